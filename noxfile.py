@@ -1,0 +1,112 @@
+"""Every check there is: `nox` runs the quick ones on this Python, `nox -s NAME` any other."""
+
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import nox
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+EVERYTHING = f".[{','.join(PROJECT['project']['optional-dependencies'])}]"
+PYTHONS = sorted({*nox.project.python_versions(PROJECT), RUNNING}, key=lambda version: int(version[2:]))
+
+nox.needs_version = ">=2025.10.14"  # the first that was tried with these options
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "imports", f"tests-{RUNNING}"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: rules and format."""
+    install(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strict."""
+    install(session, "types", project=EVERYTHING)
+    session.run("mypy")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Import contracts: one way down, each library only in its adapter."""
+    install(session, "imports", project=".")
+    session.run("lint-imports", "--no-logo")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The tests that need nothing but Python."""
+    install(session, "tests", project=EVERYTHING)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The tests with the oldest dependencies that pyproject.toml allows (needs uv)."""
+    install(session, "tests", "--resolution=lowest-direct", project=EVERYTHING)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """The tests again, with the gate on branch coverage."""
+    install(session, "tests", project=EVERYTHING)
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "report")
+
+
+@nox.session
+def system(session: nox.Session) -> None:
+    """Foreign mail servers and PDF readers; .ci/run installs them."""
+    install(session, "tests", project=EVERYTHING)
+    session.run("pytest", "tests/system", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The pages; a warning or a dead reference is an error."""
+    install(session, "docs", project=EVERYTHING)
+    session.run("sphinx-build", "-n", "-W", "--keep-going", "-q", "docs", f"{session.cache_dir}/docs")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The figures of docs/performance.md, against the same libraries composed by hand."""
+    install(session, "tests", project=EVERYTHING)
+    session.run("python", "tests/benchmarks/run.py", *session.posargs)
+
+
+@nox.session(reuse_venv=False)
+def build(session: nox.Session) -> None:
+    """Wheel and sdist: what they hold, and that the wheel works where it is installed."""
+    install(session, "build")
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("python", "-m", "build", "--outdir", folder, silent=True)
+        (wheel,) = Path(folder).glob("*.whl")
+        check_contents(session, wheel)
+        session.install(str(wheel))
+    session.run("python", "-c", "import ondemand_attach as o; [getattr(o, name) for name in o.__all__]")
+    session.run("ondemand-attach", "--help", silent=True)
+
+
+def install(session: nox.Session, group: str, *options: str, project: str | None = None) -> None:
+    """Install a dependency group, and the project in place."""
+    in_place = ("-e", project) if project else ()
+    session.install(*options, *nox.project.dependency_groups(PROJECT, group), *in_place)
+
+
+def check_contents(session: nox.Session, wheel: Path) -> None:
+    """Compare the wheel, which was built from the sdist, with the source tree."""
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    files = (path for path in Path("src").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    source = {path.relative_to("src").as_posix() for path in files}
+    if packed != source:
+        session.error(f"the wheel is not what src holds: {sorted(packed ^ source)}")

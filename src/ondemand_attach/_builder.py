@@ -1,0 +1,257 @@
+"""MessageBuilder: describes one kind of e-mail once, and builds a message for every event."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import datetime
+import mimetypes
+import pathlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ondemand_attach import _composition, _mime
+from ondemand_attach._draft import Draft, Enclosure
+from ondemand_attach._message import Address, Attachment, AttachmentRequest, Document, Message, Recipient, Source
+from ondemand_attach._seal import sealed
+from ondemand_attach.errors import ConfigurationError
+from ondemand_attach.templates._environment import Templates
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from ondemand_attach.interfaces import AttachmentGenerator, Encryptor, Signer
+    from ondemand_attach.templates._analysis import Finding
+    from ondemand_attach.templates._environment import Folder
+
+AddressLike: TypeAlias = str | Address
+RecipientLike: TypeAlias = str | Address | Recipient
+
+
+class MessageBuilder:
+    """Describes one kind of e-mail. Every step returns a new builder; a builder never changes.
+
+    So a letterhead is made once and shared, between kinds of e-mail and between threads::
+
+        letterhead = MessageBuilder(templates="mail").sender("Shop <orders@shop.example>")
+        order = letterhead.subject("Your order {{ number }}").text(template="order.txt")
+
+    Templates are Jinja2, sandboxed and strict: an unknown name is an error. Subject, bodies, headers
+    and file names see the public view of the context; so does an attachment without an encryptor.
+
+    Args:
+        templates: where template files are looked up: a folder, ``package:name`` for a folder inside
+            an installed package, a Jinja2 loader, or a sequence of these.
+        filters: further Jinja2 filters, such as one that formats money.
+    """
+
+    def __init__(
+        self,
+        *,
+        templates: Folder | Sequence[Folder] = (),
+        filters: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
+        folders = templates if isinstance(templates, Sequence) and not isinstance(templates, str) else [templates]
+        self._templates = Templates(folders, filters)
+        self._draft = Draft()
+
+    def sender(self, address: AddressLike) -> Self:
+        """Set the From address (RFC 5322 section 3.6.2)."""
+        return self._with(sender=_address(address))
+
+    def return_path(self, address: AddressLike) -> Self:
+        """Set where bounces go, the reverse-path (RFC 5321 section 4.4), if not to the sender."""
+        return self._with(return_path=_address(address))
+
+    def to(self, *recipients: RecipientLike) -> Self:
+        """Add recipients of every message; the customer is better given to `build()`."""
+        return self._with(to=(*self._draft.to, *map(Recipient.of, recipients)))
+
+    def cc(self, *recipients: RecipientLike) -> Self:
+        """Add recipients of a copy, visible to all."""
+        return self._with(cc=(*self._draft.cc, *map(Recipient.of, recipients)))
+
+    def bcc(self, *recipients: RecipientLike) -> Self:
+        """Add recipients of a copy that nobody sees: they are in the envelope, never in the bytes."""
+        return self._with(bcc=(*self._draft.bcc, *map(Recipient.of, recipients)))
+
+    def reply_to(self, *addresses: AddressLike) -> Self:
+        """Add addresses that replies go to (RFC 5322 section 3.6.2)."""
+        return self._with(reply_to=(*self._draft.reply_to, *map(_address, addresses)))
+
+    def subject(self, source: str) -> Self:
+        """Set the template of the subject."""
+        return self._with(subject=Source(source, None))
+
+    def text(self, source: str | None = None, *, template: str | None = None) -> Self:
+        """Set the template of the plain text body; left out, it is derived from the HTML body."""
+        return self._with(text=_source(source, template))
+
+    def html(self, source: str | None = None, *, template: str | None = None) -> Self:
+        """Set the template of the HTML body."""
+        return self._with(html=_source(source, template))
+
+    def header(self, name: str, source: str) -> Self:
+        """Add a header field.
+
+        Raises:
+            InvalidHeaderError: the name is malformed, or of a field that has a step of its own.
+        """
+        _mime.check_header_name(name)
+        return self._with(headers=(*self._draft.headers, (name, Source(source, None))))
+
+    def image(self, name: str, content: bytes | str | pathlib.Path) -> Self:
+        """Add an image that the HTML body shows as ``<img src="cid:name">`` (RFC 2392).
+
+        Args:
+            name: the name used after ``cid:``, letters, digits, dots and hyphens.
+            content: the bytes, or the path of the file, which is read now.
+        """
+        filename = name if isinstance(content, bytes) else pathlib.Path(content).name
+        document = _read(content, _image_type(content, filename))
+        image = Attachment(filename=filename, document=document, content_id=name)
+        return self._with(images=(*self._draft.images, image))
+
+    def attach(
+        self,
+        generator: AttachmentGenerator | Callable[[AttachmentRequest], Document],
+        *,
+        filename: str,
+        encryptor: Encryptor | Callable[[Document, AttachmentRequest], Document] | None = None,
+        signer: Signer | Callable[[Document, AttachmentRequest], Document] | None = None,
+    ) -> Self:
+        """Add an attachment that *generator* makes at the moment of sending.
+
+        Only with an *encryptor* does the generator see confidential values.
+
+        Args:
+            generator: an `AttachmentGenerator`, or a function with the same argument.
+            filename: the template of the file name.
+            encryptor: makes the document unreadable to everyone but the recipient.
+            signer: signs the document, after encryption.
+        """
+        enclosure = Enclosure(
+            filename=Source(filename, None),
+            generate=_method(generator, "generate"),
+            encrypt=encryptor and _method(encryptor, "encrypt"),
+            sign=signer and _method(signer, "sign"),
+        )
+        return self._with(enclosures=(*self._draft.enclosures, enclosure))
+
+    def attach_file(
+        self, path: str | pathlib.Path, *, filename: str | None = None, media_type: str | None = None
+    ) -> Self:
+        """Add the file at *path*, the same for everyone, such as terms and conditions; read now."""
+        path = pathlib.Path(path)
+        document = _read(path, media_type or _guessed(path.name))
+        return self.attach(lambda _: document, filename=filename or path.name)
+
+    def confidential(self, *marks: str | type) -> Self:
+        """Mark what must never leave unprotected.
+
+        Args:
+            marks: paths into the context such as ``"payment.iban"``, which mean everything below
+                them, or record types whose fields are annotated with `Confidential`.
+        """
+        return self._with(marks=self._draft.marks.with_confidential(marks))
+
+    def public(self, *paths: str) -> Self:
+        """Exempt paths below a confidential one, such as a first name for the salutation."""
+        return self._with(marks=self._draft.marks.with_public(paths))
+
+    def check(self) -> list[Finding]:
+        """List the confidential paths that public templates touch, without rendering any.
+
+        For a test in the application: ``assert not builder.check()``.
+
+        Raises:
+            TemplateError: a template could not be loaded or parsed.
+        """
+        return _composition.check(self._draft, self._templates)
+
+    @sealed
+    def build(
+        self,
+        context: object,
+        *,
+        to: RecipientLike | Iterable[RecipientLike] = (),
+        now: datetime.datetime | None = None,
+        message_id: str | None = None,
+    ) -> Message:
+        """Make the finished message for one event.
+
+        Args:
+            context: the data of the event: a mapping, or an object with named fields, of plain data.
+            to: recipients besides those of the builder.
+            now: the time for the Date field; timezone-aware.
+            message_id: the msg-id with angle brackets, if the application must know it beforehand.
+
+        Raises:
+            MessageError: something is missing or malformed.
+            TemplateError: a template failed.
+            ConfidentialityError: a confidential value would be outside a protected part.
+            GenerationError: an attachment could not be made without loss.
+            ProtectionError: an attachment could not be encrypted or signed.
+        """
+        occasion = _composition.Occasion(
+            to=(*self._draft.to, *_recipients(to)), now=now, message_id=message_id
+        )
+        return _composition.compose(self._draft, self._templates, context, occasion)
+
+    def build_each(
+        self, recipients: Iterable[RecipientLike], context: object | Callable[[Recipient], object]
+    ) -> Iterator[Message]:
+        """Make one message for each recipient, each protected for that one.
+
+        Args:
+            recipients: who gets a message.
+            context: the data for all of them, or a function from the recipient to theirs.
+
+        Raises:
+            MailError: as `build()`, when the message of that recipient is reached.
+        """
+        context_of = context if callable(context) else lambda _: context
+        return map(lambda recipient: self.build(context_of(recipient), to=recipient), map(Recipient.of, recipients))
+
+    def _with(self, **changes: Any) -> Self:
+        changed = copy.copy(self)
+        changed._draft = dataclasses.replace(self._draft, **changes)
+        return changed
+
+
+def _address(value: AddressLike) -> Address:
+    return value if isinstance(value, Address) else Address.parse(value)
+
+
+def _recipients(to: RecipientLike | Iterable[RecipientLike]) -> Iterator[Recipient]:
+    return map(Recipient.of, (to,) if isinstance(to, str | Address | Recipient) else to)
+
+
+def _source(source: str | None, template: str | None) -> Source:
+    if (source is None) == (template is None):
+        raise ConfigurationError("give either the source of a template or template='name of a file'")
+    return Source(source, template)
+
+
+def _method(plug: Any, name: str) -> Callable[..., Any]:
+    method = getattr(plug, name, plug)
+    if not callable(method) or isinstance(plug, type):
+        raise ConfigurationError(f"{plug!r} has no method {name}() and is no function; see ondemand_attach.interfaces")
+    return method
+
+
+def _read(content: bytes | str | pathlib.Path, media_type: str) -> Document:
+    if not isinstance(content, bytes):
+        content = pathlib.Path(content).read_bytes()
+    return Document(content=content, media_type=media_type)
+
+
+def _image_type(content: bytes | str | pathlib.Path, filename: str) -> str:
+    for start, media_type in ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif")):
+        if isinstance(content, bytes) and content.startswith(start):
+            return media_type
+    return _guessed(filename)
+
+
+def _guessed(filename: str) -> str:
+    return mimetypes.guess_type(filename)[0] or "application/octet-stream"

@@ -1,0 +1,158 @@
+"""From a draft and a context to a finished message: the one gate, pure but for clock and randomness."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ondemand_attach import _filenames, _html_text, _mime
+from ondemand_attach._confidential import Views, views
+from ondemand_attach._draft import Draft, Enclosure
+from ondemand_attach._leaks import find_leaks
+from ondemand_attach._message import Address, Attachment, AttachmentRequest, Document, Envelope, Message, Recipient, Slot, Source
+from ondemand_attach._seal import translated
+from ondemand_attach.errors import (
+    ConfidentialityError,
+    EncryptionError,
+    GenerationError,
+    MessageError,
+    ProtectionError,
+    SigningError,
+)
+
+if TYPE_CHECKING:
+    from ondemand_attach.templates._analysis import Finding
+    from ondemand_attach.templates._environment import Templates
+
+T = TypeVar("T")
+
+_CID = re.compile(r"\bcid:([\w.+-]+)(?!@)\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What differs from one message of a kind to the next, besides its context."""
+
+    to: tuple[Recipient, ...]
+    now: datetime.datetime | None
+    message_id: str | None
+
+
+def compose(draft: Draft, templates: Templates, context: object, occasion: Occasion) -> Message:
+    return _Composition(draft, templates, views(context, draft.marks), occasion).message()
+
+
+class _Composition:
+    def __init__(self, draft: Draft, templates: Templates, seen: Views, occasion: Occasion) -> None:
+        if draft.sender is None:
+            raise MessageError("the message has no sender; name one with sender()")
+        if draft.subject is None:
+            raise MessageError("the message has no subject; give one with subject()")
+        if draft.text is None and draft.html is None:
+            raise MessageError("the message has no body; give one with text() or html()")
+        self.draft, self.templates, self.seen = draft, templates, seen
+        self.sender = draft.sender
+        self.to = occasion.to
+        self.recipients = (*occasion.to, *draft.cc, *draft.bcc)
+        self.now = occasion.now or datetime.datetime.now(datetime.UTC)
+        self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
+
+    def message(self) -> Message:
+        subject = self.render(self.draft.subject, "header")
+        html, images = self.html_with_images()
+        text = self.render(self.draft.text, "text") if self.draft.text else _html_text.text_of(html or "")
+        body = _mime.Body(text=text, html=html, images=images, attachments=tuple(map(self.attachment, self.draft.enclosures)))
+        headers = _mime.Headers(
+            sender=self.sender,
+            to=_addresses(self.to),
+            cc=_addresses(self.draft.cc),
+            reply_to=self.draft.reply_to,
+            subject=subject,
+            date=self.now,
+            message_id=self.message_id,
+            extra=tuple((name, self.render(source, "header")) for name, source in self.draft.headers),
+        )
+        message = Message(
+            envelope=self.envelope(), message_id=self.message_id, content=_mime.serialise(headers, body)
+        )
+        self.refuse_leaks(message, body)
+        return message
+
+    def refuse_leaks(self, message: Message, body: _mime.Body) -> None:
+        leaks = find_leaks(
+            message.content,
+            self.seen.values,
+            protected=[attachment.document.content for attachment in body.attachments if attachment.is_protected],
+            addresses={spec for address in message.envelope.recipients for spec in (address.addr_spec, address.ascii_addr_spec)},
+            own_words=[self.templates.text_of(slot, source) for slot, source in self.draft.sources()],
+        )
+        if leaks:
+            raise ConfidentialityError(
+                f"the value of {leaks[0].path} stands in the {leaks[0].where}, outside of a protected part; "
+                f"take it out, or exempt it with .public({leaks[0].path!r})",
+                path=leaks[0].path,
+            )
+
+    def envelope(self) -> Envelope:
+        unique = {address.addr_spec: address for address in _addresses(self.recipients)}
+        return Envelope(sender=self.draft.return_path or self.sender, recipients=tuple(unique.values()))
+
+    def render(self, source: Source, slot: Slot) -> str:
+        rendered = self.templates.render(self.seen.public, slot, source)
+        return rendered.strip() if slot in {"header", "filename"} else rendered
+
+    def html_with_images(self) -> tuple[str | None, tuple[Attachment, ...]]:
+        """Give each image a Content-ID that is unique in the world, as RFC 2392 wants it."""
+        if self.draft.html is None:
+            return None, ()
+        ids = {image.content_id: f"{image.content_id}@{self.sender.domain}" for image in self.draft.images}
+        html = _CID.sub(lambda match: f"cid:{_known(ids, match[1])}", self.render(self.draft.html, "html"))
+        return html, tuple(replace(image, content_id=ids[image.content_id]) for image in self.draft.images)
+
+    def attachment(self, enclosure: Enclosure) -> Attachment:
+        filename = _filenames.sanitised(self.render(enclosure.filename, "filename"))
+        request = AttachmentRequest(
+            context=self.seen.full if enclosure.encrypt else self.seen.public,
+            filename=filename,
+            recipients=self.recipients,
+            templates=self.templates,
+            now=self.now,
+        )
+        document = _stage(GenerationError, filename, lambda: enclosure.generate(request))
+        if encrypt := enclosure.encrypt:
+            plain = document
+            document = _stage(EncryptionError, filename, lambda: encrypt(plain, request))
+        if sign := enclosure.sign:
+            unsigned = document
+            document = _stage(SigningError, filename, lambda: sign(unsigned, request))
+        return Attachment(filename=filename, document=document, is_protected=enclosure.encrypt is not None)
+
+
+def _stage(stage: type[GenerationError | ProtectionError], filename: str, call: Callable[[], Any]) -> Document:
+    """Return the document that *call* makes; whatever goes wrong says at which stage, of which file."""
+    try:
+        document = translated(call, lambda error: stage(f"{type(error).__name__} in the application's code"))
+        if not isinstance(document, Document):
+            raise stage(f"a {type(document).__name__} was returned; return a Document")
+    except (GenerationError, ProtectionError) as error:
+        error.filename = filename
+        raise
+    return document
+
+
+def _known(ids: dict[str | None, str], name: str) -> str:
+    if name not in ids:
+        raise MessageError(f"the HTML body shows cid:{name}, but there is no image of that name; add it with image()")
+    return ids[name]
+
+
+def _addresses(recipients: tuple[Recipient, ...]) -> tuple[Address, ...]:
+    return tuple(recipient.address for recipient in recipients)
+
+
+def check(draft: Draft, templates: Templates) -> list[Finding]:
+    raise NotImplementedError

@@ -1,0 +1,47 @@
+"""What a builder has been told so far. Only this may be incomplete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ondemand_attach._confidential import Marks
+from ondemand_attach._message import Address, Attachment, AttachmentRequest, Document, Recipient, Slot, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """One attachment to be made: the three plug points reduced to their methods."""
+
+    filename: Source
+    generate: Callable[[AttachmentRequest], Document]
+    encrypt: Callable[[Document, AttachmentRequest], Document] | None
+    sign: Callable[[Document, AttachmentRequest], Document] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The steps taken on a builder."""
+
+    sender: Address | None = None
+    return_path: Address | None = None
+    to: tuple[Recipient, ...] = ()
+    cc: tuple[Recipient, ...] = ()
+    bcc: tuple[Recipient, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    subject: Source | None = None
+    text: Source | None = None
+    html: Source | None = None
+    headers: tuple[tuple[str, Source], ...] = ()
+    images: tuple[Attachment, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    marks: Marks = Marks()
+
+    def sources(self) -> Iterator[tuple[Slot, Source]]:
+        """Yield every public template with its slot."""
+        single: tuple[tuple[Slot, Source | None], ...] = (
+            ("header", self.subject), ("text", self.text), ("html", self.html),
+        )  # fmt: skip
+        yield from ((slot, source) for slot, source in single if source is not None)
+        yield from (("header", source) for _, source in self.headers)
+        yield from (("filename", enclosure.filename) for enclosure in self.enclosures)

@@ -1,0 +1,96 @@
+"""Mailer: lives with the application and ties builders to a transport."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from ondemand_attach._seal import sealed, translated
+from ondemand_attach.errors import ConfigurationError, MailError, TransportError
+
+if TYPE_CHECKING:
+    import datetime
+    from types import TracebackType
+    from typing import Self
+
+    from ondemand_attach._builder import MessageBuilder, RecipientLike
+    from ondemand_attach._message import Message, Receipt
+    from ondemand_attach.interfaces import Transport
+
+_log = logging.getLogger("ondemand_attach")
+
+
+class Mailer:
+    """Builds a message at the moment of sending and hands it to the transport. One per process.
+
+    Args:
+        transport: the way out: a `Transport`, or a function from a message to a receipt.
+    """
+
+    def __init__(self, transport: Transport | Callable[[Message], Receipt]) -> None:
+        send: Any = getattr(transport, "send", transport)
+        if not callable(send) or isinstance(transport, type):
+            raise ConfigurationError("a transport has a method send(), or is a function from a message to a receipt")
+        self._transport = transport
+        self._send: Callable[[Message], Receipt] = send
+
+    @sealed
+    def send(
+        self,
+        builder: MessageBuilder,
+        context: object,
+        *,
+        to: RecipientLike | Iterable[RecipientLike] = (),
+        now: datetime.datetime | None = None,
+        message_id: str | None = None,
+    ) -> Receipt:
+        """Build the message for one event and send it.
+
+        The arguments are those of `MessageBuilder.build`.
+
+        Raises:
+            MailError: any of those of `MessageBuilder.build`, or a `TransportError`. Only a
+                temporary `TransportError` is worth a retry.
+        """
+        return self.deliver(builder.build(context, to=to, now=now, message_id=message_id))
+
+    @sealed
+    def deliver(self, message: Message) -> Receipt:
+        """Send a message that was built before.
+
+        Raises:
+            TransportError: it was not, or perhaps not, handed over.
+        """
+        receipt = translated(
+            lambda: self._send(message), lambda error: TransportError(f"{type(error).__name__} in the transport")
+        )
+        _log.info(
+            "sent %s: %d accepted, %d refused", receipt.message_id, len(receipt.accepted), len(receipt.refused)
+        )
+        return receipt
+
+    async def asend(self, builder: MessageBuilder, context: object, **options: Any) -> Receipt:
+        """Do as `send()`, in a thread, so that the event loop goes on."""
+        import asyncio
+
+        try:
+            return await asyncio.to_thread(self.send, builder, context, **options)
+        except MailError as error:
+            failure = error.with_traceback(None)
+        del builder, context, options  # a traceback that captures locals shows them
+        raise failure
+
+    def close(self) -> None:
+        """Close the transport's connections, if it keeps any."""
+        close = getattr(self._transport, "close", None)
+        if close is not None:
+            close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

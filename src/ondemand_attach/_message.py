@@ -1,0 +1,251 @@
+"""The values that travel: frozen, keyword-only, valid by construction."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+
+from ondemand_attach._seal import sealed
+from ondemand_attach.errors import MissingRecipientError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A mailbox: an addr-spec with an optional display name (RFC 5322 section 3.4).
+
+    The addr-spec is checked and normalised; the domain may be internationalised (RFC 5891), the
+    local part too (RFC 6531).
+
+    Raises:
+        InvalidAddressError: the addr-spec is not one that mail can be sent to.
+    """
+
+    addr_spec: str
+    display_name: str = ""
+
+    def __post_init__(self) -> None:
+        from ondemand_attach import _addresses
+
+        object.__setattr__(self, "addr_spec", _addresses.normalised(self.addr_spec))
+        _addresses.check_display_name(self.display_name)
+
+    @classmethod
+    @sealed
+    def parse(cls, text: str) -> Address:
+        """Read ``jane@example.com`` or ``Jane Doe <jane@example.com>``.
+
+        Raises:
+            InvalidAddressError: *text* is neither.
+        """
+        from ondemand_attach import _addresses
+
+        display_name, addr_spec = _addresses.split(text)
+        return cls(addr_spec=addr_spec, display_name=display_name)
+
+    @property
+    def domain(self) -> str:
+        """The domain in its ASCII form (A-labels, RFC 5890)."""
+        return self.ascii_addr_spec.rpartition("@")[2]
+
+    @cached_property
+    def ascii_addr_spec(self) -> str:
+        """The addr-spec with its domain in A-labels: what the SMTP server is told."""
+        from ondemand_attach import _addresses
+
+        return _addresses.with_ascii_domain(self.addr_spec)
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether only a server with SMTPUTF8 (RFC 6531) can take this address."""
+        return not self.ascii_addr_spec.isascii()
+
+    def __repr__(self) -> str:
+        return f"<Address at {self.domain}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One person: where to send to, and what is needed to protect for them.
+
+    Args:
+        address: where to send to.
+        locale: a BCP 47 language tag for the application's own templates and generators.
+        certificate: the person's X.509 certificate, PEM or DER, for encryption to a certificate.
+    """
+
+    address: Address
+    locale: str | None = None
+    certificate: bytes | None = field(default=None, repr=False)
+
+    @classmethod
+    @sealed
+    def of(cls, value: str | Address | Recipient) -> Recipient:
+        """Accept an address in any of its forms."""
+        if isinstance(value, Recipient):
+            return value
+        address = value if isinstance(value, Address) else Address.parse(value)
+        return cls(address=address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What the server is told (RFC 5321 section 2.3.1), apart from what the reader sees.
+
+    Args:
+        sender: the reverse-path, where bounces go; ``None`` for the null reverse-path ``<>``.
+        recipients: every forward-path: to, cc and bcc.
+    """
+
+    sender: Address | None
+    recipients: tuple[Address, ...]
+
+    def __post_init__(self) -> None:
+        if not self.recipients:
+            raise MissingRecipientError("the message has no recipient; name one with to, cc or bcc")
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether any address needs SMTPUTF8 (RFC 6531)."""
+        addresses = self.recipients if self.sender is None else (self.sender, *self.recipients)
+        return any(address.needs_smtputf8 for address in addresses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a generator makes and a protector returns.
+
+    Args:
+        content: the finished bytes.
+        media_type: an RFC 6838 type, such as ``application/pdf``.
+    """
+
+    content: bytes = field(repr=False)
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A document under the name that the reader sees.
+
+    Args:
+        filename: the checked name.
+        document: the bytes and their type.
+        content_id: the RFC 2392 id for an image that the HTML body shows as ``cid:…``.
+        is_protected: whether an encryptor made it unreadable to everyone but the recipient.
+    """
+
+    filename: str
+    document: Document
+    content_id: str | None = None
+    is_protected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A finished message. Its bytes are final: they are sent exactly as they are.
+
+    Args:
+        envelope: what the server is told.
+        message_id: the RFC 5322 msg-id, with its angle brackets.
+        content: the MIME bytes, CRLF line ends, without a Bcc field.
+    """
+
+    envelope: Envelope
+    message_id: str
+    content: bytes = field(repr=False)
+
+    def __bytes__(self) -> bytes:
+        return self.content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a server refused one recipient: the SMTP reply code and the RFC 3463 status code."""
+
+    code: int
+    enhanced_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A transport's word that it took the message over. Acceptance, not delivery.
+
+    Args:
+        message_id: the msg-id of the message.
+        accepted: the addr-specs that were taken.
+        refused: the addr-specs that were not, with the reason for each.
+    """
+
+    message_id: str
+    accepted: tuple[str, ...] = field(repr=False)
+    refused: Mapping[str, Refusal] = field(default_factory=dict, repr=False)
+
+
+Slot: TypeAlias = Literal["html", "document", "text", "header", "filename", "password"]
+"""Where a rendered text goes, which decides how values are escaped."""
+
+
+class Source(NamedTuple):
+    """A Jinja2 template: its text, or the name of its file."""
+
+    text: str | None
+    template: str | None
+
+
+class Renders(Protocol):
+    """Renders a template with a context."""
+
+    def render(self, context: Mapping[str, Any], slot: Slot, source: Source) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentRequest:
+    """What a generator, an encryptor and a signer are told about the attachment at hand.
+
+    Args:
+        context: the data of the event: the full view if the attachment will be encrypted, else the
+            public view, in which a confidential value raises `ConfidentialityError` when touched.
+        filename: the rendered file name.
+        recipients: everyone the message goes to.
+        templates: renders a template against a context.
+        now: the time of building, timezone-aware.
+    """
+
+    context: Mapping[str, Any] = field(repr=False)
+    filename: str
+    recipients: tuple[Recipient, ...]
+    templates: Renders = field(repr=False)
+    now: datetime.datetime
+
+    @property
+    def recipient(self) -> Recipient:
+        """The one recipient.
+
+        Raises:
+            MissingRecipientError: there are several; build one message for each instead.
+        """
+        if len(self.recipients) != 1:
+            raise MissingRecipientError(
+                f"{self.filename} is protected for one person, but the message has "
+                f"{len(self.recipients)} recipients; use build_each() to make a message for each"
+            )
+        return self.recipients[0]
+
+    def render(
+        self, source: str | None = None, *, template: str | None = None, autoescape: bool = True
+    ) -> str:
+        """Render *source*, or the file *template*, with this request's context.
+
+        Args:
+            source: Jinja2 source.
+            template: the name of a template file that the builder can load.
+            autoescape: escape values for HTML and XML; switch off for plain text.
+
+        Raises:
+            TemplateError: it could not be loaded, parsed or rendered.
+            ConfidentialityError: it touched a confidential value of the public view.
+        """
+        return self.templates.render(self.context, "document" if autoescape else "text", Source(source, template))

@@ -1,0 +1,31 @@
+"""From headers and bodies to the bytes that are sent: RFC 5322, 2045 to 2049, 2183, 2231, 2387, 6532.
+
+The standard library's writer lets values become header lines on some of the Pythons supported here
+(CVE-2024-6923), and recipients change when long names are folded on most (gh-80222), so this one is our
+own. What it wrote is read back before it is handed out.
+"""
+
+from __future__ import annotations
+
+from ondemand_attach._mime._fields import fields
+from ondemand_attach._mime._names import check_header_name, check_header_value
+from ondemand_attach._mime._parts import tree
+from ondemand_attach._mime._reading import check
+from ondemand_attach._mime._values import Body, Headers
+
+__all__ = ["Body", "Headers", "check_header_name", "check_header_value", "serialise"]
+
+
+def serialise(headers: Headers, body: Body) -> bytes:
+    """Return the message: CRLF line ends, ASCII but for the local parts of RFC 6532, never a Bcc field.
+
+    The same input gives the same bytes.
+
+    Raises:
+        InvalidHeaderError: a header or file name holds what could end it or deceive its reader.
+        MessageError: a body or attachment cannot be written, or did not read back as what was asked.
+    """
+    top = tree(body, headers.message_id)
+    content = b"".join([fields(headers), *top.chunks])
+    check(content, headers, top)
+    return content

@@ -1,0 +1,72 @@
+"""Where errors leave: nothing of the customer's data may hang on them.
+
+An exception drags more along than its text: the error that caused it, which may quote a paragraph of
+the document, and the frames it passed through, whose local variables error trackers print. So errors
+are raised anew outside of the `except` block, with the frames inside the library cut off.
+
+For development, the environment variable ``ONDEMAND_ATTACH_INSECURE_DEBUG=1`` keeps all of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from ondemand_attach.errors import MailError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def translated(call: Callable[[], T], translate: Callable[[Exception], MailError]) -> T:
+    """Return ``call()``, with any error of another library replaced by ``translate(error)``."""
+    try:
+        return call()
+    except MailError as error:
+        failure = error
+    except Exception as error:  # noqa: BLE001 - whatever the foreign code raised is cut off here
+        failure = translate(error)
+        if _keeps_causes():
+            failure.__cause__ = error
+    raise failure
+
+
+def sealed(function: Callable[P, T]) -> Callable[P, T]:
+    """Cut the frames and causes off every error that leaves *function*."""
+
+    @functools.wraps(function)
+    def outermost(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            is_misuse = error.__traceback__ is not None and error.__traceback__.tb_next is None
+            if is_misuse or _keeps_causes():
+                raise
+            failure = _bare(error)
+        del args, kwargs  # a traceback that captures locals shows them
+        raise failure
+
+    return outermost
+
+
+def _bare(error: Exception) -> MailError:
+    if not isinstance(error, MailError):
+        error = MailError(f"unexpected {type(error).__name__} {_origin(error)}")
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
+def _origin(error: Exception) -> str:
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    if frame is None:
+        return "from nowhere"
+    code = frame.tb_frame.f_code
+    return f"in {code.co_qualname}, {os.path.basename(code.co_filename)}:{frame.tb_lineno}"
+
+
+def _keeps_causes() -> bool:
+    return os.environ.get("ONDEMAND_ATTACH_INSECURE_DEBUG") == "1"

@@ -1,0 +1,228 @@
+"""The one error tree.
+
+::
+
+    MailError
+    ├── ConfigurationError            while wiring, never while sending
+    │   └── MissingDependencyError    (also ImportError)
+    ├── MessageError                  (also ValueError)
+    │   ├── InvalidAddressError
+    │   ├── InvalidHeaderError
+    │   ├── MissingRecipientError
+    │   └── MessageTooLargeError
+    ├── ConfidentialityError          .path .template .line
+    ├── TemplateError                 .template .line
+    ├── GenerationError               .filename .template .line
+    │   ├── GenerationTimeoutError
+    │   └── ResourceBlockedError
+    ├── ProtectionError               .filename
+    │   ├── EncryptionError
+    │   ├── SigningError
+    │   └── WeakPasswordError
+    └── TransportError                .is_temporary .is_uncertain .code .enhanced_code .refused
+        ├── ConnectionFailedError
+        ├── AuthenticationError
+        └── RecipientsRefusedError    only when every recipient was refused
+
+The class names the stage. Only a *temporary* `TransportError` is worth a retry. No error carries a
+confidential value: an error of another library, which may quote the customer's data, is cut off, and
+only the stage, the template, the line and a fixed text remain. Every error pickles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "AuthenticationError",
+    "ConfidentialityError",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "EncryptionError",
+    "GenerationError",
+    "GenerationTimeoutError",
+    "InvalidAddressError",
+    "InvalidHeaderError",
+    "MailError",
+    "MessageError",
+    "MessageTooLargeError",
+    "MissingDependencyError",
+    "MissingRecipientError",
+    "ProtectionError",
+    "RecipientsRefusedError",
+    "ResourceBlockedError",
+    "SigningError",
+    "TemplateError",
+    "TransportError",
+    "WeakPasswordError",
+]
+
+
+class MailError(Exception):
+    """The root of every error that this library raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(cls: type[MailError], args: tuple[Any, ...], state: dict[str, Any]) -> MailError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(MailError):
+    """The application is wired wrongly. Raised while wiring, never while sending."""
+
+
+class MissingDependencyError(ConfigurationError, ImportError):
+    """An optional extra is not installed; the text holds the pip command that installs it."""
+
+
+class MessageError(MailError, ValueError):
+    """The message cannot be built from what was given."""
+
+
+class InvalidAddressError(MessageError):
+    """An address is not an RFC 5322 addr-spec or name-addr that this library sends to."""
+
+
+class InvalidHeaderError(MessageError):
+    """A header or file name holds a character that could end the header or deceive its reader."""
+
+
+class MissingRecipientError(MessageError):
+    """The message has no recipient, or a step that protects for one person was given several."""
+
+
+class MessageTooLargeError(MessageError):
+    """The message is larger than the transport accepts (RFC 1870)."""
+
+
+class _LocatedError(MailError):
+    def __init__(self, text: str, *, template: str | None = None, line: int | None = None) -> None:
+        super().__init__(text)
+        self.template = template
+        self.line = line
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if self.template is None:
+            return text
+        return f"{self.template}:{self.line or '?'}: {text}"
+
+
+class ConfidentialityError(_LocatedError):
+    """A confidential value would have left its protected part.
+
+    Attributes:
+        path: the marked path, such as ``customer.tax_code``. Never the value.
+        template: the public template that touched it, if one did.
+        line: the line in that template.
+    """
+
+    def __init__(
+        self, text: str, *, path: str, template: str | None = None, line: int | None = None
+    ) -> None:
+        super().__init__(text, template=template, line=line)
+        self.path = path
+
+
+class TemplateError(_LocatedError):
+    """A template could not be loaded, parsed or rendered."""
+
+
+class GenerationError(_LocatedError):
+    """An attachment could not be generated, or not without losing content.
+
+    Attributes:
+        filename: the name of the attachment.
+    """
+
+    filename: str | None = None
+
+    def __str__(self) -> str:
+        return _with_filename(self.filename, super().__str__())
+
+
+class GenerationTimeoutError(GenerationError):
+    """The generator did not finish within its time limit."""
+
+
+class ResourceBlockedError(GenerationError):
+    """The document asked for an image, style sheet or font that it may not load."""
+
+
+class ProtectionError(MailError):
+    """An attachment could not be protected.
+
+    Attributes:
+        filename: the name of the attachment.
+    """
+
+    filename: str | None = None
+
+    def __str__(self) -> str:
+        return _with_filename(self.filename, super().__str__())
+
+
+def _with_filename(filename: str | None, text: str) -> str:
+    return text if filename is None else f"{filename}: {text}"
+
+
+class EncryptionError(ProtectionError):
+    """The document could not be encrypted."""
+
+
+class SigningError(ProtectionError):
+    """The document could not be signed."""
+
+
+class WeakPasswordError(ProtectionError):
+    """The password could be guessed, or would not open in every reader."""
+
+
+class TransportError(MailError):
+    """The message was not, or perhaps not, handed over.
+
+    Attributes:
+        is_temporary: the same message may be accepted later (RFC 5321 section 4.2.1, 4yz).
+        is_uncertain: the connection died after the final dot; the message may have been
+            accepted (RFC 1047). Sending again may deliver twice.
+        code: the SMTP reply code or HTTP status, if there was an answer.
+        enhanced_code: the RFC 3463 status code, such as ``5.1.1``.
+        refused: the refused recipients with the reply to each.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        is_temporary: bool = False,
+        is_uncertain: bool = False,
+        code: int | None = None,
+        enhanced_code: str | None = None,
+        refused: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.is_temporary = is_temporary
+        self.is_uncertain = is_uncertain
+        self.code = code
+        self.enhanced_code = enhanced_code
+        self.refused = dict(refused or {})
+
+
+class ConnectionFailedError(TransportError):
+    """No trustworthy connection could be made: network, name look-up or TLS."""
+
+
+class AuthenticationError(TransportError):
+    """The server did not accept the credentials, or they could not be sent safely."""
+
+
+class RecipientsRefusedError(TransportError):
+    """The server refused every recipient."""

@@ -1,0 +1,1 @@
+"""One module for each standard that protects a document."""

@@ -1,0 +1,69 @@
+"""The picture of a visible signature: a one-page PDF as large as its box."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+from io import BytesIO
+
+from reportlab.lib.utils import ImageReader, simpleSplit
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from ondemand_attach.errors import SigningError
+
+_MARGIN = 2.0  # points
+_LARGEST, _SMALLEST = 10.0, 5.0  # points
+
+
+def drawn(text: str, logo: bytes | None, width: float, height: float) -> bytes:
+    """Draw *text*, as large as fits, to the right of *logo*.
+
+    Raises:
+        SigningError: the text does not fit, or the font lacks a character of it.
+    """
+    font, output = _font(), BytesIO()
+    if not all(ord(character) in font.face.charToGlyph for character in text if not character.isspace()):
+        raise SigningError("the text of the visible signature holds a character that its font lacks")
+    canvas = Canvas(output, pagesize=(width, height))
+    left = _MARGIN
+    if logo is not None:
+        left += _draw_logo(canvas, logo, min(width / 2, height), height) + 2 * _MARGIN
+    size, lines = _fitted(text, font.fontName, width - left - _MARGIN, height - 2 * _MARGIN)
+    block = canvas.beginText(left, height - (height - 1.2 * size * len(lines)) / 2 - size)
+    block.setFont(font.fontName, size, leading=1.2 * size)
+    block.textLines(lines)
+    canvas.drawText(block)
+    canvas.save()
+    return output.getvalue()
+
+
+def _draw_logo(canvas: Canvas, logo: bytes, width: float, height: float) -> float:
+    image = ImageReader(BytesIO(logo))
+    pixels_wide, pixels_high = image.getSize()
+    scale = min((width - 2 * _MARGIN) / pixels_wide, (height - 2 * _MARGIN) / pixels_high)
+    wide, high = pixels_wide * scale, pixels_high * scale
+    canvas.drawImage(image, _MARGIN, (height - high) / 2, wide, high, mask="auto")
+    return float(wide)
+
+
+def _fitted(text: str, font: str, width: float, height: float) -> tuple[float, list[str]]:
+    size = _LARGEST
+    while size >= _SMALLEST:
+        lines = simpleSplit(text, font, size, width)
+        widest = max((pdfmetrics.stringWidth(line, font, size) for line in lines), default=0)
+        if 1.2 * size * len(lines) <= height and widest <= width:
+            return size, lines
+        size -= 0.5
+    raise SigningError(
+        "the text of the visible signature does not fit its box at 5 points; shorten it or enlarge the box"
+    )
+
+
+@functools.cache
+def _font() -> TTFont:
+    fonts = importlib.resources.files("ondemand_attach.generators") / "fonts"
+    font = TTFont("ondemand_attach signature", BytesIO((fonts / "DejaVuSans.ttf").read_bytes()))
+    pdfmetrics.registerFont(font)
+    return font

@@ -1,0 +1,165 @@
+"""Private keys and X.509 certificates: reading them, and whether they are fit for their purpose."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from ondemand_attach._seal import translated
+from ondemand_attach.errors import ConfigurationError
+
+SigningKey: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey
+Source: TypeAlias = str | os.PathLike[str] | bytes
+Password: TypeAlias = Callable[[], str | bytes]
+
+_LEAST_RSA_BITS = 2048
+
+
+def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
+    """Read a private key, its certificate and further certificates from PKCS #12 (RFC 7292)."""
+    content, secret = _content(source, "the PKCS #12 file"), _secret(password)
+    key, certificate, chain = translated(
+        lambda: pkcs12.load_key_and_certificates(content, secret),
+        lambda _: ConfigurationError("the PKCS #12 file cannot be opened: damaged, or another password"),
+    )
+    return {"key": key, "certificate": certificate, "chain": chain}
+
+
+def from_pem(key: Source, certificate_chain: Source, password: Password | None) -> dict[str, Any]:
+    """Read a private key and the certificates that lead from it to its issuer, in any order."""
+    content, secret = _content(key, "the private key"), _secret(password)
+    loaded = translated(
+        lambda: serialization.load_pem_private_key(content, secret),
+        lambda _: ConfigurationError("the private key cannot be read: not PEM, or another password"),
+    )
+    chain_content = _content(certificate_chain, "the certificate chain")
+    chain = translated(
+        lambda: x509.load_pem_x509_certificates(chain_content),
+        lambda _: ConfigurationError("the certificate chain cannot be read: not PEM"),
+    )
+    public_key = loaded.public_key()
+    own = next((one for one in chain if one.public_key() == public_key), None)
+    if own is None:
+        raise ConfigurationError("no certificate of the chain belongs to the private key")
+    return {"key": loaded, "certificate": own, "chain": [one for one in chain if one is not own]}
+
+
+def certificate_of(value: object) -> x509.Certificate:
+    """Return the certificate that *value* is: an x509.Certificate, or PEM or DER bytes.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if isinstance(value, x509.Certificate):
+        return value
+    if not isinstance(value, bytes):
+        raise ValueError("a certificate must be an x509.Certificate or bytes")  # noqa: TRY004 - one error for the caller
+    return (
+        x509.load_pem_x509_certificate(value)
+        if b"-----BEGIN" in value
+        else x509.load_der_x509_certificate(value)
+    )
+
+
+def _content(source: Source, what: str) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    return translated(
+        lambda: Path(source).read_bytes(),
+        lambda error: ConfigurationError(f"{what} cannot be read: {type(error).__name__}"),
+    )
+
+
+def _secret(password: Password | None) -> bytes | None:
+    if password is None:
+        return None
+    secret = translated(
+        password,
+        lambda error: ConfigurationError(
+            f"the callable for the key's password raised {type(error).__name__}"
+        ),
+    )
+    return secret.encode() if isinstance(secret, str) else secret
+
+
+def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
+    """Return *key* if signatures made with it and *certificate* are worth something.
+
+    Raises:
+        ConfigurationError: they do not belong together, are too weak, or were not issued for signing.
+    """
+    if not isinstance(key, (RSAPrivateKey, EllipticCurvePrivateKey)):
+        raise ConfigurationError(
+            f"a {type(key).__name__} cannot sign; give an RSA or EC private key"
+        )
+    if key.public_key() != certificate.public_key():
+        raise ConfigurationError("the private key does not belong to the certificate")
+    if reason := _too_weak(certificate):
+        raise ConfigurationError(f"the signing certificate {reason}")
+    usage = _key_usage(certificate)
+    if usage is not None and not (usage.digital_signature or usage.content_commitment):
+        raise ConfigurationError(
+            "the certificate was not issued for signing: its key usage has neither digitalSignature nor nonRepudiation"
+        )
+    return key
+
+
+def unfit_to_receive(certificate: x509.Certificate, now: datetime.datetime) -> str | None:
+    """Say why nothing should be encrypted to *certificate*, if so."""
+    usage, public_key = _key_usage(certificate), certificate.public_key()
+    if reason := out_of_date(certificate, now) or _too_weak(certificate):
+        return reason
+    # RFC 5280 section 4.2.1.3: RSA transports a key, EC agrees on one; without the extension all is allowed.
+    if usage is not None and isinstance(public_key, RSAPublicKey) and not usage.key_encipherment:
+        return "was not issued for encryption: its key usage lacks keyEncipherment"
+    if usage is not None and isinstance(public_key, EllipticCurvePublicKey) and not usage.key_agreement:
+        return "was not issued for encryption: its key usage lacks keyAgreement"
+    return None
+
+
+def out_of_date(certificate: x509.Certificate, now: datetime.datetime) -> str | None:
+    """Say that *certificate* is not valid at *now*, if so."""
+    if now < certificate.not_valid_before_utc:
+        return f"is not valid before {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
+    if now > certificate.not_valid_after_utc:
+        return f"expired on {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def _too_weak(certificate: x509.Certificate) -> str | None:
+    public_key = certificate.public_key()
+    if isinstance(public_key, RSAPublicKey):
+        is_short = public_key.key_size < _LEAST_RSA_BITS
+        return f"has an RSA key of fewer than {_LEAST_RSA_BITS} bits" if is_short else None
+    if isinstance(public_key, EllipticCurvePublicKey):
+        return "has an EC key of fewer than 256 bits" if public_key.key_size < 256 else None
+    return "has neither an RSA nor an EC key"
+
+
+def _key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def name_of(certificate: x509.Certificate) -> str:
+    """Return the common name of the holder, or else the organisation's."""
+    for kind in (x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME):
+        for attribute in certificate.subject.get_attributes_for_oid(kind):
+            return str(attribute.value)
+    return certificate.subject.rfc4514_string()
+
+
+def der(certificates: Iterable[x509.Certificate]) -> list[bytes]:
+    """Return *certificates* in DER."""
+    return [certificate.public_bytes(serialization.Encoding.DER) for certificate in certificates]

@@ -1,0 +1,293 @@
+"""What a password must be: typed the same in every reader, and not guessed in a day."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import stringprep
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ondemand_attach.errors import WeakPasswordError
+
+LEAST_BITS = 40
+GUESSES_PER_SECOND = 1_000_000
+"""One strong graphics card on the R6 hash, rounded up; pure Python makes 1,500 on one core."""
+
+_LONGEST = 126  # bytes; poppler fails from 127 on, PDF allows 127 (ISO 32000-2 section 7.6.4.3.3)
+
+
+def check(password: object, *, whose: str, insecure_allow_weak: bool = False) -> str:
+    """Return *password* if it opens in every reader and is strong enough.
+
+    Args:
+        password: what the application gave.
+        whose: how the error text names it. The password itself is never shown.
+        insecure_allow_weak: let a password through that can be guessed. It must still open everywhere.
+
+    Raises:
+        WeakPasswordError: it is not such a password.
+    """
+    if not isinstance(password, str):
+        raise WeakPasswordError(f"{whose} is a {type(password).__name__}; give a str")
+    if reason := _unfit(password):
+        raise WeakPasswordError(f"{whose} {reason}")
+    bits = estimated_bits(password)
+    if bits < LEAST_BITS and not insecure_allow_weak:
+        raise WeakPasswordError(
+            f"{whose} holds about {bits:.0f} bits, fewer than {LEAST_BITS}: found within {_duration(bits)} at "
+            f"{GUESSES_PER_SECOND:,} guesses a second; use a longer one, or insecure_allow_weak_password=True"
+        )
+    return password
+
+
+def _unfit(password: str) -> str | None:
+    if not password:
+        return "is empty; everyone could open the document"
+    if not _is_prepared(password):
+        return (
+            "holds a character that PDF readers treat differently, so that it would not open in all of them; "
+            "use letters, digits and ASCII punctuation, in normal form NFKC"
+        )
+    if len(password.encode()) > _LONGEST:
+        return f"is longer than {_LONGEST} bytes in UTF-8, which some PDF readers cut off"
+    return None
+
+
+_PROHIBITED = (
+    stringprep.in_table_a1,
+    stringprep.in_table_b1,
+    stringprep.in_table_c12,
+    stringprep.in_table_c21_c22,
+    stringprep.in_table_c3,
+    stringprep.in_table_c4,
+    stringprep.in_table_c5,
+    stringprep.in_table_c6,
+    stringprep.in_table_c7,
+    stringprep.in_table_c8,
+    stringprep.in_table_c9,
+)
+
+
+def _is_prepared(password: str) -> bool:
+    """Whether SASLprep (RFC 4013) would leave *password* as it is: seven of ten readers skip that step."""
+    if any(prohibited(character) for character in password for prohibited in _PROHIBITED):
+        return False
+    if unicodedata.ucd_3_2_0.normalize("NFKC", password) != password or not unicodedata.is_normalized(
+        "NFKC", password
+    ):
+        return False
+    if not any(map(stringprep.in_table_d1, password)):
+        return True
+    has_left_to_right = any(map(stringprep.in_table_d2, password))
+    return not has_left_to_right and all(map(stringprep.in_table_d1, (password[0], password[-1])))
+
+
+def estimated_bits(password: str) -> float:
+    """Estimate how many bits a guesser must search, at most.
+
+    The cheapest way to put *password* together from dates, words, well-known passwords, repeats, walks over
+    the keyboard and single characters. Letters that could be a word or a name count 2.2 bits each, a digit
+    3.3, other letters 4.7. The estimate sees characters only: it does not know which names, dates or numbers
+    a guesser already knows of the recipient, nor that numbers are given out in order.
+    """
+    cheapest = [0.0] + [math.inf] * len(password)
+    for piece in sorted(_pieces(password)):
+        cheapest[piece.end] = min(cheapest[piece.end], cheapest[piece.start] + piece.bits)
+    hexadecimal = 4.0 * len(password) if re.fullmatch("[0-9a-f]+|[0-9A-F]+", password) else math.inf
+    return min(cheapest[-1], hexadecimal)
+
+
+class _Piece(NamedTuple):
+    start: int
+    end: int
+    bits: float
+
+
+def _pieces(password: str) -> Iterator[_Piece]:
+    for index, character in enumerate(password):
+        change = _class_of(password[index - 1 : index]) not in {_class_of(character), " ", ""}
+        yield _Piece(
+            index, index + 1, _CHARACTER_BITS[_class_of(character)] + (change and character.isalnum())
+        )
+    for find in (_dates, _identifiers, _words, _well_known, _walks, _repeats):
+        yield from find(password)
+
+
+_CHARACTER_BITS = {"0": 3.32, "a": 4.7, "A": 4.7, " ": 1.0, "!": 5.0, "ž": 6.0}
+
+
+def _class_of(character: str) -> str:
+    """The class that an attacker's mask would name; separators are nearly free, a template fixes them."""
+    if not character:
+        return ""
+    if not character.isascii():
+        return "ž"
+    if character in " -_./,:;":
+        return " "
+    if character.isdigit():
+        return "0"
+    if character.isalpha():
+        return "a" if character.islower() else "A"
+    return "!"
+
+
+_DATE_BITS = 17.0  # a day of the last 120 years, in one of three formats
+_YEAR, _SHORT, _TWO = "(?P<y>(?:19|20)[0-9]{2})", "(?P<y>[0-9]{2})", "(?P<{}>[0-9]{{2}})".format
+_Y, _M, _D = "(?P<y>(?:19|20)?[0-9]{2})", "(?P<m>1[0-2]|0?[1-9])", "(?P<d>3[01]|[12][0-9]|0?[1-9])"
+# The beginnings of the months in a dozen European languages.
+_MONTH = (
+    "(?:jan|feb|mar|mär|mrt|apr|avr|abr|may|mai|mei|maj|jun|jui|jul|aug|aou|aoû|ago|sep|set|oct|okt|out|nov|dec|dez|dic|déc|"
+    "led|úno|uno|bře|bre|dub|kvě|kve|čer|cer|srp|zář|zar|říj|rij|lis|pro|sty|lut|kwi|cze|lip|sie|wrz|paź|paz|gru|gen|mag|giu|lug|ott"
+    r")[^\W\d_]*"
+)
+_DATES = [
+    re.compile(f"(?=(?P<all>{pattern}))", re.IGNORECASE)
+    for pattern in (
+        *(_YEAR + _TWO("m") + _TWO("d"), _TWO("d") + _TWO("m") + _YEAR, _TWO("m") + _TWO("d") + _YEAR),
+        *(
+            rf"(?<!\d){digits}(?!\d)"
+            for digits in (
+                _SHORT + _TWO("m") + _TWO("d"),
+                _TWO("d") + _TWO("m") + _SHORT,
+                _TWO("m") + _TWO("d") + _SHORT,
+            )
+        ),
+        *(f"{a}[-./ ]+{b}[-./ ]+{c}" for a, b, c in ((_Y, _M, _D), (_D, _M, _Y), (_M, _D, _Y))),
+        *(
+            f"{_D}[-./ ]*{_MONTH}[-./ ]*{_Y}",
+            f"{_MONTH}[-./ ]*{_D}[-./, ]+{_Y}",
+            f"{_Y}[-./ ]*{_MONTH}[-./ ]*{_D}",
+        ),
+    )
+]
+
+
+def _dates(password: str) -> Iterator[_Piece]:
+    for pattern in _DATES:
+        for match in pattern.finditer(password):
+            found = match.groupdict()
+            if _is_date(found["y"], found.get("m", "1"), found["d"]):
+                yield _Piece(*match.span("all"), _DATE_BITS)
+
+
+def _is_date(year: str, month: str, day: str) -> bool:
+    try:
+        datetime.date(int(year) if len(year) == 4 else 2000 + int(year), int(month), int(day))
+    except ValueError:
+        return False
+    return True
+
+
+_IDENTIFIERS = [
+    (re.compile(f"(?=(?P<all>{pattern}))", re.IGNORECASE), bits)
+    for pattern, bits in (
+        (
+            r"(?<!\d)[1-9]?\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[-/ ]?\d{6,7}(?!\d)",
+            31.0,
+        ),  # national numbers
+        (r"[a-z]{6}\d\d[a-ehlmprst]\d\d[a-z]\d{3}[a-z]", 32.0),  # Italian tax codes
+        (r"(?:\+|(?<!\d)00)[1-9](?: ?\d){7,13}", 31.0),  # telephone numbers
+    )
+]
+
+
+def _identifiers(password: str) -> Iterator[_Piece]:
+    for pattern, bits in _IDENTIFIERS:
+        for match in pattern.finditer(password):
+            yield _Piece(*match.span("all"), bits)
+
+
+_WORD = re.compile(r"[^\W\d_][^\W\d_A-Z]{3,}|[A-Z]{4,}")
+# The pairs of consonants that European words and names are made of; random letters soon hold another one.
+_PAIRS = re.compile(
+    "b[blrs]|c[chkrtz]|d[dlmnrstvz]|f[flrst]|g[ghlnrst]|h[lmnrtv]|j[dns]|k[klnrstv]|l[bcdfgklmnpstvz]|m[bmnps]|"
+    "n[cdfgjkmnstz]|p[fhlprst]|r[bcdfgjklmnpqrstvwz]|s[chklmnpqrstvwz]|t[chklnrstvwz]|v[lnrz]|w[hnrs]|z[bdklmnvz]"
+)
+
+
+def _words(password: str) -> Iterator[_Piece]:
+    """Runs of letters that could be spoken: no dictionary holds every surname of every language."""
+    for match in _WORD.finditer(password):
+        if _is_speakable(_plain(match[0])):
+            yield _Piece(*match.span(), 2.2 * len(match[0]))
+
+
+def _is_speakable(letters: str) -> bool:
+    if not letters.isascii():
+        return True
+    clusters = re.findall("[^aeiouy]+", letters)
+    pairs = [cluster[index : index + 2] for cluster in clusters for index in range(len(cluster) - 1)]
+    return clusters != [letters] and all(map(_PAIRS.fullmatch, pairs))
+
+
+def _plain(letters: str) -> str:
+    decomposed = unicodedata.normalize("NFD", letters.lower())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+_LEET = str.maketrans("01345789@$!", "oieastbgasi")
+_WELL_KNOWN = frozenset(
+    """
+    password passwort heslo haslo motdepasse contrasena senha wachtwoord parola salasana losenord kodeord jelszo
+    geheim tajne secret hidden private login logon admin administrator root user guest test tester demo default
+    changeme welcome willkommen bienvenue vitejte witaj hello hallo ahoj letmein access master qwerty qwertz azerty
+    dragon monkey football fussball baseball basketball hockey soccer superman batman spiderman starwars pokemon
+    princess sunshine shadow flower summer winter spring autumn sommer iloveyou love lovely angel baby family
+    freedom whatever trustno ninja mustang jordan michael jessica ashley daniel thomas charlie robert andrew martin
+    computer internet google samsung iphone apple windows microsoft android facebook passw pass pwd
+    customer kunde client klient zakaznik shop order invoice faktura rechnung bestellung document dokument
+    company firma bank money post mail email online service support office january february march april
+    monday friday sunday abc abcd qaz wsx zaq asdf zxcv foobar correct horse battery staple
+    """.split()  # noqa: SIM905 - a list of words is read as text
+)
+
+
+def _well_known(password: str) -> Iterator[_Piece]:
+    plain = _plain(password)
+    if len(plain) != len(password):
+        return
+    for folded in {plain, plain.translate(_LEET)}:
+        for start in range(len(folded)):
+            for end in range(start + 3, min(start + 13, len(folded)) + 1):
+                if folded[start:end] in _WELL_KNOWN:
+                    yield _Piece(start, end, 9.0)
+
+
+_PATHS = (
+    *("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "qwertzuiop", "azertyuiop"),
+    *("asdfghjkl", "qsdfghjklm", "zxcvbnm", "yxcvbnm", "1qaz2wsx3edc4rfv5tgb", "1q2w3e4r5t6y7u8i9o0p"),
+)
+_WALKS = tuple(path[::step] for path in _PATHS for step in (1, -1))
+
+
+def _walks(password: str) -> Iterator[_Piece]:
+    folded = password.lower()
+    if len(folded) != len(password):
+        return
+    for start in range(len(folded)):
+        for end in range(start + 4, len(folded) + 1):
+            if not any(folded[start:end] in path for path in _WALKS):
+                break
+            yield _Piece(start, end, 6.0 + math.log2(end - start))
+
+
+_REPEATED = re.compile(r"(?=(?P<all>(?P<block>.{1,42}?)(?P=block)+))", re.DOTALL)
+
+
+def _repeats(password: str) -> Iterator[_Piece]:
+    for match in _REPEATED.finditer(password):
+        block, length = match["block"], len(match["all"])
+        if length >= (4 if len(block) == 1 else 6):
+            bits = estimated_bits(block) + math.log2(length / len(block))
+            yield _Piece(*match.span("all"), bits)
+
+
+def _duration(bits: float) -> str:
+    seconds: float = 2**bits / GUESSES_PER_SECOND
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 1):.0f} seconds"

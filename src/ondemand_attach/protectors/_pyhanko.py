@@ -1,0 +1,245 @@
+"""All that pyHanko does here: a writer that encrypts, and a signature made in the same write."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import BytesIO
+from typing import Any
+
+import asn1crypto.x509
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from pyhanko.pdf_utils.content import PdfContent
+from pyhanko.pdf_utils.crypt.permissions import PubKeyPermissions, StandardPermissions
+from pyhanko.pdf_utils.crypt.pubkey import RecipientEncryptionPolicy
+from pyhanko.pdf_utils.generic import NameObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter, copy_into_new_writer
+from pyhanko.sign import fields, signers
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+from pyhanko.stamp import StaticStampStyle
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from ondemand_attach._message import Document
+from ondemand_attach.errors import EncryptionError, SigningError
+from ondemand_attach.protectors._certificates import SigningKey
+
+Encrypt = Callable[[PdfFileWriter], None]
+
+_FIELD = "Signature"
+
+
+class EncryptedPdf(Document):
+    """An encrypted PDF whose bytes are written when they are first asked for.
+
+    A signature is made in the same write as the encryption, so what the signer needs is a writer. Signing
+    changes a writer, so each use gets one of its own. A copy or a pickle is a plain document.
+    """
+
+    def __init__(self, open_writer: Callable[[], PdfFileWriter]) -> None:
+        object.__setattr__(self, "media_type", "application/pdf")
+        self.__dict__["_open_writer"] = open_writer
+        # The first is opened at once, so that whatever is wrong shows here and not while signing.
+        self.__dict__["_opened"] = [open_writer()]
+
+    def writer(self) -> PdfFileWriter:
+        """Return a writer on which the encryption is set up."""
+        try:
+            writer: PdfFileWriter = self.__dict__["_opened"].pop()
+        except IndexError:
+            writer = self.__dict__["_open_writer"]()
+        return writer
+
+    @cached_property
+    def content(self) -> bytes:
+        """The finished bytes."""
+        output = BytesIO()
+        self.writer().write(output)  # type: ignore[no-untyped-call]
+        return output.getvalue()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _plain, (self.content, self.media_type)
+
+
+def _plain(content: bytes, media_type: str) -> Document:
+    return Document(content=content, media_type=media_type)
+
+
+def with_password(user: str, owner: str, permissions: Iterable[str]) -> Encrypt:
+    """AES-256 by password: V 5, R 6 (ISO 32000-2 section 7.6.4), with an integrity MAC (ISO/TS 32004)."""
+    flags = StandardPermissions(0)
+    for permission in permissions:
+        flags |= StandardPermissions[permission]
+    return lambda writer: writer.encrypt(  # type: ignore[no-untyped-call]
+        owner_pass=owner, user_pass=user, perms=flags, encrypt_metadata=True, pdf_mac=True
+    )
+
+
+def to_certificates(certificates: Sequence[bytes], permissions: Iterable[str]) -> Encrypt:
+    """AES-256 to certificates (ISO 32000-2 section 7.6.5), with an integrity MAC.
+
+    The key is wrapped with RSAES-PKCS1-v1_5 or ECDH; few readers know RSAES-OAEP here.
+    """
+    flags = PubKeyPermissions(0)
+    for permission in permissions:
+        flags |= PubKeyPermissions[permission]
+    recipients = [asn1crypto.x509.Certificate.load(certificate) for certificate in certificates]
+    # pyHanko's own check of the key usage wants keyEncipherment of EC certificates too.
+    policy = RecipientEncryptionPolicy(ignore_key_usage=True)
+    return lambda writer: writer.encrypt_pubkey(
+        recipients, perms=flags, policy=policy, encrypt_metadata=True, pdf_mac=True
+    )
+
+
+def encrypted(content: bytes, encrypt: Encrypt, filename: str) -> EncryptedPdf:
+    """Return the PDF *content* with *encrypt* set up.
+
+    Raises:
+        EncryptionError: it is encrypted or signed already.
+    """
+
+    def open_writer() -> PdfFileWriter:
+        reader = PdfFileReader(BytesIO(content))
+        if reader.encrypted:
+            raise EncryptionError(f"{filename} is encrypted already; give the encryptor the plain document")
+        if reader.embedded_signatures:
+            raise EncryptionError(
+                f"{filename} is signed already, which encryption would break; encrypt first, then sign"
+            )
+        writer = copy_into_new_writer(reader)
+        encrypt(writer)
+        return writer
+
+    return EncryptedPdf(open_writer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """A loaded private key with its certificates in DER, the signer's first, and what the signature says."""
+
+    key: SigningKey = field(repr=False)
+    certificates: tuple[bytes, ...] = field(repr=False)
+    reason: str | None
+    location: str | None
+
+    def signer(self) -> _KeptKeySigner:
+        """Return a signer for one signature: pyHanko hangs the MAC of the document on it."""
+        # asn1crypto parses lazily and not thread-safely, so each signature gets certificates of its own.
+        own, *chain = map(asn1crypto.x509.Certificate.load, self.certificates)
+        return _KeptKeySigner(self.key, own, chain)
+
+    @property
+    def reserved(self) -> int:
+        """How many hexadecimal digits the CMS object needs at most, so that no trial signature is made."""
+        own = asn1crypto.x509.Certificate.load(self.certificates[0])
+        issuer = len(own.issuer.dump())
+        return 2 * (sum(map(len, self.certificates)) + 2 * issuer + self.key.key_size // 4 + 1536)
+
+
+class _KeptKeySigner(signers.Signer):
+    """pyHanko's SimpleSigner loads the key from DER for each signature, which checks RSA keys for 28 ms."""
+
+    def __init__(
+        self, key: SigningKey, own: asn1crypto.x509.Certificate, chain: Iterable[asn1crypto.x509.Certificate]
+    ) -> None:
+        registry = SimpleCertificateStore()
+        registry.register_multiple(chain)
+        super().__init__(signing_cert=own, cert_registry=registry)
+        self._key = key
+
+    async def async_sign_raw(self, data: bytes, *_: object, **__: object) -> bytes:
+        if isinstance(self._key, RSAPrivateKey):
+            return self._key.sign(data, PKCS1v15(), SHA256())
+        return self._key.sign(data, ECDSA(SHA256()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Where a signature shows, and the one-page PDF that it shows as."""
+
+    page: int
+    box: tuple[float, float, float, float]
+    content: bytes = field(repr=False)
+
+    def form_field(self, name: str) -> fields.SigFieldSpec:
+        """Describe the form field that the signature goes into."""
+        left, bottom, right, top = map(round, self.box)
+        return fields.SigFieldSpec(name, self.page, (left, bottom, right, top), readable_field_name=name)
+
+    def style(self) -> StaticStampStyle:
+        """Describe how the field looks."""
+        no_margins = Margins(0, 0, 0, 0)
+        layout = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID, no_margins)
+        return StaticStampStyle(border_width=0, background=_Page(self.content), background_layout=layout)
+
+
+def signed(
+    document: Document, credentials: Credentials, picture: Picture | None, now: datetime.datetime
+) -> bytes:
+    """Return *document* with a PAdES B-B signature (ETSI EN 319 142-1) over the whole file."""
+    writer = document.writer() if isinstance(document, EncryptedPdf) else _appending(document.content)
+    signer = _ClockedSigner(credentials, picture, now)
+    # sign_pdf() calls asyncio.run(), which refuses inside a running loop and elsewhere resets the caller's
+    # current loop. A thread of its own has neither trouble, and costs 0.1 ms.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        output: BytesIO = thread.submit(signer.sign_pdf, writer, bytes_reserved=credentials.reserved).result()
+    return output.getvalue()
+
+
+def _appending(content: bytes) -> IncrementalPdfFileWriter:
+    writer = IncrementalPdfFileWriter(BytesIO(content))
+    if writer.prev.encrypted:
+        raise SigningError(
+            "the document is encrypted already; sign what PdfEncryptor.encrypt() returned, unchanged"
+        )
+    if writer.prev.embedded_signatures:
+        raise SigningError("the document is signed already")
+    return writer
+
+
+class _ClockedSigner(signers.PdfSigner):
+    """Signs at the time it is told, and shows the picture it is given."""
+
+    def __init__(self, credentials: Credentials, picture: Picture | None, now: datetime.datetime) -> None:
+        metadata = signers.PdfSignatureMetadata(
+            field_name=_FIELD,
+            md_algorithm="sha256",
+            subfilter=fields.SigSeedSubFilter.PADES,
+            reason=credentials.reason,
+            location=credentials.location,
+        )
+        shown = {} if picture is None else {"stamp_style": picture.style(), "new_field_spec": picture.form_field(_FIELD)}
+        super().__init__(metadata, credentials.signer(), **shown)
+        self._now = now
+
+    def init_signing_session(
+        self,
+        pdf_out: BasePdfFileWriter,
+        existing_fields_only: bool = False,  # noqa: FBT001, FBT002
+    ) -> PdfSigningSession:
+        session = super().init_signing_session(pdf_out, existing_fields_only)
+        session.system_time = self._now
+        return session
+
+
+class _Page(PdfContent):
+    """The first page of a PDF in memory; pyHanko's ImportedPdfPage reads files only."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self._content = content
+
+    def render(self) -> bytes:
+        form = self._ensure_writer.import_page_as_xobject(PdfFileReader(BytesIO(self._content)))
+        self.resources.xobject[NameObject("/Signature")] = form
+        left, bottom, right, top = form.get_object()["/BBox"]
+        self.box = BoxConstraints(width=right - left, height=top - bottom)
+        return b"/Signature Do"

@@ -1,0 +1,1 @@
+"""Jinja2 for every slot of a message: sandboxed, strict, escaped by where the text goes."""

@@ -1,0 +1,194 @@
+"""The Jinja2 environments. A slot, not a file extension, decides how values are escaped."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import pathlib
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, NoReturn, TypeAlias
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from ondemand_attach._confidential import Guard
+from ondemand_attach._message import Slot, Source
+from ondemand_attach._seal import translated
+from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, TemplateError
+
+Folder: TypeAlias = "str | pathlib.Path | jinja2.BaseLoader"
+
+_ESCAPED: frozenset[Slot] = frozenset({"html", "document"})
+
+
+class Templates:
+    """Renders Jinja2 sources and files; parsed once, shared by threads.
+
+    Args:
+        folders: where template files are looked up, in this order: a folder, ``package:name`` for a
+            folder inside an installed package, or any Jinja2 loader.
+        filters: further Jinja2 filters of the application.
+    """
+
+    def __init__(self, folders: Sequence[Folder] = (), filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
+        self._loader = jinja2.ChoiceLoader([_loader(folder) for folder in folders])
+        self._escaping = _environment(self._loader, filters or {}, autoescape=True)
+        self._plain = _environment(self._loader, filters or {}, autoescape=False)
+        self._parsed = functools.lru_cache(maxsize=256)(self._parse)
+        self._read = functools.lru_cache(maxsize=256)(self._load)
+
+    def environment(self, slot: Slot) -> jinja2.Environment:
+        """Return the environment that *slot* is rendered in."""
+        return self._escaping if slot in _ESCAPED else self._plain
+
+    def render(self, context: Mapping[str, Any], slot: Slot, source: Source) -> str:
+        """Render *source* with *context*.
+
+        Raises:
+            TemplateError: it could not be loaded, parsed or rendered.
+            ConfidentialityError: it touched a guard.
+        """
+        template = translated(lambda: self._parsed(slot, source), lambda error: _load_error(error, slot))
+        name = source.template or f"<{slot}>"
+        return translated(lambda: _rendered(template, context, name), lambda error: _render_error(error, name))
+
+    def text_of(self, slot: Slot, source: Source) -> str:
+        """Return the text of *source*, read from its file if it has one.
+
+        Raises:
+            TemplateError: the file was not found.
+        """
+        return translated(lambda: self._read(slot, source), lambda error: _load_error(error, slot))
+
+    def _parse(self, slot: Slot, source: Source) -> jinja2.Template:
+        environment = self.environment(slot)
+        if source.template is not None:
+            return environment.get_template(source.template)
+        return environment.from_string(source.text or "")
+
+    def _load(self, slot: Slot, source: Source) -> str:
+        if source.template is None:
+            return source.text or ""
+        environment = self.environment(slot)
+        return self._loader.get_source(environment, source.template)[0]
+
+
+class _Missing(jinja2.StrictUndefined):
+    """Says only which name is missing: Jinja2's own text may quote a value that was used as a key."""
+
+    @property
+    def _undefined_message(self) -> str:
+        return str(self._undefined_name)
+
+
+def _environment(
+    loader: jinja2.BaseLoader, filters: Mapping[str, Callable[..., Any]], *, autoescape: bool
+) -> jinja2.Environment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=loader, autoescape=autoescape, undefined=_Missing
+    )
+    environment.filters.update(filters)
+    environment.filters = {name: _guarded(function) for name, function in environment.filters.items()}
+    environment.tests = {name: _guarded(function) for name, function in environment.tests.items()}
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": _refuse_in_json}
+    return environment
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let *function* see no guard: `x is none` or `x is string` would answer about the guard itself."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        for argument in (*args, *kwargs.values()):
+            if isinstance(argument, Guard):
+                argument.refuse()
+        return function(*args, **kwargs)
+
+    return guarded
+
+
+def _refuse_in_json(value: object) -> NoReturn:
+    if isinstance(value, Guard):
+        value.refuse()
+    raise TypeError
+
+
+def _rendered(template: jinja2.Template, context: Mapping[str, Any], name: str) -> str:
+    try:
+        # Template.render would rewrite the traceback, which is read below to find the line.
+        return "".join(template.root_render_func(template.new_context(dict(context))))
+    except MailError as error:
+        raise _located(error, name) from None
+
+
+def _located(error: MailError, name: str) -> MailError:
+    place = _place(error.__traceback__, name)
+    if isinstance(error, ConfidentialityError | TemplateError) and error.template is None:
+        error.template, error.line = place
+    return error
+
+
+def _render_error(error: Exception, name: str) -> TemplateError:
+    template, line = _place(error.__traceback__, name)
+    return TemplateError(_explained(error), template=template, line=line)
+
+
+def _explained(error: Exception) -> str:
+    if isinstance(error, jinja2.UndefinedError):
+        return _explained_missing(error)
+    if isinstance(error, jinja2.exceptions.SecurityError):
+        return "the sandbox refused an unsafe operation"
+    if isinstance(error, jinja2.TemplateNotFound | jinja2.TemplatesNotFound):
+        return "a template that it includes was not found"
+    return f"{type(error).__name__} while rendering; the text of the error is withheld, as it may quote the data"
+
+
+def _explained_missing(error: Exception) -> str:
+    name = str(error)
+    traceback = error.__traceback__
+    while traceback is not None:
+        # Only a name that stands in the template itself is safe to repeat, not one that came from the data.
+        code = traceback.tb_frame.f_code
+        if "__jinja_template__" in traceback.tb_frame.f_globals and name in code.co_consts:
+            return f"{name!r} is not in the context"
+        traceback = traceback.tb_next
+    return "a name that is not in the context is used"
+
+
+def _place(traceback: TracebackType | None, name: str) -> tuple[str, int | None]:
+    """Return the innermost template and its line that *traceback* went through."""
+    place: tuple[str, int | None] = (name, None)
+    while traceback is not None:
+        template = traceback.tb_frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            place = (template.name or name, template.get_corresponding_lineno(traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return place
+
+
+def _load_error(error: Exception, slot: Slot) -> TemplateError:
+    name = f"<{slot}>"
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return TemplateError(error.message or "syntax error", template=error.name or name, line=error.lineno)
+    if isinstance(error, jinja2.TemplateNotFound):
+        return TemplateError("not found in any of the template folders", template=str(error.name))
+    return TemplateError(f"{type(error).__name__} while loading", template=name)
+
+
+def _loader(folder: Folder) -> jinja2.BaseLoader:
+    if isinstance(folder, jinja2.BaseLoader):
+        return folder
+    if isinstance(folder, str) and folder.startswith("package:"):
+        return jinja2.FunctionLoader(functools.partial(_read_resource, folder.removeprefix("package:")))
+    if not pathlib.Path(folder).is_dir():
+        raise ConfigurationError(f"{str(folder)!r} is not a folder with templates")
+    return jinja2.FileSystemLoader(folder)
+
+
+def _read_resource(package: str, name: str) -> str | None:
+    parts = name.split("/")
+    if ".." in parts:
+        return None
+    resource = importlib.resources.files(package).joinpath(*parts)
+    return resource.read_text("utf-8") if resource.is_file() else None

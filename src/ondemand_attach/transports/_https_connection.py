@@ -1,0 +1,95 @@
+"""One HTTPS connection on urllib3; imported only when an `HttpsTransport` is made."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
+
+from ondemand_attach.errors import ConnectionFailedError, TransportError
+from ondemand_attach.transports._network import connected, described, remaining
+
+_MAX_REPLY = 64 * 1024
+
+
+class Connection(HTTPSConnection):
+    """A connection to one server, good until the first exception.
+
+    Args:
+        host: the server.
+        port: its TCP port.
+        context: verifies the server.
+        deadline: the monotonic time at which whatever goes on is given up.
+    """
+
+    def __init__(self, host: str, port: int, *, context: ssl.SSLContext, deadline: float) -> None:
+        super().__init__(host, port, ssl_context=context)
+        self.deadline = deadline
+        self._stage = "connect"
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Send *body* and return the HTTP status. A redirect is not followed."""
+        if self.sock is None:
+            self.connect()
+        with self._cut_off():
+            self._stage = "the request"
+            self.request(
+                "POST", path, body=body, headers=headers, preload_content=False, decode_content=False
+            )
+            self._stage = "the answer"
+            response = self.getresponse()
+            self._drain(response)
+        return response.status
+
+    def renew(self, deadline: float) -> None:
+        """Give a kept connection its next *deadline*."""
+        self.deadline = deadline
+        self.sock.settimeout(remaining(deadline))
+
+    def failure(self, error: Exception) -> TransportError:
+        """Translate an error that is not the server's answer."""
+        is_uncertain = self._stage == "the answer"
+        kind = ConnectionFailedError if self._stage == "connect" else TransportError
+        return kind(
+            f"{self.host}:{self.port} failed at {self._stage}: {described(error)}",
+            is_temporary=not is_uncertain and isinstance(error, (OSError, HTTPError)),
+            is_uncertain=is_uncertain,
+        )
+
+    def _new_conn(self) -> socket.socket:
+        sock = connected(self.host, self.port or 443, self.deadline)
+        sock.settimeout(remaining(self.deadline))
+        return sock
+
+    @contextlib.contextmanager
+    def _cut_off(self) -> Iterator[None]:
+        """End the connection at the deadline, however slowly the server drips."""
+        timer = threading.Timer(remaining(self.deadline), _shut_down, [self.sock])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _drain(self, response: BaseHTTPResponse) -> None:
+        """Make room for the next answer, or close if that would take more than a little reading."""
+        try:
+            is_whole = len(response.read(_MAX_REPLY)) < _MAX_REPLY
+        except (OSError, HTTPError):
+            is_whole = False
+        if not is_whole:
+            response.close()
+            self.close()
+
+
+def _shut_down(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        # ssl's own shutdown() forgets the encryption first, so that another thread could write in clear
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)

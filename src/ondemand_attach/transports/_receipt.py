@@ -1,0 +1,11 @@
+"""The receipt of a transport that takes all recipients or none."""
+
+from __future__ import annotations
+
+from ondemand_attach._message import Message, Receipt
+
+
+def accepted_for_all(message: Message) -> Receipt:
+    """Return a receipt in which nobody was refused."""
+    accepted = tuple(recipient.addr_spec for recipient in message.envelope.recipients)
+    return Receipt(message_id=message.message_id, accepted=accepted)

@@ -1,0 +1,25 @@
+"""MemoryTransport: keeps what was sent, for tests."""
+
+from __future__ import annotations
+
+from ondemand_attach._message import Message, Receipt
+from ondemand_attach.transports._receipt import accepted_for_all
+
+
+class MemoryTransport:
+    """Keeps the messages instead of sending them, for tests.
+
+    Attributes:
+        messages: what was sent, in this order.
+    """
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def send(self, message: Message, /) -> Receipt:
+        """Keep *message* and accept every recipient."""
+        self.messages.append(message)
+        return accepted_for_all(message)
+
+    def __repr__(self) -> str:
+        return f"<MemoryTransport with {len(self.messages)} messages>"

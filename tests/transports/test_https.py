@@ -1,0 +1,405 @@
+"""HttpsTransport against a TLS server that plays Mailgun's messages.mime."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import email.parser
+import email.policy
+import importlib.util
+import re
+import ssl
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from ondemand_attach import HttpsTransport
+from ondemand_attach.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectionFailedError,
+    MissingDependencyError,
+    TransportError,
+)
+from transports.peers import (
+    DAY,
+    Authority,
+    Left,
+    ScriptedServer,
+    Tls,
+    Wire,
+    drips,
+    drops,
+    endless,
+    made,
+    says,
+    stalls,
+)
+
+KEY = "key-canary"
+QUEUED = b'{"id": "<1@shop.example>", "message": "Queued. Thank you."}'
+
+
+def answer(status: str, body: bytes = QUEUED, headers: str = "") -> bytes:
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
+    )
+    return head.encode() + body
+
+
+@dataclass(frozen=True)
+class Request:
+    line: str
+    headers: dict[str, str]
+    body: bytes = dataclasses.field(repr=False)
+
+    def parts(self) -> list[tuple[str, bytes]]:
+        """Take the multipart body apart, byte by byte (RFC 7578)."""
+        (boundary,) = re.findall(r"boundary=(\S+)", self.headers["content-type"])
+        pieces = self.body.split(b"--" + boundary.encode())
+        assert (pieces[0], pieces[-1]) == (b"", b"--\r\n")
+        found = []
+        for piece in pieces[1:-1]:
+            head, _, content = piece.partition(b"\r\n\r\n")
+            assert content.endswith(b"\r\n")
+            found.append((head.strip().decode(), content[:-2]))
+        return found
+
+
+class Provider(ScriptedServer):
+    """Speaks just enough HTTP/1.1 over TLS; `act` answers each request."""
+
+    def __init__(self, tls: Tls, act: Callable[[Wire], None] | bytes = b"") -> None:
+        self.requests: list[Request] = []
+        self.act = act if callable(act) else says(act or answer("200 OK"))
+        super().__init__(tls=tls.server, is_implicit=True)
+
+    def _serve(self, wire: Wire, script: Any) -> None:
+        try:
+            self._handshake(wire, {})
+            while True:
+                self._take(wire)
+                self.act(wire)
+        except Left:
+            pass
+        finally:
+            wire.sock.close()
+
+    def _take(self, wire: Wire) -> None:
+        head = wire.until(b"\r\n\r\n").decode()
+        line, _, rest = head.partition("\r\n")
+        fields = (field.partition(":") for field in rest.split("\r\n"))
+        headers = {key.lower(): value.strip() for key, _, value in fields}
+        length = int(headers["content-length"])
+        while len(wire.pending) < length:
+            wire.pending += wire.hear()
+        self.requests.append(Request(line, headers, wire.pending[:length]))
+        wire.pending = wire.pending[length:]
+
+
+def mailgun(server: ScriptedServer, tls: Tls, *, timeout: float = 5.0) -> HttpsTransport:
+    return HttpsTransport.mailgun(
+        domain="mg.shop.example",
+        api_key=lambda: KEY,
+        base_url=f"https://localhost:{server.port}",
+        timeout=timeout,
+        ssl_context=tls.client,
+    )
+
+
+CONTENTS = {
+    "ordinary": b"Subject: a\r\nTo: jane@shop.example\r\n\r\nx\r\n",
+    "mbox and dots": b"Subject: a\r\n\r\nFrom x\r\n.\r\n..\r\n",
+    "trailing space": b"Subject: a \r\n\r\n  \r\n\t\r\n\r\n\r\n",
+    "binary": b"Subject: a\r\n\r\n" + bytes(range(256)) * 10 + b"\r\n",
+    "boundaries": b"Subject: a\r\n\r\n--\r\n----x--\r\nContent-Disposition: form-data\r\n",
+    "large": b"Subject: a\r\n\r\n" + b"0123456789\r\n" * 800_000,
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+def test_bytes_arrive_exactly(content: bytes, tls: Tls) -> None:
+    recipients = ["jane@shop.example", "hidden@shop.example", "jürgen@bücher.example"]
+    with Provider(tls) as server, mailgun(server, tls) as transport:
+        receipt = transport.send(made(content, recipients))
+    (request,) = server.requests
+    assert request.line == "POST /v3/mg.shop.example/messages.mime HTTP/1.1"
+    assert request.headers["authorization"] == "Basic " + base64.b64encode(b"api:key-canary").decode()
+    names = [re.findall(r'name="([^"]*)"', head)[0] for head, _ in request.parts()]
+    values = [value for _, value in request.parts()]
+    assert names == ["to", "to", "to", "o:tracking", "message"]
+    assert values[:4] == [
+        b"jane@shop.example",
+        b"hidden@shop.example",
+        "jürgen@xn--bcher-kva.example".encode(),
+        b"no",
+    ]
+    assert values[4] == content
+    assert receipt.message_id == "<1@shop.example>"
+    assert receipt.accepted == tuple(recipients)
+
+
+def test_request_is_what_the_standard_library_reads(tls: Tls) -> None:
+    with Provider(tls) as server, mailgun(server, tls) as transport:
+        transport.send(made(CONTENTS["ordinary"]))
+    (request,) = server.requests
+    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+    parsed = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + request.body)
+    upload = list(parsed.iter_parts())[-1]
+    assert upload.get_content_disposition() == "form-data"
+    assert upload.get_filename() == "message.eml"
+    assert upload.get_content_type() == "message/rfc822"
+
+
+def test_connection_is_kept(tls: Tls) -> None:
+    with Provider(tls) as server, mailgun(server, tls) as transport:
+        for _ in range(5):
+            transport.send(made())
+    assert len(server.requests) == 5
+    assert len(server.wires) == 1
+
+
+def test_connection_closed_while_idle_is_opened_again(tls: Tls) -> None:
+    def say_and_leave(wire: Wire) -> None:
+        wire.say(answer("200 OK"))
+        raise Left
+
+    with Provider(tls, say_and_leave) as server, mailgun(server, tls) as transport:
+        for _ in range(3):
+            transport.send(made())
+            server.wires[-1].sock.close()
+    assert len(server.requests) == 3
+    assert len(server.wires) == 3
+
+
+def test_server_that_closes_each_time(tls: Tls) -> None:
+    closing = answer("200 OK", headers="Connection: close\r\n")
+    with Provider(tls, closing) as server, mailgun(server, tls) as transport:
+        for _ in range(3):
+            transport.send(made())
+    assert len(server.wires) == 3
+
+
+def test_threads_have_a_connection_each(tls: Tls) -> None:
+    with Provider(tls) as server, mailgun(server, tls) as transport:
+        contents = [b"Subject: %d\r\n\r\n" % number for number in range(64)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda content: transport.send(made(content)), contents))
+    assert {request.parts()[-1][1] for request in server.requests} == set(contents)
+    assert len(server.wires) <= 4
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "is_temporary"),
+    [
+        ("400 Bad Request", TransportError, False),
+        ("401 Unauthorized", AuthenticationError, False),
+        ("402 Payment Required", TransportError, False),
+        ("403 Forbidden", AuthenticationError, False),
+        ("404 Not Found", TransportError, False),
+        ("408 Request Timeout", TransportError, True),
+        ("413 Content Too Large", TransportError, False),
+        ("429 Too Many Requests", TransportError, True),
+        ("500 Internal Server Error", TransportError, True),
+        ("502 Bad Gateway", TransportError, True),
+        ("503 Service Unavailable", TransportError, True),
+        ("301 Moved Permanently", TransportError, False),
+        ("307 Temporary Redirect", TransportError, False),
+    ],
+)
+def test_status(status: str, kind: type[TransportError], is_temporary: bool, tls: Tls) -> None:
+    with Provider(tls) as elsewhere:
+        location = f"Location: https://localhost:{elsewhere.port}/\r\n"
+        with Provider(tls, answer(status, b'{"message": "canary"}', location)) as server:
+            transport = mailgun(server, tls)
+            with pytest.raises(TransportError) as caught:
+                transport.send(made())
+            transport.close()
+    assert type(caught.value) is kind
+    assert caught.value.is_temporary == is_temporary
+    assert not caught.value.is_uncertain
+    assert caught.value.code == int(status[:3])
+    assert "canary" not in str(caught.value)
+    assert elsewhere.wires == []
+
+
+FAULTS: dict[str, tuple[Callable[[Wire], None] | bytes, str]] = {
+    "drop": (drops, "uncertain"),
+    "stall": (stalls, "uncertain"),
+    "garbage": (b"220 mail.shop.example ESMTP\r\n\r\n", "uncertain"),
+    "empty line": (b"\r\n\r\n", "uncertain"),
+    "drip in the status": (drips(b"HTTP/1.1 200"), "uncertain"),
+    "drip in a header": (drips(b"HTTP/1.1 200 OK\r\nX: "), "ok"),  # the status is the answer
+    "endless status": (endless(b"HTTP/1.1 200 xxxxxxxxxxxxxxxxxx"), "uncertain"),
+    "endless header": (endless(b"HTTP/1.1 200 OK\r\nX: xxxxxxxxxxx"), "uncertain"),
+    "endless headers": (endless(b"HTTP/1.1 200 OK\r\n"), "uncertain"),
+    "endless 100": (endless(b"HTTP/1.1 100 Continue\r\n\r\n"), "uncertain"),
+    "status only": (b"HTTP/1.1 200 OK\r\n\r\n", "ok"),
+    "drip in the body": (drips(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"), "ok"),
+    "endless body": (endless(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100), "ok"),
+    "short body": (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx", "ok"),
+    "refusal with an endless body": (endless(b"HTTP/1.1 500 NO\r\n\r\n" + b"x" * 100), "temporary"),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    kind: str
+    seconds: float
+    text: str = ""
+
+
+DEADLINE = 2.0
+
+
+def outcome(act: Callable[[Wire], None] | bytes, tls: Tls) -> Outcome:
+    with Provider(tls, act) as server:
+        started = time.monotonic()
+        try:
+            with mailgun(server, tls, timeout=DEADLINE) as transport:
+                transport.send(made())
+        except TransportError as error:
+            kind = "uncertain" if error.is_uncertain else "temporary" if error.is_temporary else "permanent"
+            return Outcome(kind, time.monotonic() - started, str(error))
+        return Outcome("ok", time.monotonic() - started)
+
+
+@pytest.fixture(scope="module")
+def outcomes(tls: Tls) -> Iterator[dict[str, Outcome]]:
+    with ThreadPoolExecutor(len(FAULTS)) as pool:
+        found = pool.map(lambda fault: outcome(fault[0], tls), FAULTS.values())
+        yield dict(zip(FAULTS, found, strict=True))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault(fault: str, outcomes: dict[str, Outcome]) -> None:
+    assert outcomes[fault].kind == FAULTS[fault][1], outcomes[fault].text
+    assert outcomes[fault].seconds < DEADLINE + 1
+    assert "canary" not in outcomes[fault].text
+
+
+def test_body_that_is_not_read_is_temporary(tls: Tls) -> None:
+    class Deaf(Provider):
+        def _take(self, wire: Wire) -> None:
+            wire.hear()
+            raise Left
+
+    with Deaf(tls) as server, mailgun(server, tls) as transport:
+        with pytest.raises(TransportError) as caught:
+            transport.send(made(b"x" * 30_000_000))
+    assert caught.value.is_temporary
+    assert not caught.value.is_uncertain
+
+
+BAD_PEERS: dict[str, Callable[[Authority], ssl.SSLContext]] = {
+    "self-signed": lambda authority: authority.server_context(is_self_signed=True),
+    "expired": lambda authority: authority.server_context(age=60 * DAY),
+    "wrong host": lambda authority: authority.server_context(["mail.other.example"]),
+    "unknown authority": lambda _: Authority().server_context(),
+}
+
+
+@pytest.mark.parametrize("context", BAD_PEERS.values(), ids=BAD_PEERS)
+def test_bad_peer_learns_nothing(
+    context: Callable[[Authority], ssl.SSLContext], authority: Authority, tls: Tls
+) -> None:
+    with Provider(Tls(server=context(authority), client=tls.client)) as server:
+        with pytest.raises(ConnectionFailedError, match="untrusted certificate") as caught:
+            mailgun(server, tls).send(made())
+    assert caught.value.is_temporary
+    assert server.encrypted == b""
+    assert b"canary" not in server.clear
+
+
+def test_peer_without_tls_learns_nothing(tls: Tls) -> None:
+    with ScriptedServer() as server:
+        with pytest.raises(ConnectionFailedError):
+            mailgun(server, tls).send(made())
+    assert b"canary" not in server.clear
+    assert b"Basic" not in server.clear
+
+
+def test_interrupted_connection_is_dropped(tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with Provider(tls) as server, mailgun(server, tls) as transport:
+        with monkeypatch.context() as patch:
+            patch.setattr("ondemand_attach.transports._https_connection.Connection.getresponse", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                transport.send(made())
+        transport.send(made())
+    assert len(server.wires) == 2
+
+
+def test_no_thread_is_left(tls: Tls) -> None:
+    before = threading.active_count()
+    with Provider(tls) as server:
+        with mailgun(server, tls) as transport:
+            transport.send(made())
+    assert threading.active_count() <= before
+
+
+def failing() -> str:
+    raise KeyError("canary")
+
+
+def test_callable_without_a_key(tls: Tls) -> None:
+    with Provider(tls) as server:
+        transport = HttpsTransport.mailgun(
+            domain="shop.example",
+            api_key=failing,
+            base_url=f"https://localhost:{server.port}",
+            ssl_context=tls.client,
+        )
+        with pytest.raises(AuthenticationError, match="KeyError") as caught:
+            transport.send(made())
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
+    assert server.requests == []
+
+
+def test_another_provider(tls: Tls) -> None:
+    def encode(message: Any) -> tuple[dict[str, str], bytes]:
+        return {"Content-Type": "text/plain"}, base64.b64encode(message.content)
+
+    with Provider(tls, answer("202 Accepted", b"")) as server:
+        url = f"https://localhost:{server.port}/users/me/sendMail?x=1"
+        with HttpsTransport(url, encode, ssl_context=tls.client) as transport:
+            transport.send(made())
+    assert server.requests[0].line == "POST /users/me/sendMail?x=1 HTTP/1.1"
+    assert base64.b64decode(server.requests[0].body) == made().content
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"domain": "shop.example/x"}, "domain"),
+        ({"domain": ""}, "domain"),
+        ({"api_key": "canary"}, "callable"),
+        ({"base_url": "http://api.mailgun.net"}, "https://host"),
+        ({"base_url": "https://user:canary@api.mailgun.net"}, "https://host"),
+        ({"base_url": "https://api.mailgun.net:canary"}, "https://host"),
+        ({"timeout": -1.0}, "timeout"),
+    ],
+)
+def test_wrong_wiring(options: dict[str, Any], text: str) -> None:
+    with pytest.raises(ConfigurationError, match=text) as caught:
+        HttpsTransport.mailgun(**({"domain": "shop.example", "api_key": str} | options))
+    assert "canary" not in str(caught.value)
+
+
+def test_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(MissingDependencyError, match=r'pip install "ondemand_attach\[http\]"'):
+        HttpsTransport.mailgun(domain="shop.example", api_key=str)
+
+
+def test_repr_has_no_path() -> None:
+    transport = HttpsTransport.mailgun(domain="shop.example", api_key=str)
+    assert repr(transport) == "<HttpsTransport https://api.mailgun.net:443>"

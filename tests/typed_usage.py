@@ -1,0 +1,74 @@
+"""What a typed application writes; checked by mypy (nox -s types), never run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_type
+
+from ondemand_attach import (
+    Attachment,
+    AttachmentGenerator,
+    AttachmentRequest,
+    Document,
+    Encryptor,
+    Mailer,
+    MailError,
+    MemoryTransport,
+    Message,
+    MessageBuilder,
+    Receipt,
+    Recipient,
+    Signer,
+    Transport,
+    Xhtml2PdfGenerator,
+)
+
+
+class Letter:
+    def generate(self, request: AttachmentRequest) -> Document:
+        return Document(content=request.render("Dear {{ name }}").encode(), media_type="text/html")
+
+
+class Stars:
+    def encrypt(self, document: Document, request: AttachmentRequest) -> Document:
+        return document
+
+    def sign(self, document: Document, request: AttachmentRequest) -> Document:
+        return document
+
+
+class LandscapeGenerator(Xhtml2PdfGenerator):
+    def generate(self, request: AttachmentRequest) -> Document:
+        return super().generate(request)
+
+
+def letter(request: AttachmentRequest) -> Document:
+    return Document(content=request.filename.encode(), media_type="text/plain")
+
+
+def post(message: Message) -> Receipt:
+    return Receipt(message_id=message.message_id, accepted=())
+
+
+generators: list[AttachmentGenerator] = [Letter()]
+encryptors: list[Encryptor] = [Stars()]
+signers: list[Signer] = [Stars()]
+transports: list[Transport] = [MemoryTransport()]
+
+builder = MessageBuilder().sender("shop@shop.example").subject("Order {{ number }}").text("Thank you.")
+builder = builder.attach(Letter(), filename="a.pdf", encryptor=Stars(), signer=Stars())
+builder = builder.attach(letter, filename="b.txt").confidential("customer.iban")
+
+assert_type(builder, MessageBuilder)
+assert_type(builder.build({"number": 1}, to="jane@example.com"), Message)
+assert_type(builder.build_each(["jane@example.com"], {"number": 1}), Iterator[Message])
+assert_type(Mailer(MemoryTransport()).send(builder, {"number": 1}, to="jane@example.com"), Receipt)
+assert_type(Mailer(post).deliver(builder.build({})), Receipt)
+
+
+async def order(mailer: Mailer, recipient: Recipient) -> Receipt:
+    return await mailer.asend(builder, {"number": 1}, to=recipient)
+
+
+def described(error: MailError, attachment: Attachment) -> str:
+    return f"{attachment.filename}: {error}"
