@@ -1,8 +1,11 @@
 """Sphinx: MyST pages, and a reference made from the docstrings of the public modules."""
 
+import ast
+import inspect
 import sys
 
 import ondemand_attach
+from ondemand_attach import testing
 
 project = "ondemand_attach"
 author = "The ondemand_attach authors"
@@ -20,5 +23,26 @@ autodoc_typehints = "signature"
 autodoc_default_options = {"members": True}
 napoleon_numpy_docstring = False
 
-# The build looks nothing up elsewhere, so names of the standard library stay plain text.
-nitpick_ignore_regex = [("py:.*", rf"({'|'.join(sys.stdlib_module_names)})\..*")]
+# The build looks nothing up elsewhere, so the names of other packages stay plain text.
+OTHERS = [*sys.stdlib_module_names, "cryptography", "jinja2", "pyhanko"]
+nitpick_ignore_regex = [("py:.*", rf"({'|'.join(OTHERS)})\..*")]
+nitpick_ignore = [
+    ("py:class", "Folder"),  # an alias spelt as a string, so that jinja2 is not loaded for it
+    ("py:class", "ondemand_attach._message.Renders"),  # how a request renders is not public
+    ("py:class", "ondemand_attach.protectors._pdf_signer.SignatureOptions"),  # those of PdfSigner
+]
+
+
+def resolve_annotations(module: object) -> None:
+    """Import into *module* what it imports for type checkers only, so that its annotations resolve."""
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            block = compile(ast.Module(node.body, []), "<annotations>", "exec")
+            exec(block, vars(module))  # noqa: S102 - the project's own source
+
+
+for public in (ondemand_attach, testing):
+    for name in public.__all__:
+        getattr(public, name)
+for name in [name for name in sys.modules if name.startswith("ondemand_attach.")]:
+    resolve_annotations(sys.modules[name])

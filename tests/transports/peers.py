@@ -7,6 +7,7 @@ import datetime
 import ipaddress
 import socket
 import ssl
+import struct
 import tempfile
 import threading
 import time
@@ -205,6 +206,15 @@ def says_and_drops(text: bytes) -> Action:
     return action
 
 
+def says_and_resets(text: bytes) -> Action:
+    def action(wire: Wire) -> None:
+        wire.say(text)
+        wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise Left
+
+    return action
+
+
 def stalls(wire: Wire) -> None:
     with contextlib.suppress(Left):
         while True:
@@ -277,7 +287,7 @@ class ScriptedServer:
 
     @property
     def port(self) -> int:
-        return self._listener.getsockname()[1]
+        return int(self._listener.getsockname()[1])
 
     @property
     def clear(self) -> bytes:

@@ -178,6 +178,21 @@ def test_connection_closed_while_idle_is_opened_again(tls: Tls) -> None:
     assert len(server.wires) == 3
 
 
+def test_chunked_answer_keeps_the_connection(tls: Tls) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{}\n\r\n0\r\n\r\n"
+    with Provider(tls, chunked) as server, mailgun(server, tls) as transport:
+        for _ in range(3):
+            transport.send(made())
+    assert len(server.wires) == 1
+
+
+def test_connection_with_a_long_answer_is_not_kept(tls: Tls) -> None:
+    with Provider(tls, answer("200 OK", b"x" * 1_000_000)) as server, mailgun(server, tls) as transport:
+        for _ in range(3):
+            transport.send(made())
+    assert len(server.wires) == 3
+
+
 def test_server_that_closes_each_time(tls: Tls) -> None:
     closing = answer("200 OK", headers="Connection: close\r\n")
     with Provider(tls, closing) as server, mailgun(server, tls) as transport:
@@ -390,7 +405,7 @@ def test_another_provider(tls: Tls) -> None:
 )
 def test_wrong_wiring(options: dict[str, Any], text: str) -> None:
     with pytest.raises(ConfigurationError, match=text) as caught:
-        HttpsTransport.mailgun(**({"domain": "shop.example", "api_key": str} | options))
+        HttpsTransport.mailgun(**{"domain": "shop.example", "api_key": str, **options})
     assert "canary" not in str(caught.value)
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import pickle
 import socket
 import ssl
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,7 +26,8 @@ from ondemand_attach.errors import (
     TransportError,
 )
 from ondemand_attach.transports import _network
-from ondemand_attach.transports._session import _literal
+from ondemand_attach.transports._server import Server
+from ondemand_attach.transports._session import Session, _literal
 from transports.peers import (
     Action,
     Authority,
@@ -35,6 +38,7 @@ from transports.peers import (
     made,
     says,
     says_and_drops,
+    says_and_resets,
 )
 
 # the bytes
@@ -252,8 +256,9 @@ def test_threads_have_a_connection_each(tls: Tls) -> None:
         {"dot": says_and_drops(b"250 ok\r\n")},
         {"dot": says(b"250 ok\r\n421 4.4.2 idle for too long\r\n")},
         {"dot": says_and_drops(b"250 ok\r\n421 4.4.2 idle for too long\r\n")},
+        {"dot": says_and_resets(b"250 ok\r\n")},
     ],
-    ids=["closed", "said 421", "said 421 and closed"],
+    ids=["closed", "said 421", "said 421 and closed", "reset"],
 )
 def test_connection_that_ended_while_idle_is_opened_again(first_script: dict[str, Action]) -> None:
     with ScriptedServer(first_scripts=[first_script], clear_offers=[]) as server:
@@ -470,6 +475,33 @@ def test_callable_without_a_password(password: Any, is_temporary: bool, tls: Tls
             SmtpTransport(sink.url, password=password, ssl_context=tls.client).send(made())
     assert caught.value.is_temporary == is_temporary
     assert "canary" not in "".join(traceback.format_exception(caught.value))
+
+
+# the second walls, behind the checks of the wiring
+
+
+def session(server: ScriptedServer, scheme: str) -> Session:
+    place = Server(scheme=scheme, host="127.0.0.1", port=server.port, user="shop")
+    return Session(place, context=None, deadline=time.monotonic() + 5, local_hostname=None)
+
+
+def test_session_never_logs_in_over_clear_text() -> None:
+    with ScriptedServer(clear_offers=[b"AUTH PLAIN LOGIN"]) as server:
+        with contextlib.closing(session(server, "smtp")) as unsafe:
+            with pytest.raises(AuthenticationError, match="clear text"):
+                unsafe.open(lambda: "secret")
+            unsafe.close()
+            with pytest.raises(ConnectionError):
+                unsafe.ask("NOOP", 2)
+    assert server.clear == b"ehlo [127.0.0.1]\r\n"
+
+
+def test_session_never_trusts_without_a_context(tls: Tls) -> None:
+    with ScriptedServer(tls=tls.server) as server:
+        with contextlib.closing(session(server, "smtp+starttls")) as unsafe:
+            with pytest.raises(ConnectionFailedError, match="nothing to verify"):
+                unsafe.open(lambda: "secret")
+    assert server.clear == b"ehlo [127.0.0.1]\r\nSTARTTLS\r\n"
 
 
 # the wiring

@@ -19,7 +19,7 @@ _ATTRIBUTE: Final = r"[A-Za-z0-9!#$&^_.+-]{1,60}=[A-Za-z0-9!#$&^_.+-]{1,60}"
 _MEDIA_TYPE: Final = re.compile(rf"({_RESTRICTED_NAME}/{_RESTRICTED_NAME})((?:; ?{_ATTRIBUTE}){{0,4}})")
 _CONTENT_ID: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]{1,255}(?:@[\w.-]{1,255})?", re.ASCII)
 _QUOTABLE: Final = re.compile(r"[\w!#$&+^`{}~., ()@-]{1,60}", re.ASCII)
-_SECTION: Final = 60
+_SECTION: Final = 54
 
 
 @dataclass(frozen=True, slots=True)

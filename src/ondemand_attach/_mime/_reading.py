@@ -64,10 +64,10 @@ def _check_fields(found: list[tuple[str, str]], headers: Headers) -> None:
             (each.display_name, each.ascii_addr_spec) for each in addresses
         ]:
             raise InvalidHeaderError(f"the addresses in {name} do not read back as they were given")
-    texts = [("Subject", headers.subject), *headers.extra]
+    texts = [("Subject", headers.subject), ("Message-ID", headers.message_id), *headers.extra]
     asked = {name for name, _ in texts}
     if [(name, _decoded(value)) for name, value in found if name in asked] != texts:
-        raise InvalidHeaderError("the subject or a custom header does not read back as it was given")
+        raise InvalidHeaderError("the subject, message id or a custom header does not read back as it was given")
 
 
 def _names(headers: Headers) -> list[str]:

@@ -62,12 +62,9 @@ def certificate_of(value: object) -> x509.Certificate:
     if isinstance(value, x509.Certificate):
         return value
     if not isinstance(value, bytes):
-        raise ValueError("a certificate must be an x509.Certificate or bytes")  # noqa: TRY004 - one error for the caller
-    return (
-        x509.load_pem_x509_certificate(value)
-        if b"-----BEGIN" in value
-        else x509.load_der_x509_certificate(value)
-    )
+        raise ValueError("not a certificate")  # noqa: TRY004 - one error for whatever is no certificate
+    is_pem = b"-----BEGIN" in value
+    return x509.load_pem_x509_certificate(value) if is_pem else x509.load_der_x509_certificate(value)
 
 
 def _content(source: Source, what: str) -> bytes:
@@ -98,9 +95,7 @@ def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
         ConfigurationError: they do not belong together, are too weak, or were not issued for signing.
     """
     if not isinstance(key, (RSAPrivateKey, EllipticCurvePrivateKey)):
-        raise ConfigurationError(
-            f"a {type(key).__name__} cannot sign; give an RSA or EC private key"
-        )
+        raise ConfigurationError(f"a {type(key).__name__} cannot sign; give an RSA or EC private key")
     if key.public_key() != certificate.public_key():
         raise ConfigurationError("the private key does not belong to the certificate")
     if reason := _too_weak(certificate):
@@ -108,7 +103,7 @@ def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
     usage = _key_usage(certificate)
     if usage is not None and not (usage.digital_signature or usage.content_commitment):
         raise ConfigurationError(
-            "the certificate was not issued for signing: its key usage has neither digitalSignature nor nonRepudiation"
+            "the certificate was not issued for signing: it lacks both digitalSignature and nonRepudiation"
         )
     return key
 
@@ -118,7 +113,7 @@ def unfit_to_receive(certificate: x509.Certificate, now: datetime.datetime) -> s
     usage, public_key = _key_usage(certificate), certificate.public_key()
     if reason := out_of_date(certificate, now) or _too_weak(certificate):
         return reason
-    # RFC 5280 section 4.2.1.3: RSA transports a key, EC agrees on one; without the extension all is allowed.
+    # RFC 5280 section 4.2.1.3: RSA transports a key, EC agrees on one; without the extension all is allowed
     if usage is not None and isinstance(public_key, RSAPublicKey) and not usage.key_encipherment:
         return "was not issued for encryption: its key usage lacks keyEncipherment"
     if usage is not None and isinstance(public_key, EllipticCurvePublicKey) and not usage.key_agreement:

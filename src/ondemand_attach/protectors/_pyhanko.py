@@ -150,7 +150,7 @@ class _KeptKeySigner(signers.Signer):
     def __init__(
         self, key: SigningKey, own: asn1crypto.x509.Certificate, chain: Iterable[asn1crypto.x509.Certificate]
     ) -> None:
-        registry = SimpleCertificateStore()
+        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
         registry.register_multiple(chain)
         super().__init__(signing_cert=own, cert_registry=registry)
         self._key = key
@@ -216,8 +216,12 @@ class _ClockedSigner(signers.PdfSigner):
             reason=credentials.reason,
             location=credentials.location,
         )
-        shown = {} if picture is None else {"stamp_style": picture.style(), "new_field_spec": picture.form_field(_FIELD)}
-        super().__init__(metadata, credentials.signer(), **shown)
+        super().__init__(
+            metadata,
+            credentials.signer(),
+            stamp_style=picture.style() if picture else None,
+            new_field_spec=picture.form_field(_FIELD) if picture else None,
+        )
         self._now = now
 
     def init_signing_session(

@@ -80,13 +80,15 @@ class Connection(HTTPSConnection):
 
     def _drain(self, response: BaseHTTPResponse) -> None:
         """Make room for the next answer, or close if that would take more than a little reading."""
-        try:
-            is_whole = len(response.read(_MAX_REPLY)) < _MAX_REPLY
-        except (OSError, HTTPError):
-            is_whole = False
-        if not is_whole:
-            response.close()
-            self.close()
+        with contextlib.suppress(OSError, HTTPError):
+            size = 0
+            while size <= _MAX_REPLY:
+                part = response.read(_MAX_REPLY)
+                if not part:
+                    return
+                size += len(part)
+        response.close()
+        self.close()
 
 
 def _shut_down(sock: socket.socket) -> None:

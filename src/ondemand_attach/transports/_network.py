@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -40,14 +41,13 @@ class KeptConnections(Generic[C]):
 
     def take(self) -> C | None:
         """Return a connection that seems alive, or nothing."""
-        while self._kept:
-            try:
+        with contextlib.suppress(IndexError):  # none is left
+            while True:
                 connection, sock, since, process = self._kept.pop()
-            except IndexError:  # another thread was faster
-                break
-            if process == os.getpid() and time.monotonic() - since < _MAX_IDLE and _is_quiet(sock):
-                return connection
-            connection.close()
+                is_fresh = process == os.getpid() and time.monotonic() - since < _MAX_IDLE
+                if is_fresh and _is_quiet(sock):
+                    return connection
+                connection.close()
         return None
 
 

@@ -1,0 +1,1 @@
+"""A shop that engraves jewellery and confirms its orders by protected e-mail."""

@@ -1,0 +1,200 @@
+"""PDF signatures (ISO 32000-2 section 12.8, ETSI EN 319 142-1)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypedDict
+
+from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._seal import sealed, translated
+from ondemand_attach.errors import ConfigurationError, SigningError
+
+if TYPE_CHECKING:
+    from typing import Self, Unpack
+
+    from cryptography import x509
+
+    from ondemand_attach.protectors import _pyhanko
+    from ondemand_attach.protectors._certificates import Password, SigningKey, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisibleSignature:
+    """A picture of the signature on a page.
+
+    Args:
+        box: left, bottom, right and top edge in points, from the lower left corner of the page.
+        page: the index of the page; -1 is the last.
+        text: a template that is rendered with the request's context, without escaping; by default the name in
+            the certificate and the time in UTC.
+        logo: the bytes of a PNG or JPEG image, shown to the left of the text.
+
+    Raises:
+        ConfigurationError: the box is empty, or the logo is no PNG or JPEG.
+    """
+
+    box: tuple[float, float, float, float]
+    page: int = -1
+    text: str | None = None
+    logo: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        left, bottom, right, top = self.box
+        if right - left < 1 or top - bottom < 1:
+            raise ConfigurationError(
+                "the box of the visible signature is empty; give left, bottom, right, top in points"
+            )
+        if self.logo is not None and not self.logo.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+            raise ConfigurationError(
+                "the logo of the visible signature is neither PNG nor JPEG; give its bytes"
+            )
+
+
+class SignatureOptions(TypedDict, total=False):
+    """What every way to make a `PdfSigner` takes besides the key."""
+
+    reason: str | None
+    location: str | None
+    appearance: VisibleSignature | None
+
+
+class PdfSigner:
+    """Signs a PDF: PAdES baseline B-B, SHA-256 with RSA (PKCS #1 v1.5) or ECDSA, the chain embedded.
+
+    The key is loaded and checked once and shared between threads. What `PdfEncryptor.encrypt` returned is
+    signed in the same write as it is encrypted; a plain PDF gets the signature appended.
+
+    Args:
+        key: an RSA key of 2048 bits or more, or an EC key, as ``cryptography`` loads it.
+        certificate: the certificate of the key: x509.Certificate, PEM or DER.
+        chain: the certificates from its issuer on; the root may be left out.
+        reason: why the document is signed, shown by readers.
+        location: where, shown by readers.
+        appearance: shows the signature on a page. By default it is invisible.
+
+    Raises:
+        ConfigurationError: the key does not belong to the certificate or is too weak; or the certificate is
+            not valid now, or was not issued for signing.
+    """
+
+    @sealed
+    def __init__(
+        self,
+        *,
+        key: SigningKey,
+        certificate: x509.Certificate | bytes,
+        chain: Iterable[x509.Certificate | bytes] = (),
+        reason: str | None = None,
+        location: str | None = None,
+        appearance: VisibleSignature | None = None,
+    ) -> None:
+        from ondemand_attach.protectors import _certificates
+
+        own, *others = translated(
+            lambda: [_certificates.certificate_of(one) for one in (certificate, *chain)],
+            lambda _: ConfigurationError("a signing certificate is missing, or neither PEM nor DER"),
+        )
+        self._key = _certificates.check_pair(key, own)
+        if reason_not := _certificates.out_of_date(own, datetime.datetime.now(datetime.UTC)):
+            raise ConfigurationError(f"the signing certificate {reason_not}")
+        self._certificate, self._chain = own, tuple(others)
+        self._reason, self._location, self._appearance = reason, location, appearance
+
+    @classmethod
+    @sealed
+    def from_pkcs12(
+        cls, source: Source, /, *, password: Password | None = None, **options: Unpack[SignatureOptions]
+    ) -> Self:
+        """Read key, certificate and chain from PKCS #12 (RFC 7292).
+
+        Args:
+            source: a path, or the bytes themselves.
+            password: a callable that returns the password of the file; called once.
+            options: as for `PdfSigner`.
+
+        Raises:
+            ConfigurationError: it cannot be read, or as for `PdfSigner`.
+        """
+        from ondemand_attach.protectors import _certificates
+
+        return cls(**_certificates.from_pkcs12(source, password), **options)
+
+    @classmethod
+    @sealed
+    def from_pem(
+        cls,
+        key: Source,
+        certificate_chain: Source,
+        /,
+        *,
+        password: Password | None = None,
+        **options: Unpack[SignatureOptions],
+    ) -> Self:
+        """Read the key and its certificates, in any order, from PEM (RFC 7468).
+
+        Args:
+            key: a path, or the bytes themselves.
+            certificate_chain: a path, or the bytes themselves.
+            password: a callable that returns the password of the key; called once.
+            options: as for `PdfSigner`.
+
+        Raises:
+            ConfigurationError: they cannot be read, or as for `PdfSigner`.
+        """
+        from ondemand_attach.protectors import _certificates
+
+        return cls(**_certificates.from_pem(key, certificate_chain, password), **options)
+
+    @sealed
+    def sign(self, document: Document, request: AttachmentRequest, /) -> Document:
+        """Return *document* signed.
+
+        Raises:
+            SigningError: the document is no PDF, was signed already, or encrypted before and not by
+                `PdfEncryptor` just now; the certificate has expired; or the visible signature does not fit.
+        """
+        from ondemand_attach.protectors import _certificates, _pyhanko
+
+        if document.media_type != "application/pdf":
+            raise SigningError(f"{request.filename} is {document.media_type}, not application/pdf")
+        if reason_not := _certificates.out_of_date(self._certificate, request.now):
+            raise SigningError(f"{request.filename} cannot be signed: the certificate {reason_not}")
+        picture = self._picture(request)
+        content = translated(
+            lambda: _pyhanko.signed(document, self._credentials, picture, request.now),
+            lambda error: SigningError(f"{request.filename} could not be signed: {type(error).__name__}"),
+        )
+        return Document(content=content, media_type=document.media_type)
+
+    @cached_property
+    def _credentials(self) -> _pyhanko.Credentials:
+        from ondemand_attach.protectors import _certificates, _pyhanko
+
+        return _pyhanko.Credentials(
+            key=self._key,
+            certificates=tuple(_certificates.der((self._certificate, *self._chain))),
+            reason=self._reason,
+            location=self._location,
+        )
+
+    def _picture(self, request: AttachmentRequest) -> _pyhanko.Picture | None:
+        if (shown := self._appearance) is None:
+            return None
+        from ondemand_attach.protectors import _appearance, _certificates, _pyhanko
+
+        if shown.text is None:
+            now = request.now.astimezone(datetime.UTC)
+            text = f"Digitally signed by {_certificates.name_of(self._certificate)}\n{now:%Y-%m-%d %H:%M} UTC"
+        else:
+            text = request.render(source=shown.text, autoescape=False)
+        left, bottom, right, top = shown.box
+        content = translated(
+            lambda: _appearance.drawn(text, shown.logo, right - left, top - bottom),
+            lambda error: SigningError(
+                f"the signature on {request.filename} could not be drawn: {type(error).__name__}"
+            ),
+        )
+        return _pyhanko.Picture(page=shown.page, box=shown.box, content=content)

@@ -1,0 +1,181 @@
+"""smtplib, with limits on time and on the size of a reply, and with trust only in a verified server."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+from ondemand_attach._message import Refusal
+from ondemand_attach.errors import AuthenticationError, ConnectionFailedError, TransportError
+from ondemand_attach.transports._network import connected, described, remaining
+from ondemand_attach.transports._server import Server
+
+FINAL_DOT = "the final dot"
+_MAX_REPLY = 64 * 1024
+_REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+_ENHANCED_CODE = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
+_CLASSES: dict[str, type[TransportError]] = {
+    **dict.fromkeys(("connect", "TLS", "EHLO", "STARTTLS"), ConnectionFailedError),
+    "AUTH": AuthenticationError,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the server answered to one command (RFC 5321 section 4.2)."""
+
+    code: int
+    text: bytes
+
+    @property
+    def refusal(self) -> Refusal:
+        """The codes without the text, which may quote an address."""
+        enhanced = _ENHANCED_CODE.match(self.text)
+        return Refusal(code=self.code, enhanced_code=enhanced[0].decode() if enhanced else None)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the command failed but the session goes on, unlike after 421."""
+        return self.code // 100 in (4, 5) and self.code != 421
+
+
+class BoundedSmtp(smtplib.SMTP):
+    """A connection on which nothing takes or grows longer than it may.
+
+    Args:
+        server: where to connect and how.
+        context: verifies the server; not needed for clear text.
+        deadline: the monotonic time at which whatever goes on is given up.
+        local_hostname: what EHLO says.
+    """
+
+    def __init__(
+        self, server: Server, *, context: ssl.SSLContext | None, deadline: float, local_hostname: str | None
+    ) -> None:
+        super().__init__(local_hostname=local_hostname or "")
+        self.server = server
+        self.context = context
+        self.deadline = deadline
+        self.stage = "connect"
+        self._received = bytearray()
+
+    @property
+    def connection(self) -> socket.socket:
+        """The socket of the open connection."""
+        if self.sock is None:
+            raise ConnectionError
+        return self.sock
+
+    def secure(self) -> None:
+        """Begin TLS after STARTTLS was answered (RFC 3207)."""
+        if self._received:  # said before the handshake, so by anyone (CVE-2011-0411)
+            raise self.broken("more than one reply")
+        self.sock = self._secured(self.connection)
+
+    def ask(self, command: str, expected: int) -> None:
+        """Send *command* and check that the reply begins with the digit *expected*."""
+        self.putcmd(command)
+        self.check(self.reply(), expected)
+
+    def reply(self) -> Reply:
+        """Read one reply."""
+        return Reply(*self.getreply())
+
+    def check(self, reply: Reply, expected: int) -> None:
+        """Raise what *reply* means, unless it begins with the digit *expected*."""
+        first_digit = reply.code // 100
+        if first_digit == expected:
+            return
+        if first_digit not in (4, 5):
+            raise self.broken(f"the reply {reply.code} makes no sense here")
+        raise self._error_class(
+            f"{self.server} answered {self.stage} with {shown(reply.refusal)}",
+            is_temporary=first_digit == 4,
+            code=reply.code,
+            enhanced_code=reply.refusal.enhanced_code,
+        )
+
+    def failure(self, error: Exception) -> TransportError:
+        """Translate an error that is not the server's answer."""
+        what = described(error)
+        return self.broken(what) if isinstance(error, OSError) else self.impossible(what)
+
+    def broken(self, what: str) -> TransportError:
+        """Make the error for a session that ended otherwise than by an answer."""
+        is_uncertain = self.stage == FINAL_DOT
+        return self._error_class(
+            f"{self.server} failed at {self.stage}: {what}",
+            is_temporary=not is_uncertain,
+            is_uncertain=is_uncertain,
+        )
+
+    def impossible(self, what: str) -> TransportError:
+        """Make the error for what will not work next time either."""
+        return self._error_class(
+            f"{self.server} failed at {self.stage}: {what}", is_uncertain=self.stage == FINAL_DOT
+        )
+
+    @property
+    def _error_class(self) -> type[TransportError]:
+        return _CLASSES.get(self.stage, TransportError)
+
+    def _secured(self, sock: socket.socket) -> socket.socket:
+        if self.context is None:
+            raise self.impossible("nothing to verify the server with")
+        self.stage = "TLS"
+        sock.settimeout(remaining(self.deadline))
+        return self.context.wrap_socket(sock, server_hostname=self.server.host)
+
+    # What smtplib calls, replaced
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002
+        sock = connected(host, port, self.deadline)
+        return self._secured(sock) if self.server.scheme == "smtps" else sock
+
+    def send(self, s: Any) -> None:
+        """Send all of *s* before the deadline."""
+        if self._received:
+            raise self.broken("a reply before the command")
+        rest = memoryview(s.encode() if isinstance(s, str) else s)
+        while rest:
+            self.connection.settimeout(remaining(self.deadline))
+            rest = rest[self.connection.send(rest) :]
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Read one reply of at most 64 KiB (RFC 5321 section 4.2.1) before the deadline."""
+        codes: set[int] = set()
+        texts: list[bytes] = []
+        size = 0
+        is_complete = False
+        while not is_complete:
+            line = self._read_line(_MAX_REPLY - size)
+            size += len(line)
+            parts = _REPLY_LINE.fullmatch(line.rstrip())
+            if parts is None or not codes <= {int(parts[1])}:
+                raise self.broken("the reply is not SMTP")
+            codes.add(int(parts[1]))
+            texts.append(parts[3] or b"")
+            is_complete = parts[2] != b"-"
+        return codes.pop(), b"\n".join(texts)
+
+    def _read_line(self, limit: int) -> bytes:
+        while (end := self._received.find(b"\n") + 1) == 0 and len(self._received) <= limit:
+            self.connection.settimeout(remaining(self.deadline))
+            received = self.connection.recv(_MAX_REPLY)
+            if not received:
+                raise ConnectionError
+            self._received += received
+        if end == 0 or end > limit:
+            raise self.broken("the reply is too long")
+        line = bytes(self._received[:end])
+        del self._received[:end]
+        return line
+
+
+def shown(refusal: Refusal) -> str:
+    """Write the codes as the server did."""
+    return f"{refusal.code} {refusal.enhanced_code}" if refusal.enhanced_code else str(refusal.code)
