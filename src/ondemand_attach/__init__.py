@@ -5,28 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ondemand_attach._builder import MessageBuilder
-    from ondemand_attach._confidential import Confidential
-    from ondemand_attach._mailer import Mailer
-    from ondemand_attach._message import (
-        Address,
-        Attachment,
-        AttachmentRequest,
-        Document,
-        Envelope,
-        Message,
-        Receipt,
-        Recipient,
-        Refusal,
-    )
-    from ondemand_attach.errors import MailError
-    from ondemand_attach.generators.xhtml2pdf import Xhtml2PdfGenerator
-    from ondemand_attach.interfaces import AttachmentGenerator, Encryptor, Signer, Transport
-    from ondemand_attach.protectors.pdf import PdfEncryptor, PdfSigner, VisibleSignature
-    from ondemand_attach.transports.file import FileTransport, MaildirTransport
-    from ondemand_attach.transports.https import HttpsTransport
-    from ondemand_attach.transports.memory import MemoryTransport
-    from ondemand_attach.transports.smtp import SmtpTransport
+    from ondemand_attach._builder import MessageBuilder as MessageBuilder
+    from ondemand_attach._confidential import Confidential as Confidential
+    from ondemand_attach._mailer import Mailer as Mailer
+    from ondemand_attach._message import Address as Address
+    from ondemand_attach._message import Attachment as Attachment
+    from ondemand_attach._message import AttachmentRequest as AttachmentRequest
+    from ondemand_attach._message import Document as Document
+    from ondemand_attach._message import Envelope as Envelope
+    from ondemand_attach._message import Message as Message
+    from ondemand_attach._message import Receipt as Receipt
+    from ondemand_attach._message import Recipient as Recipient
+    from ondemand_attach._message import Refusal as Refusal
+    from ondemand_attach.errors import MailError as MailError
+    from ondemand_attach.generators.xhtml2pdf import Xhtml2PdfGenerator as Xhtml2PdfGenerator
+    from ondemand_attach.interfaces import AttachmentGenerator as AttachmentGenerator
+    from ondemand_attach.interfaces import Encryptor as Encryptor
+    from ondemand_attach.interfaces import Signer as Signer
+    from ondemand_attach.interfaces import Transport as Transport
+    from ondemand_attach.protectors.pdf import PdfEncryptor as PdfEncryptor
+    from ondemand_attach.protectors.pdf import PdfSigner as PdfSigner
+    from ondemand_attach.protectors.pdf import VisibleSignature as VisibleSignature
+    from ondemand_attach.transports.file import FileTransport as FileTransport
+    from ondemand_attach.transports.file import MaildirTransport as MaildirTransport
+    from ondemand_attach.transports.https import HttpsTransport as HttpsTransport
+    from ondemand_attach.transports.memory import MemoryTransport as MemoryTransport
+    from ondemand_attach.transports.smtp import SmtpTransport as SmtpTransport
 
 __version__ = "0.1.0"
 
@@ -42,6 +46,7 @@ _HOMES = {
     "FileTransport": "transports.file",
     "HttpsTransport": "transports.https",
     "MailError": "errors",
+    "MaildirTransport": "transports.file",
     "Mailer": "_mailer",
     "MemoryTransport": "transports.memory",
     "Message": "_message",

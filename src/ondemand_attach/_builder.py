@@ -15,7 +15,6 @@ from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._message import Address, Attachment, AttachmentRequest, Document, Message, Recipient, Source
 from ondemand_attach._seal import sealed
 from ondemand_attach.errors import ConfigurationError
-from ondemand_attach.templates._environment import Templates
 
 if TYPE_CHECKING:
     from typing import Self
@@ -51,6 +50,8 @@ class MessageBuilder:
         templates: Folder | Sequence[Folder] = (),
         filters: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
+        from ondemand_attach.templates._environment import Templates
+
         folders = templates if isinstance(templates, Sequence) and not isinstance(templates, str) else [templates]
         self._templates = Templates(folders, filters)
         self._draft = Draft()

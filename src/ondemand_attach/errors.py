@@ -171,7 +171,7 @@ class ProtectionError(MailError):
 
 
 def _with_filename(filename: str | None, text: str) -> str:
-    return text if filename is None else f"{filename}: {text}"
+    return text if filename is None or filename in text else f"{filename}: {text}"
 
 
 class EncryptionError(ProtectionError):

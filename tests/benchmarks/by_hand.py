@@ -68,14 +68,21 @@ class ByHand:
         return output.getvalue()
 
     def message(self, event: traffic.Event, pdf: bytes) -> email.message.EmailMessage:
+        text = self.templates.get_template("order.txt").render(event)
+        html = self.templates.get_template("order.html").render(event)
+        return self.mime(event, self.subject.render(event), text, html, pdf)
+
+    def mime(
+        self, event: traffic.Event, subject: str, text: str, html: str, pdf: bytes
+    ) -> email.message.EmailMessage:
         message = email.message.EmailMessage()
         message["From"] = traffic.SENDER
         message["To"] = event["customer"]["email"]
-        message["Subject"] = self.subject.render(event)
+        message["Subject"] = subject
         message["Date"] = email.utils.localtime()
         message["Message-ID"] = email.utils.make_msgid(domain="shop.example")
-        message.set_content(self.templates.get_template("order.txt").render(event))
-        message.add_alternative(self.templates.get_template("order.html").render(event), subtype="html")
+        message.set_content(text)
+        message.add_alternative(html, subtype="html")
         name = f"order-{event['order']['number']}.pdf"
         message.add_attachment(pdf, maintype="application", subtype="pdf", filename=name)
         return message

@@ -26,6 +26,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from ondemand_attach import Address, Envelope, Message
 
 NAMES = ("localhost", "127.0.0.1")
+SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 DAY = datetime.timedelta(days=1)
 
 
@@ -114,7 +125,15 @@ class Authority:
             .not_valid_after(start + 30 * DAY)
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         )
-        if not is_authority:
+        builder = builder.add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+        )
+        builder = builder.add_extension(  # Python 3.13 asks for it (VERIFY_X509_STRICT)
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
+        )
+        if is_authority:
+            builder = builder.add_extension(SIGNS_CERTIFICATES, critical=True)
+        else:
             builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         if names := tuple(names):
             builder = builder.add_extension(

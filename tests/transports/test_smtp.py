@@ -365,6 +365,11 @@ def test_nobody_listens() -> None:
     assert caught.value.is_temporary
 
 
+def test_no_time_is_left() -> None:
+    with pytest.raises(TimeoutError):
+        _network.remaining(time.monotonic())
+
+
 def test_unknown_host(monkeypatch: pytest.MonkeyPatch, tls: Tls) -> None:
     def resolve(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "canary")
@@ -531,6 +536,9 @@ OLD.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
         ("smtps://", {}, "no valid host"),
         ("smtps://mail canary", {}, "no valid host"),
         ("smtps://mail.shop.example:canary", {}, "port"),
+        ("smtps://user:canary@mail\uff0fshop.example", {}, "cannot be read"),
+        ("smtps://[::1", {}, "cannot be read"),
+        ("smtps://a%00b@mail.shop.example", {"password": str}, "NUL"),
         ("smtps://mail.shop.example:99999", {}, "port"),
         ("smtps://mail.shop.example/canary", {}, "after the port"),
         ("smtps://mail.shop.example?canary", {}, "after the port"),

@@ -168,6 +168,8 @@ def test_fault(case: Case, outcomes: dict[Case, Outcome]) -> None:
         assert isinstance(found.error, ConnectionFailedError)
     if case.stage == "auth":
         assert isinstance(found.error, AuthenticationError)
+    if case.fault.startswith("endless") and case.stage != "quit":
+        assert str(found.error).endswith("the reply is too long")
     if found.error is not None:
         assert "canary" not in str(found.error)
         assert "127.0.0.1:" in str(found.error)

@@ -9,9 +9,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-from ondemand_attach.demo._facts import Facts, check_mail
-from ondemand_attach.demo._shop import Shop, orders
-
 __all__ = ["add_arguments", "run"]
 
 
@@ -27,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Tell the story; return 0 if every fact held, else 1."""
+    from ondemand_attach.demo._facts import Facts, check_mail
+    from ondemand_attach.demo._orders import orders
+    from ondemand_attach.demo._shop import Shop
+
     events = list(orders(arguments.recipients))
     facts = Facts()
     with _own_temporary_folder() as temporary, Shop() as shop:

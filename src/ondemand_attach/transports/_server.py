@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -36,7 +37,7 @@ class Server:
         Raises:
             ConfigurationError: *url* is something else, or holds a password.
         """
-        parts = urlsplit(url)
+        parts = translated(lambda: urlsplit(url), _unreadable)
         if parts.scheme not in _PORTS:
             raise ConfigurationError(f"the URL of an SMTP server begins with one of {', '.join(_PORTS)}")
         if parts.password is not None:
@@ -49,7 +50,7 @@ class Server:
             scheme=parts.scheme,
             host=_host(parts),
             port=_port(parts),
-            user=unquote(parts.username) if parts.username else None,
+            user=_user(parts),
         )
 
     @property
@@ -67,6 +68,17 @@ class Server:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _unreadable(_: Exception) -> ConfigurationError:
+    return ConfigurationError("the URL of the SMTP server cannot be read")
+
+
+def _user(parts: SplitResult) -> str | None:
+    user = unquote(parts.username or "")
+    if "\0" in user:
+        raise ConfigurationError("the user in the URL of the SMTP server holds a NUL")
+    return user or None
 
 
 def _host(parts: SplitResult) -> str:

@@ -1,0 +1,132 @@
+"""The three ways to make a message with one key, and the stages they go through."""
+
+from __future__ import annotations
+
+import datetime
+import email.policy
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import by_hand
+import credentials
+import proof
+import sink
+import traffic
+from clock import Work
+from library import Library, document_of
+from ondemand_attach import Address, Attachment, _mime
+
+Stage = Callable[["Sides", traffic.Event, bytes], Sequence[Work]]
+"""Returns for one event and its plain PDF the work of the library, by hand and, if it differs, by hand kept."""
+
+
+class Sides:
+    """The library, by hand, and by hand with key and connection kept."""
+
+    def __init__(self, kind: str, pkcs12: Path, port: int, fonts: dict[str, Path]) -> None:
+        self.kind, self.port, self.certificate = kind, port, credentials.certificate(pkcs12)
+        self.library = Library(pkcs12, port)
+        self.hand = by_hand.ByHand(pkcs12, port, fonts)
+        self.kept = by_hand.ByHandKept(pkcs12, port, fonts)
+
+    def check(self, event: traffic.Event) -> None:
+        """Let each side send its message, open what arrived, and compare what can be read in it."""
+        texts = {self._arrived(run, event) for run in (self.library.run, self.hand.run, self.kept.run)}
+        assert len(texts) == 1, "the documents do not say the same"
+
+    def _arrived(self, run: Callable[[traffic.Event], None], event: traffic.Event) -> str:
+        run(event)
+        return proof.readable(sink.last_message(self.port), event, self.certificate)
+
+
+def whole(sides: Sides, event: traffic.Event) -> Sequence[Work]:
+    return lambda: sides.library.run(event), lambda: sides.hand.run(event), lambda: sides.kept.run(event)
+
+
+def render(sides: Sides, event: traffic.Event, _: bytes) -> Sequence[Work]:
+    request = sides.library.request(event)
+    return lambda: sides.library.generator.generate(request), lambda: sides.hand.render(event)
+
+
+def encrypt(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
+    request, document, passphrase = sides.library.request(event), document_of(pdf), event["customer"]["passphrase"]
+    return (
+        lambda: sides.library.encryptor.encrypt(document, request).content,
+        lambda: sides.hand.encrypt(pdf, passphrase),
+    )
+
+
+def sign(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
+    request, passphrase = sides.library.request(event), event["customer"]["passphrase"]
+    ours, theirs = sides.library.encryptor.encrypt(document_of(pdf), request), sides.hand.encrypt(pdf, passphrase)
+    return (
+        lambda: sides.library.signer.sign(ours, request),
+        lambda: sides.hand.sign(theirs, passphrase),
+        lambda: sides.kept.sign(theirs, passphrase),
+    )
+
+
+def encrypt_and_sign(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
+    request, document, passphrase = sides.library.request(event), document_of(pdf), event["customer"]["passphrase"]
+    encryptor, signer = sides.library.encryptor, sides.library.signer
+    return (
+        lambda: signer.sign(encryptor.encrypt(document, request), request),
+        lambda: sides.hand.sign(sides.hand.encrypt(pdf, passphrase), passphrase),
+        lambda: sides.kept.sign(sides.kept.encrypt(pdf, passphrase), passphrase),
+    )
+
+
+def mime(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
+    library, hand = sides.library, sides.hand
+    request = library.request(event)
+    subject = request.render(traffic.SUBJECT, autoescape=False)
+    text, html = request.render(template="order.txt", autoescape=False), request.render(template="order.html")
+    sender, recipient = Address.parse(traffic.SENDER), Address.parse(event["customer"]["email"])
+    attachment = Attachment(filename=request.filename, document=document_of(pdf), is_protected=True)
+
+    def ours() -> bytes:
+        headers = _mime.Headers(
+            sender=sender, to=(recipient,), subject=subject, date=datetime.datetime.now(datetime.UTC),
+            message_id="<1@shop.example>",
+        )  # fmt: skip
+        return _mime.serialise(headers, _mime.Body(text=text, html=html, attachments=(attachment,)))
+
+    return ours, lambda: hand.mime(event, subject, text, html, pdf).as_bytes(policy=email.policy.SMTP)
+
+
+def compose(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
+    builder, to = sides.library.finished(pdf), event["customer"]["email"]
+    return (
+        lambda: builder.build(event, to=to),
+        lambda: sides.hand.message(event, pdf).as_bytes(policy=email.policy.SMTP),
+    )
+
+
+def smtp(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
+    to = event["customer"]["email"]
+    message = sides.library.finished(pdf).build(event, to=to)
+    content = sides.hand.message(event, pdf).as_bytes(policy=email.policy.SMTP)
+
+    def by_hand_anew() -> None:
+        with sides.hand.connection() as connection:
+            connection.sendmail("orders@shop.example", [to], content)
+
+    return (
+        lambda: sides.library.transport.send(message),
+        by_hand_anew,
+        lambda: sides.kept.smtp.sendmail("orders@shop.example", [to], content),
+    )
+
+
+STAGES: dict[str, Stage] = {
+    "render": render,
+    "encrypt": encrypt,
+    "sign": sign,
+    "encrypt and sign": encrypt_and_sign,
+    "MIME": mime,
+    "bodies, boundary and MIME": compose,
+    "SMTP": smtp,
+}
+
+DOING_MORE = {"bodies, boundary and MIME"}
+"""Stages with a part that nobody does by hand."""

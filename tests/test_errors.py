@@ -1,0 +1,85 @@
+"""The error tree: what Celery pickles, and what an error says."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import traceback
+
+import pytest
+
+from ondemand_attach import _seal, errors
+from ondemand_attach.errors import (
+    ConfidentialityError,
+    GenerationError,
+    MailError,
+    MissingDependencyError,
+    TransportError,
+    WeakPasswordError,
+)
+
+TREE = [getattr(errors, name) for name in errors.__all__]
+
+
+def made(cls: type[MailError]) -> MailError:
+    if issubclass(cls, ConfidentialityError):
+        return cls("text", path="customer.iban", template="a.txt", line=3)
+    if issubclass(cls, TransportError):
+        return cls("text", is_temporary=True, code=451, enhanced_code="4.7.1", refused={"a@example.com": 1})
+    return cls("text")
+
+
+@pytest.mark.parametrize("cls", TREE)
+def test_every_error_pickles(cls: type[MailError]) -> None:
+    error = made(cls)
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is cls
+    assert (str(copy), copy.__dict__) == (str(error), error.__dict__)
+
+
+def test_the_tree_is_drawn_in_full() -> None:
+    public = {cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, MailError)}
+    assert {cls for cls in public if not cls.__name__.startswith("_")} == set(TREE)
+    assert errors.__doc__ is not None
+    assert all(cls.__name__ in errors.__doc__ for cls in TREE)
+
+
+def test_a_missing_extra_is_an_import_error() -> None:
+    assert issubclass(MissingDependencyError, ImportError)
+
+
+def test_errors_say_where() -> None:
+    assert str(ConfidentialityError("text", path="a", template="b.html", line=4)) == "b.html:4: text"
+    for error in (GenerationError("text"), WeakPasswordError("text")):
+        error.filename = "order.pdf"
+        assert str(error) == "order.pdf: text"
+
+
+def fail(secret: str) -> None:
+    local = secret.upper()
+    raise KeyError(local)
+
+
+def test_sealed_cuts_everything_off() -> None:
+    outer = _seal.sealed(fail)
+    failure = None
+    try:
+        outer("canary")
+    except MailError as error:
+        failure = error
+    assert failure is not None
+    assert str(failure) == f"unexpected KeyError in fail, test_errors.py:{fail.__code__.co_firstlineno + 2}"
+    text = "".join(traceback.TracebackException.from_exception(failure, capture_locals=True).format())
+    assert "CANARY" not in text
+    assert "fail(secret" not in text
+
+
+def test_sealed_lets_a_wrong_call_be_seen() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        _seal.sealed(fail)(secrt="x")  # type: ignore[call-arg]
+
+
+def test_the_debug_switch_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONDEMAND_ATTACH_INSECURE_DEBUG", "1")
+    with pytest.raises(KeyError, match="CANARY"):
+        _seal.sealed(fail)("canary")

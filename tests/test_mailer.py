@@ -1,0 +1,92 @@
+"""Mailer: builds at the moment of sending, hands over, says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+
+import pytest
+
+from ondemand_attach import Mailer, MemoryTransport, Message, MessageBuilder, Receipt, SmtpTransport
+from ondemand_attach.errors import ConfigurationError, MailError, RecipientsRefusedError, TransportError
+from ondemand_attach.testing import SmtpSink, loopback_tls
+
+CANARY = "Qw7canary4711"
+LETTER = MessageBuilder().sender("shop@shop.example").subject("Order {{ number }}").text("Thank you.")
+
+
+def test_sends_over_smtp_and_returns_the_receipt() -> None:
+    server, client = loopback_tls()
+    with SmtpSink(server, refused=["b@example.com"]) as sink, Mailer(SmtpTransport(sink.url, ssl_context=client)) as mailer:
+        receipt = mailer.send(LETTER, {"number": 1}, to=["a@example.com", "b@example.com"])
+        assert receipt.accepted == ("a@example.com",)
+        assert receipt.refused["b@example.com"].enhanced_code == "5.1.1"
+        assert sink.deliveries[0].recipients == ("a@example.com",)
+        with pytest.raises(RecipientsRefusedError):
+            mailer.send(LETTER, {"number": 1}, to="b@example.com")
+        mailer.send(LETTER, {"number": 2}, to="a@example.com")
+        assert len(sink.deliveries) == 2
+
+
+def test_deliver_sends_a_message_built_before() -> None:
+    transport = MemoryTransport()
+    message = LETTER.build({"number": 1}, to="a@example.com")
+    Mailer(transport).deliver(message)
+    assert transport.messages == [message]
+
+
+def test_a_function_is_a_transport() -> None:
+    sent: list[Message] = []
+
+    def send(message: Message) -> Receipt:
+        sent.append(message)
+        return Receipt(message_id=message.message_id, accepted=())
+
+    Mailer(send).send(LETTER, {"number": 1}, to="a@example.com", message_id="<1@x.example>")
+    assert [message.message_id for message in sent] == ["<1@x.example>"]
+    for wrong in (object(), MemoryTransport):
+        with pytest.raises(ConfigurationError):
+            Mailer(wrong)  # type: ignore[arg-type]
+
+
+def test_errors_of_a_transport_are_cut_off() -> None:
+    def send(message: Message) -> Receipt:
+        raise OSError(CANARY)
+
+    with pytest.raises(TransportError, match="OSError in the transport") as caught:
+        Mailer(send).send(LETTER, {"number": 1}, to="a@example.com")
+    assert caught.value.__cause__ is None
+
+
+def test_the_log_says_no_address(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        Mailer(MemoryTransport()).send(LETTER, {"number": CANARY}, to="canary@example.com")
+    text = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    assert "1 accepted" in text
+    assert "canary" not in text
+
+
+def test_asend() -> None:
+    transport = MemoryTransport()
+
+    async def main() -> list[Receipt]:
+        mailer = Mailer(transport)
+        return await asyncio.gather(*(mailer.asend(LETTER, {"number": n}, to="a@example.com") for n in range(20)))
+
+    assert len({receipt.message_id for receipt in asyncio.run(main())}) == 20
+    assert len(transport.messages) == 20
+
+
+def test_nothing_of_the_data_hangs_on_an_error_of_asend() -> None:
+    async def main() -> MailError | None:
+        try:
+            await Mailer(MemoryTransport()).asend(LETTER, {"nothing": CANARY}, to="a@example.com")
+        except MailError as error:
+            return error
+        return None
+
+    failure = asyncio.run(main())
+    assert failure is not None
+    text = "".join(traceback.TracebackException.from_exception(failure, capture_locals=True).format())
+    assert CANARY not in text
