@@ -76,11 +76,26 @@ INJECTIONS = [
     "=" * 200,
 ]
 
-RECIPIENT, COPY, SENDER, ANSWERS = "jane@example.com", "joe@example.com", "orders@shop.example", "help@shop.example"
-FIELDS = (
-    "from to cc reply-to subject date message-id x-note auto-submitted mime-version "
-    "content-type content-transfer-encoding"
-).split()
+RECIPIENT, COPY, SENDER, ANSWERS = (
+    "jane@example.com",
+    "joe@example.com",
+    "orders@shop.example",
+    "help@shop.example",
+)
+FIELDS = [
+    "from",
+    "to",
+    "cc",
+    "reply-to",
+    "subject",
+    "date",
+    "message-id",
+    "x-note",
+    "auto-submitted",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+]
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 
 
@@ -142,7 +157,9 @@ def written(asked: Asked) -> bytes:
         message_id="<1@shop.example>",
         extra=(("X-Note", asked.note),),
     )
-    file = Attachment(filename=asked.filename, document=Document(content=b"%PDF", media_type="application/pdf"))
+    file = Attachment(
+        filename=asked.filename, document=Document(content=b"%PDF", media_type="application/pdf")
+    )
     return serialise(headers, Body(text=asked.text, html=asked.html, attachments=(file,)))
 
 
@@ -188,7 +205,11 @@ def _as_compat32(content: bytes, asked: Asked) -> list[str]:
         "names": {name: [_decoded(display) for display, _ in pairs] for name, pairs in boxes.items()},
         "filename": [part.get_filename() for part in parsed.walk() if part.get_filename() is not None],
         "parts": [part.get_content_type() for part in parsed.walk()],
-        "bodies": [as_read(part.get_payload(decode=True).decode()) for part in parsed.walk() if part.get_content_maintype() == "text"],
+        "bodies": [
+            as_read(part.get_payload(decode=True).decode())
+            for part in parsed.walk()
+            if part.get_content_maintype() == "text"
+        ],
     }
     return [f"compat32: {slot}" for slot, value in expected(asked).items() if seen[slot] != value]
 
@@ -200,7 +221,9 @@ def _as_modern(content: bytes, asked: Asked) -> list[str]:
         "subject": str(parsed["subject"]),
         "note": str(parsed["x-note"]),
         "recipients": {name: [box.addr_spec for box in parsed[name].addresses] for name in asked.mailboxes},
-        "names": {name: [_spaceless(box.display_name) for box in parsed[name].addresses] for name in asked.mailboxes},
+        "names": {
+            name: [_spaceless(box.display_name) for box in parsed[name].addresses] for name in asked.mailboxes
+        },
         "filename": [part.get_filename() for part in parsed.walk() if part.get_filename() is not None],
     }
     # This parser folds white space in a display name, and adds some between encoded-words.
@@ -219,7 +242,9 @@ def expected(asked: Asked) -> dict[str, object]:
         "names": {name: [display for display, _ in boxes] for name, boxes in asked.mailboxes.items()},
         "filename": [asked.filename],
         "parts": ["multipart/mixed", *bodies, "application/pdf"],
-        "bodies": [as_read(text) for text in (asked.text, asked.html)] if asked.text else [as_read(asked.html)],
+        "bodies": [as_read(text) for text in (asked.text, asked.html)]
+        if asked.text
+        else [as_read(asked.html)],
     }
 
 
@@ -228,8 +253,8 @@ def _spaceless(text: str) -> str:
 
 
 def as_read(text: str) -> str:
-    """*text* with the line ends of mail, but for the last one, which may belong to the boundary after it."""
-    return re.sub("\r\n|\r|\n", "\n", text).removesuffix("\n")
+    """*text* with single line feeds, without those at its end: they may belong to the boundary after it."""
+    return re.sub("\r\n|\r", "\n", text).rstrip("\n")
 
 
 def _decoded(value: object) -> str:

@@ -12,7 +12,7 @@ from ondemand_attach.errors import InvalidAddressError
 
 
 @pytest.mark.parametrize(
-    ("given", "kept", "ascii_form"),
+    ("text", "kept", "ascii_form"),
     [
         ("jane@example.com", "jane@example.com", "jane@example.com"),
         ("jane.o'neil+shop@example.com", "jane.o'neil+shop@example.com", "jane.o'neil+shop@example.com"),
@@ -29,8 +29,8 @@ from ondemand_attach.errors import InvalidAddressError
         ("a" * 64 + "@example.com",) * 3,
     ],
 )
-def test_accepted(given: str, kept: str, ascii_form: str) -> None:
-    assert normalised(given) == kept
+def test_accepted(text: str, kept: str, ascii_form: str) -> None:
+    assert normalised(text) == kept
     assert normalised(kept) == kept
     assert with_ascii_domain(kept) == ascii_form
 
@@ -82,11 +82,11 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("given", REFUSED, ids=ascii)
-def test_refused_without_quoting(given: str) -> None:
+@pytest.mark.parametrize("text", REFUSED, ids=ascii)
+def test_refused_without_quoting(text: str) -> None:
     with pytest.raises(InvalidAddressError) as caught:
-        Address(addr_spec=given)
-    assert given == "" or given not in str(caught.value)
+        Address(addr_spec=text)
+    assert text == "" or text not in str(caught.value)
     assert "evil" not in str(caught.value)
     assert caught.value.__context__ is None
 
@@ -98,9 +98,9 @@ def test_the_reason_is_named() -> None:
         "jane@exam ple.com": "after the @",
         "a" * 65 + "@example.com": "longer than 64 octets",
     }
-    for given, reason in reasons.items():
+    for addr_spec, reason in reasons.items():
         with pytest.raises(InvalidAddressError, match=reason):
-            normalised(given)
+            normalised(addr_spec)
 
 
 def test_nothing_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,13 @@ import pytest
 from ondemand_attach._confidential import Confidential, Guard, Marks, views
 from ondemand_attach._message import Source
 from ondemand_attach._seal import sealed
-from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, MessageError, TemplateError
+from ondemand_attach.errors import (
+    ConfidentialityError,
+    ConfigurationError,
+    MailError,
+    MessageError,
+    TemplateError,
+)
 from ondemand_attach.templates._environment import Templates
 
 CANARY = "Qw7canary4711"
@@ -43,7 +49,10 @@ def assert_refused(source: str) -> None:
 
 
 def test_public_values_render() -> None:
-    assert in_public("Dear {{ customer.first_name }}, {{ number }}, {{ orders|sum('total') }}") == "Dear Zoë, GG-1, 19"
+    assert (
+        in_public("Dear {{ customer.first_name }}, {{ number }}, {{ orders|sum('total') }}")
+        == "Dear Zoë, GG-1, 19"
+    )
 
 
 def test_error_names_template_line_and_path() -> None:
@@ -60,7 +69,16 @@ def test_error_in_an_include_names_the_included_file() -> None:
 
 
 # What each filter needs besides its subject; every other one is tried with none, one and two arguments.
-ARGUMENTS = ["", "(1)", "('a')", "('a', 'b')", "(attribute='city')", "('city')", "('upper')", "(customer.iban)"]
+ARGUMENTS = [
+    "",
+    "(1)",
+    "('a')",
+    "('a', 'b')",
+    "(attribute='city')",
+    "('city')",
+    "('upper')",
+    "(customer.iban)",
+]
 SUBJECTS = [
     "customer.iban",
     "customer.limits",
@@ -207,7 +225,12 @@ def test_the_harness_sees_a_leak() -> None:
     """Without the guards the same sources print the value: a harness that cannot fail proves nothing."""
     leaked = [
         source
-        for source in ("{{ customer.iban }}", "{{ orders|tojson }}", "{{ customer|pprint }}", "{{ '%s'|format(customer.iban) }}")
+        for source in (
+            "{{ customer.iban }}",
+            "{{ orders|tojson }}",
+            "{{ customer|pprint }}",
+            "{{ '%s'|format(customer.iban) }}",
+        )
         if "canary" in Templates().render(CONTEXT, "text", Source(source, None))
     ]
     assert len(leaked) == 4
@@ -216,7 +239,21 @@ def test_the_harness_sees_a_leak() -> None:
 def test_a_guard_holds_no_value_and_refuses_python_too() -> None:
     guard = views(CONTEXT, MARKS).public["customer"]["iban"]
     assert isinstance(guard, Guard)
-    for use in (str, repr, bool, len, hash, list, int, float, bytes, json.dumps, copy.copy, copy.deepcopy, pickle.dumps):
+    for use in (
+        str,
+        repr,
+        bool,
+        len,
+        hash,
+        list,
+        int,
+        float,
+        bytes,
+        json.dumps,
+        copy.copy,
+        copy.deepcopy,
+        pickle.dumps,
+    ):
         with pytest.raises((ConfidentialityError, TypeError)) as caught:
             use(guard)
         assert "canary" not in str(caught.value)
@@ -248,7 +285,9 @@ def test_captured_locals_show_nothing_of_the_data() -> None:
 
     @sealed
     def entry(context: dict[str, Any]) -> str:
-        return Templates().render(views(context, MARKS).full, "document", Source("{{ customer.iban.nothing }}", None))
+        return Templates().render(
+            views(context, MARKS).full, "document", Source("{{ customer.iban.nothing }}", None)
+        )
 
     failure = None
     try:
@@ -256,7 +295,9 @@ def test_captured_locals_show_nothing_of_the_data() -> None:
     except MailError as error:
         failure = error
     assert failure is not None
-    shown = "".join(traceback.TracebackException.from_exception(failure, capture_locals=True).format(chain=True))
+    shown = "".join(
+        traceback.TracebackException.from_exception(failure, capture_locals=True).format(chain=True)
+    )
     assert "canary" not in shown.lower()
     assert failure.__context__ is None
     assert failure.__cause__ is None
@@ -293,7 +334,12 @@ class Event:
     tags: Annotated[list[str], Confidential]
 
 
-EVENT = Event(Payment("debit", CANARY), [Line("ring", CANARY), Line("bangle", None)], {"note": "n", "public": "p"}, [CANARY])
+EVENT = Event(
+    Payment("debit", CANARY),
+    [Line("ring", CANARY), Line("bangle", None)],
+    {"note": "n", "public": "p"},
+    [CANARY],
+)
 
 
 def test_marks_in_types_are_found_in_values() -> None:
@@ -303,7 +349,12 @@ def test_marks_in_types_are_found_in_values() -> None:
     assert isinstance(seen.public["lines"][0]["engraving"], Guard)
     assert isinstance(seen.public["tags"], Guard)
     assert seen.public["lines"][1]["name"] == "bangle"
-    assert seen.values == [("payment.iban", CANARY), ("lines.engraving", CANARY), ("lines.engraving", None), ("tags", CANARY)]
+    assert seen.values == [
+        ("payment.iban", CANARY),
+        ("lines.engraving", CANARY),
+        ("lines.engraving", None),
+        ("tags", CANARY),
+    ]
 
 
 def test_marks_in_types_are_paths() -> None:
@@ -349,7 +400,17 @@ def test_live_objects_do_not_reach_a_template() -> None:
 
 
 def test_plain_data_is_copied() -> None:
-    context: dict[str, Any] = {"a": [1, {"b": decimal.Decimal("1.5")}], "d": datetime.date(2026, 1, 2), "n": None, "t": (1,)}
+    context: dict[str, Any] = {
+        "a": [1, {"b": decimal.Decimal("1.5")}],
+        "d": datetime.date(2026, 1, 2),
+        "n": None,
+        "t": (1,),
+    }
     full = views(context, Marks()).full
     context["a"].append(2)
-    assert full == {"a": [1, {"b": decimal.Decimal("1.5")}], "d": datetime.date(2026, 1, 2), "n": None, "t": [1]}
+    assert full == {
+        "a": [1, {"b": decimal.Decimal("1.5")}],
+        "d": datetime.date(2026, 1, 2),
+        "n": None,
+        "t": [1],
+    }

@@ -29,7 +29,9 @@ from ondemand_attach.errors import (
 )
 
 CANARY = "Qw7canary4711"
-LETTER = MessageBuilder().sender("Shop <orders@shop.example>").subject("Order {{ number }}").text("Thank you.")
+LETTER = (
+    MessageBuilder().sender("Shop <orders@shop.example>").subject("Order {{ number }}").text("Thank you.")
+)
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
@@ -41,7 +43,9 @@ def parsed(content: bytes) -> email.message.EmailMessage:
     return message
 
 
-def built(builder: MessageBuilder, context: object = None, to: object = "jane@example.com") -> email.message.EmailMessage:
+def built(
+    builder: MessageBuilder, context: object = None, to: object = "jane@example.com"
+) -> email.message.EmailMessage:
     return parsed(builder.build({"number": 1} if context is None else context, to=to).content)  # type: ignore[arg-type]
 
 
@@ -52,7 +56,9 @@ def echo(request: AttachmentRequest) -> Document:
 def test_headers_and_body() -> None:
     when = datetime.datetime(2026, 5, 4, 12, 30, tzinfo=datetime.UTC)
     builder = LETTER.cc("boss@shop.example").reply_to("help@shop.example").header("X-Order", "{{ number }}")
-    message = builder.build({"number": "GG-1"}, to="Zoë <zoe@example.com>", now=when, message_id="<1@shop.example>")
+    message = builder.build(
+        {"number": "GG-1"}, to="Zoë <zoe@example.com>", now=when, message_id="<1@shop.example>"
+    )
     mail = parsed(message.content)
     assert mail["From"] == "Shop <orders@shop.example>"
     assert mail["To"] == "Zoë <zoe@example.com>"
@@ -70,7 +76,9 @@ def test_headers_and_body() -> None:
 def test_same_input_same_message() -> None:
     when = datetime.datetime(2026, 5, 4, tzinfo=datetime.UTC)
     first, second = (
-        LETTER.attach(echo, filename="a.txt").build({"number": 1}, to="a@example.com", now=when, message_id="<1@x.example>")
+        LETTER.attach(echo, filename="a.txt").build(
+            {"number": 1}, to="a@example.com", now=when, message_id="<1@x.example>"
+        )
         for _ in range(2)
     )
     assert first == second
@@ -89,8 +97,15 @@ def test_every_step_returns_a_new_builder() -> None:
 
 
 def test_bcc_is_in_the_envelope_only() -> None:
-    message = LETTER.return_path("bounce@shop.example").bcc("secret@example.com").build({"number": 1}, to="a@example.com")
-    assert [address.addr_spec for address in message.envelope.recipients] == ["a@example.com", "secret@example.com"]
+    message = (
+        LETTER.return_path("bounce@shop.example")
+        .bcc("secret@example.com")
+        .build({"number": 1}, to="a@example.com")
+    )
+    assert [address.addr_spec for address in message.envelope.recipients] == [
+        "a@example.com",
+        "secret@example.com",
+    ]
     assert message.envelope.sender == Address(addr_spec="bounce@shop.example")
     assert b"secret" not in message.content
     assert b"bounce" not in message.content
@@ -98,7 +113,10 @@ def test_bcc_is_in_the_envelope_only() -> None:
 
 def test_a_recipient_named_twice_is_sent_to_once() -> None:
     message = LETTER.cc("a@example.com").build({"number": 1}, to=["a@example.com", "b@example.com"])
-    assert [address.addr_spec for address in message.envelope.recipients] == ["a@example.com", "b@example.com"]
+    assert [address.addr_spec for address in message.envelope.recipients] == [
+        "a@example.com",
+        "b@example.com",
+    ]
 
 
 def test_template_files(tmp_path: Path) -> None:
@@ -119,7 +137,12 @@ def test_escaping_is_chosen_by_slot() -> None:
 
 
 def test_text_is_derived_from_html() -> None:
-    builder = MessageBuilder().sender("a@shop.example").subject("x").html('<h1>Hi</h1><p>See <a href="https://shop.example">us</a></p>')
+    builder = (
+        MessageBuilder()
+        .sender("a@shop.example")
+        .subject("x")
+        .html('<h1>Hi</h1><p>See <a href="https://shop.example">us</a></p>')
+    )
     mail = built(builder)
     assert mail.get_content_type() == "multipart/alternative"
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
@@ -129,7 +152,9 @@ def test_text_is_derived_from_html() -> None:
 
 def test_images_are_related_to_the_html(tmp_path: Path) -> None:
     (tmp_path / "logo.png").write_bytes(PNG)
-    builder = LETTER.html('<img src="cid:logo">').image("logo", tmp_path / "logo.png").image("unused.png", PNG)
+    builder = (
+        LETTER.html('<img src="cid:logo">').image("logo", tmp_path / "logo.png").image("unused.png", PNG)
+    )
     mail = built(builder)
     related = next(part for part in mail.walk() if part.get_content_type() == "multipart/related")
     html, image, _ = related.iter_parts()  # type: ignore[attr-defined]
@@ -145,9 +170,15 @@ def test_an_image_that_is_not_there_is_an_error() -> None:
 
 def test_files_are_attached(tmp_path: Path) -> None:
     (tmp_path / "terms.pdf").write_bytes(b"%PDF-terms")
-    builder = LETTER.attach_file(tmp_path / "terms.pdf").attach_file(tmp_path / "terms.pdf", filename="{{ number }}.bin", media_type="x/y")
+    builder = LETTER.attach_file(tmp_path / "terms.pdf").attach_file(
+        tmp_path / "terms.pdf", filename="{{ number }}.bin", media_type="x/y"
+    )
     first, second = built(builder).iter_attachments()
-    assert (first.get_filename(), first.get_content_type(), first.get_content()) == ("terms.pdf", "application/pdf", b"%PDF-terms")
+    assert (first.get_filename(), first.get_content_type(), first.get_content()) == (
+        "terms.pdf",
+        "application/pdf",
+        b"%PDF-terms",
+    )
     assert (second.get_filename(), second.get_content_type()) == ("1.bin", "x/y")
 
 
@@ -189,7 +220,9 @@ def test_an_encryptor_that_does_not_encrypt_a_second_copy_is_caught() -> None:
         LETTER.html("<p>{{ other|replace('c', '<i>c</i>')|safe }}</p>"),
         LETTER.header("X-Note", "{{ other }}"),
         LETTER.attach(echo, filename="{{ other }}.txt"),
-        LETTER.attach(lambda r: Document(content=r.context["other"].encode("utf-16"), media_type="x/y"), filename="a"),
+        LETTER.attach(
+            lambda r: Document(content=r.context["other"].encode("utf-16"), media_type="x/y"), filename="a"
+        ),
     ],
     ids=["subject", "text", "upper", "html", "header", "filename", "attachment"],
 )
@@ -207,7 +240,11 @@ def test_the_display_name_of_a_recipient_is_public_and_the_address_is_not_a_leak
     with pytest.raises(ConfidentialityError, match=r"customer\.name"):
         built(builder, context, "Zoë Bergqvist <zoe.lindstrom@example.com>")
     with pytest.raises(ConfidentialityError, match=r"customer\.email"):
-        built(builder.text("{{ mail }}"), {**context, "mail": "zoe.lindstrom@example.com"}, "zoe.lindstrom@example.com")
+        built(
+            builder.text("{{ mail }}"),
+            {**context, "mail": "zoe.lindstrom@example.com"},
+            "zoe.lindstrom@example.com",
+        )
 
 
 def test_check_lists_what_public_templates_touch() -> None:
@@ -279,7 +316,9 @@ def test_errors_of_plug_points_say_the_stage_and_not_the_text() -> None:
 def test_nothing_of_the_data_hangs_on_an_error() -> None:
     failure = None
     try:
-        LETTER.attach(explode, filename="a.txt").build({"number": 1, "iban": CANARY}, to=f"{CANARY}@example.com")
+        LETTER.attach(explode, filename="a.txt").build(
+            {"number": 1, "iban": CANARY}, to=f"{CANARY}@example.com"
+        )
     except MailError as error:
         failure = error
     assert failure is not None
@@ -292,7 +331,10 @@ def test_nothing_of_the_data_hangs_on_an_error() -> None:
 def test_build_each_makes_one_message_for_each_recipient() -> None:
     people = ["ann@example.com", Recipient.of("bob@example.com")]
     messages = list(LETTER.build_each(people, lambda recipient: {"number": recipient.address.addr_spec}))
-    assert [parsed(message.content)["Subject"] for message in messages] == ["Order ann@example.com", "Order bob@example.com"]
+    assert [parsed(message.content)["Subject"] for message in messages] == [
+        "Order ann@example.com",
+        "Order bob@example.com",
+    ]
     assert [len(message.envelope.recipients) for message in messages] == [1, 1]
     assert len(list(LETTER.build_each(people, {"number": 2}))) == 2
 
@@ -313,7 +355,11 @@ def test_a_builder_is_shared_between_threads() -> None:
 
 
 def test_filters_of_the_application_get_no_guard() -> None:
-    builder = MessageBuilder(filters={"shout": lambda text: str(text).upper()}).sender("a@shop.example").subject("x")
+    builder = (
+        MessageBuilder(filters={"shout": lambda text: str(text).upper()})
+        .sender("a@shop.example")
+        .subject("x")
+    )
     assert built(builder.text("{{ name|shout }}"), {"name": "jane"}).get_content().strip() == "JANE"
     with pytest.raises(ConfidentialityError):
         built(builder.text("{{ name|shout }}").confidential("name"), {"name": "jane"})

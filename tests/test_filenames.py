@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mime_cases import INJECTIONS, NAUGHTY
 
+from mime_cases import INJECTIONS, NAUGHTY
 from ondemand_attach._characters import UNSAFE_OR_INVISIBLE
 from ondemand_attach._filenames import sanitised
 
@@ -26,11 +26,11 @@ from ondemand_attach._filenames import sanitised
         ("a\x00b\r\nc.pdf", "abc.pdf"),
         ("invoice\u202efdp.exe", "invoicefdp.exe"),
         ("order\ud800.pdf", "order.pdf"),
-        ("order.pdf\u00a0  .exe", "order.pdf .exe"),
+        ("order.pdf\u00a0  .exe", "order.pdf.exe"),
         ("order.pdf:evil.exe", "order.pdf_evil.exe"),
         ('a<b>"c|d?e*.pdf', "a_b__c_d_e_.pdf"),
         ("CON", "_CON"),
-        ("nul .pdf", "_nul .pdf"),
+        ("nul .pdf", "_nul.pdf"),
         ("com1.tar.gz", "_com1.tar.gz"),
         ("LPT³.pdf", "_LPT³.pdf"),
         ("console.pdf", "console.pdf"),

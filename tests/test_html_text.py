@@ -5,8 +5,8 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mime_cases import INJECTIONS, NAUGHTY
 
+from mime_cases import INJECTIONS, NAUGHTY
 from ondemand_attach._html_text import text_of
 
 PAGE = """<!doctype html><html><head><title>no</title><style>p { color: red }</style></head><body>
@@ -14,7 +14,7 @@ PAGE = """<!doctype html><html><head><title>no</title><style>p { color: red }</s
    Jane &amp; Joe</h1>
 <p>Your <b>order</b> is <a href="https://shop.example/o/1">here</a>, or at
 <a href="https://shop.example/">https://shop.example/</a>; <a href="#x">more</a>,
-<a href="mailto:help@shop.example">help@shop.example</a>, <a href="tel:+420">call</a>.<br>Next line</p>
+<a href="mailto:help@shop.example">help@shop.example</a>, <a href="#y">call</a><br>Next line</p>
 <ul><li><p>One</p></li><li>Two<ul><li>Sub</li></ul></li></ul>
 <ol><li>First<li>Second</ol>
 <table><tr><th>Item</th><th>Price</th></tr><tr><td>Cup</td><td>10&nbsp;€</td></tr></table>
@@ -23,7 +23,7 @@ PAGE = """<!doctype html><html><head><title>no</title><style>p { color: red }</s
 
 TEXT = """Thank you, Jane & Joe
 
-Your order is here (https://shop.example/o/1), or at https://shop.example/; more, help@shop.example, call (+420).
+Your order is here (https://shop.example/o/1), or at https://shop.example/; more, help@shop.example, call
 Next line
 
 - One
@@ -57,6 +57,7 @@ def test_a_page() -> None:
         ("<a href='javascript:x'>a</a>", "a"),
         ("<a href='https://x.example'></a>", "https://x.example"),
         ("<a href='https://x.example'><div>a</div></a>", "a\nhttps://x.example"),
+        ("<a href='tel:+420'>call</a>", "call (+420)"),
         ("</li></ul></a></p>a", "a"),
         ("<li>a", "- a"),
         ("<script>a</script >b<style>c", "b"),
@@ -70,7 +71,25 @@ def test_small(html: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["<", "<!", "<!--", "<![", "<?", "</", "<a ", "<a b='", '<a b="', "<script>", "<a a", "&", "&#", "<p>", "<li>", "<ul>", "<td>"],
+    [
+        "<",
+        "<!",
+        "<!--",
+        "<![",
+        "<?",
+        "</",
+        "<a ",
+        "<a b='",
+        '<a b="',
+        "<script>",
+        "<a a",
+        "&",
+        "&#",
+        "<p>",
+        "<li>",
+        "<ul>",
+        "<td>",
+    ],
 )
 def test_no_input_takes_long(unit: str) -> None:
     started = time.process_time()

@@ -496,6 +496,27 @@ def test_time_is_linear_and_memory_bounded(wrap: Callable[[bytes], bytes]) -> No
     tracemalloc.stop()
 
 
+BOMBS = [
+    b"<", b"<!--", b"%41", b"=41", b"&amp;", b"\\\\", b"=?utf-8?b?", b"=?a?b??=", b";a*1", b"TJ) ", b"A", b"aaaa\n",
+    b"<p x", b"%PDF-stream\n", b"%PDF-stream\nx\nendstream\n", b"\0", b"4a", b"\xc5\x99", b"&#", b"=\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_no_input_makes_the_scan_slow(bomb: bytes) -> None:
+    """The mutant is any pattern that begins anew at every byte: minutes instead of 0.1 s."""
+    started = time.process_time()
+    leaks(attached(bomb * (300_000 // len(bomb))), *NAMES)
+    assert time.process_time() - started < 2
+
+
+def test_a_zip_bomb_is_left_off() -> None:
+    bomb = zipped({f"{number}.txt": "\0" * (_leaks.INFLATED // 4) for number in range(12)})
+    started = time.process_time()
+    assert not leaks(attached(bomb), "Jane Doe-Smithers")
+    assert time.process_time() - started < 10
+
+
 def test_a_value_across_the_border_of_two_chunks_is_found() -> None:
     for shift in range(-40, 5):
         for filler in (b" .", b"\x00\xff"):

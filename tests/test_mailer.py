@@ -18,7 +18,10 @@ LETTER = MessageBuilder().sender("shop@shop.example").subject("Order {{ number }
 
 def test_sends_over_smtp_and_returns_the_receipt() -> None:
     server, client = loopback_tls()
-    with SmtpSink(server, refused=["b@example.com"]) as sink, Mailer(SmtpTransport(sink.url, ssl_context=client)) as mailer:
+    with (
+        SmtpSink(server, refused=["b@example.com"]) as sink,
+        Mailer(SmtpTransport(sink.url, ssl_context=client)) as mailer,
+    ):
         receipt = mailer.send(LETTER, {"number": 1}, to=["a@example.com", "b@example.com"])
         assert receipt.accepted == ("a@example.com",)
         assert receipt.refused["b@example.com"].enhanced_code == "5.1.1"
@@ -72,7 +75,9 @@ def test_asend() -> None:
 
     async def main() -> list[Receipt]:
         mailer = Mailer(transport)
-        return await asyncio.gather(*(mailer.asend(LETTER, {"number": n}, to="a@example.com") for n in range(20)))
+        return await asyncio.gather(
+            *(mailer.asend(LETTER, {"number": n}, to="a@example.com") for n in range(20))
+        )
 
     assert len({receipt.message_id for receipt in asyncio.run(main())}) == 20
     assert len(transport.messages) == 20

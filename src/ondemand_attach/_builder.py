@@ -8,11 +8,19 @@ import datetime
 import mimetypes
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ondemand_attach import _composition, _mime
 from ondemand_attach._draft import Draft, Enclosure
-from ondemand_attach._message import Address, Attachment, AttachmentRequest, Document, Message, Recipient, Source
+from ondemand_attach._message import (
+    Address,
+    Attachment,
+    AttachmentRequest,
+    Document,
+    Message,
+    Recipient,
+    Source,
+)
 from ondemand_attach._seal import sealed
 from ondemand_attach.errors import ConfigurationError
 
@@ -52,7 +60,9 @@ class MessageBuilder:
     ) -> None:
         from ondemand_attach.templates._environment import Templates
 
-        folders = templates if isinstance(templates, Sequence) and not isinstance(templates, str) else [templates]
+        folders = (
+            templates if isinstance(templates, Sequence) and not isinstance(templates, str) else [templates]
+        )
         self._templates = Templates(folders, filters)
         self._draft = Draft()
 
@@ -134,8 +144,8 @@ class MessageBuilder:
         enclosure = Enclosure(
             filename=Source(filename, None),
             generate=_method(generator, "generate"),
-            encrypt=encryptor and _method(encryptor, "encrypt"),
-            sign=signer and _method(signer, "sign"),
+            encrypt=None if encryptor is None else _method(encryptor, "encrypt"),
+            sign=None if signer is None else _method(signer, "sign"),
         )
         return self._with(enclosures=(*self._draft.enclosures, enclosure))
 
@@ -212,11 +222,13 @@ class MessageBuilder:
             MailError: as `build()`, when the message of that recipient is reached.
         """
         context_of = context if callable(context) else lambda _: context
-        return map(lambda recipient: self.build(context_of(recipient), to=recipient), map(Recipient.of, recipients))
+        return (
+            self.build(context_of(recipient), to=recipient) for recipient in map(Recipient.of, recipients)
+        )
 
     def _with(self, **changes: Any) -> Self:
         changed = copy.copy(self)
-        changed._draft = dataclasses.replace(self._draft, **changes)
+        changed._draft = dataclasses.replace(self._draft, **changes)  # noqa: SLF001 - of this class
         return changed
 
 
@@ -237,8 +249,10 @@ def _source(source: str | None, template: str | None) -> Source:
 def _method(plug: Any, name: str) -> Callable[..., Any]:
     method = getattr(plug, name, plug)
     if not callable(method) or isinstance(plug, type):
-        raise ConfigurationError(f"{plug!r} has no method {name}() and is no function; see ondemand_attach.interfaces")
-    return method
+        raise ConfigurationError(
+            f"{plug!r} has no method {name}() and is no function; see ondemand_attach.interfaces"
+        )
+    return cast("Callable[..., Any]", method)
 
 
 def _read(content: bytes | str | pathlib.Path, media_type: str) -> Document:
@@ -248,7 +262,11 @@ def _read(content: bytes | str | pathlib.Path, media_type: str) -> Document:
 
 
 def _image_type(content: bytes | str | pathlib.Path, filename: str) -> str:
-    for start, media_type in ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif")):
+    for start, media_type in (
+        (b"\x89PNG", "image/png"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"GIF8", "image/gif"),
+    ):
         if isinstance(content, bytes) and content.startswith(start):
             return media_type
     return _guessed(filename)

@@ -13,7 +13,17 @@ from ondemand_attach import _filenames, _html_text, _mime
 from ondemand_attach._confidential import Views, views
 from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._leaks import find_leaks
-from ondemand_attach._message import Address, Attachment, AttachmentRequest, Document, Envelope, Message, Recipient, Slot, Source
+from ondemand_attach._message import (
+    Address,
+    Attachment,
+    AttachmentRequest,
+    Document,
+    Envelope,
+    Message,
+    Recipient,
+    Slot,
+    Source,
+)
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import (
     ConfidentialityError,
@@ -55,17 +65,22 @@ class _Composition:
         if draft.text is None and draft.html is None:
             raise MessageError("the message has no body; give one with text() or html()")
         self.draft, self.templates, self.seen = draft, templates, seen
-        self.sender = draft.sender
+        self.sender, self.subject = draft.sender, draft.subject
         self.to = occasion.to
         self.recipients = (*occasion.to, *draft.cc, *draft.bcc)
         self.now = occasion.now or datetime.datetime.now(datetime.UTC)
         self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
 
     def message(self) -> Message:
-        subject = self.render(self.draft.subject, "header")
+        subject = self.render(self.subject, "header")
         html, images = self.html_with_images()
         text = self.render(self.draft.text, "text") if self.draft.text else _html_text.text_of(html or "")
-        body = _mime.Body(text=text, html=html, images=images, attachments=tuple(map(self.attachment, self.draft.enclosures)))
+        body = _mime.Body(
+            text=text,
+            html=html,
+            images=images,
+            attachments=tuple(map(self.attachment, self.draft.enclosures)),
+        )
         headers = _mime.Headers(
             sender=self.sender,
             to=_addresses(self.to),
@@ -86,8 +101,14 @@ class _Composition:
         leaks = find_leaks(
             message.content,
             self.seen.values,
-            protected=[attachment.document.content for attachment in body.attachments if attachment.is_protected],
-            addresses={spec for address in message.envelope.recipients for spec in (address.addr_spec, address.ascii_addr_spec)},
+            protected=[
+                attachment.document.content for attachment in body.attachments if attachment.is_protected
+            ],
+            addresses={
+                spec
+                for address in message.envelope.recipients
+                for spec in (address.addr_spec, address.ascii_addr_spec)
+            },
             own_words=[self.templates.text_of(slot, source) for slot, source in self.draft.sources()],
         )
         if leaks:
@@ -132,7 +153,9 @@ class _Composition:
         return Attachment(filename=filename, document=document, is_protected=enclosure.encrypt is not None)
 
 
-def _stage(stage: type[GenerationError | ProtectionError], filename: str, call: Callable[[], Any]) -> Document:
+def _stage(
+    stage: type[GenerationError | ProtectionError], filename: str, call: Callable[[], Any]
+) -> Document:
     """Return the document that *call* makes; whatever goes wrong says at which stage, of which file."""
     try:
         document = translated(call, lambda error: stage(f"{type(error).__name__} in the application's code"))
@@ -146,7 +169,9 @@ def _stage(stage: type[GenerationError | ProtectionError], filename: str, call: 
 
 def _known(ids: dict[str | None, str], name: str) -> str:
     if name not in ids:
-        raise MessageError(f"the HTML body shows cid:{name}, but there is no image of that name; add it with image()")
+        raise MessageError(
+            f"the HTML body shows cid:{name}, but there is no image of that name; add it with image()"
+        )
     return ids[name]
 
 

@@ -16,7 +16,7 @@ import functools
 import types
 import typing
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -24,7 +24,17 @@ from ondemand_attach.errors import ConfidentialityError, ConfigurationError, Mes
 
 Path = tuple[str, ...]
 
-_SCALARS = (str, int, float, bytes, decimal.Decimal, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
+_SCALARS = (
+    str,
+    int,
+    float,
+    bytes,
+    decimal.Decimal,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    uuid.UUID,
+)
 _MAX_DEPTH = 40
 
 
@@ -104,7 +114,9 @@ def views(context: object, marks: Marks) -> Views:
     walk = _Walk(marks)
     full, public = walk.copy(context, ())
     if not isinstance(full, dict):
-        raise MessageError(f"the context is a {type(context).__name__}; pass a mapping or a record with named fields")
+        raise MessageError(
+            f"the context is a {type(context).__name__}; pass a mapping or a record with named fields"
+        )
     for path in marks.spelt:
         if not _leads_somewhere(full, path):
             raise MessageError(
@@ -134,7 +146,9 @@ class _Walk:
 
     def _plain(self, value: object, path: Path, *, is_secret: bool) -> tuple[Any, Any, bool]:
         if len(path) > _MAX_DEPTH:
-            raise MessageError(f"the context is nested deeper than {_MAX_DEPTH} levels at {'.'.join(path[:3])!r}…")
+            raise MessageError(
+                f"the context is nested deeper than {_MAX_DEPTH} levels at {'.'.join(path[:3])!r}…"
+            )
         if _is_secret_type(value):
             value = value.get_secret_value()  # type: ignore[attr-defined]
         if isinstance(value, enum.Enum):
@@ -150,7 +164,11 @@ class _Walk:
             name: self.copy(child, (*path, name), is_secret=is_secret or is_marked)
             for name, child, is_marked in _fields(value, path)
         }
-        return {n: full for n, (full, _) in fields.items()}, {n: public for n, (_, public) in fields.items()}, False
+        return (
+            {n: full for n, (full, _) in fields.items()},
+            {n: public for n, (_, public) in fields.items()},
+            False,
+        )
 
 
 def _is_secret_type(value: object) -> bool:
@@ -162,7 +180,9 @@ def _fields(value: object, path: Path) -> Iterator[tuple[str, object, bool]]:
     if isinstance(value, Mapping):
         for name, child in value.items():
             if not isinstance(name, str):
-                raise MessageError(f"a key in the context at {_spelt(path)} is a {type(name).__name__}; use strings")
+                raise MessageError(
+                    f"a key in the context at {_spelt(path)} is a {type(name).__name__}; use strings"
+                )
             yield name, child, False
         return
     marked = _marked_fields(type(value))
@@ -177,8 +197,10 @@ def _fields(value: object, path: Path) -> Iterator[tuple[str, object, bool]]:
 
 
 @functools.lru_cache(maxsize=512)
-def _marked_fields(cls: type) -> dict[str, bool] | None:
+def _marked_fields(cls: Hashable) -> dict[str, bool] | None:
     """Return the fields of a record class with whether each is marked, or None for any other class."""
+    if not isinstance(cls, type):
+        return None
     if dataclasses.is_dataclass(cls):
         names = [f.name for f in dataclasses.fields(cls)]
     elif hasattr(cls, "__attrs_attrs__"):
@@ -235,7 +257,9 @@ def _classes_in(hint: object) -> Iterator[type]:
 def _parsed(path: str) -> Path:
     parts = tuple(path.split("."))
     if not all(parts):
-        raise ConfigurationError(f"{path!r} is not a path; write names joined by dots, such as 'payment.iban'")
+        raise ConfigurationError(
+            f"{path!r} is not a path; write names joined by dots, such as 'payment.iban'"
+        )
     return parts
 
 

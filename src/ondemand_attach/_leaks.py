@@ -19,6 +19,9 @@ fewer than 4 characters    not searched (a CJK character counts as two; with a f
 in binary data             from 6 characters on
 more than 64               the first 64 stand for the whole
 =========================  =======================================================================
+
+Not found: text set in a PDF with glyph numbers of its own, pixels, what is inside of an encrypted or
+unknown container, and all beyond the first 64 MB that an attachment inflates to.
 """
 
 from __future__ import annotations
@@ -90,11 +93,12 @@ def find_leaks(
     needles = _needles(values, own_words)
     if not needles:
         return ()
-    headers, contents = _surfaces(content, frozenset(protected), addresses)
+    headers, documents = _surfaces(content, frozenset(protected), addresses)
     # A tag cannot reach over <>, so one search tells whether any header has to be looked at by itself.
     if not any(_found(needles, " <> ".join(text for _, text in headers))):
         headers = []
-    found = (Leak(path=path, where=where) for where, text in headers + contents for path in _found(needles, text))
+    surfaces = itertools.chain(headers, itertools.chain.from_iterable(itertools.starmap(_unpacked, documents)))
+    found = (Leak(path=path, where=where) for where, surface in surfaces for path in _found(needles, surface))
     return tuple(dict.fromkeys(found))
 
 
@@ -203,7 +207,7 @@ def _forms(value: object) -> Iterator[str]:
         case bytes() | bytearray():
             yield value.decode("latin-1")[:LONGEST]
             yield value[: LONGEST // 2].hex()
-            yield binascii.b2a_base64(value[: LONGEST // 4 * 3 // 3 * 3]).decode("ascii").rstrip("=\n")
+            yield binascii.b2a_base64(value[: LONGEST // 4 * 3]).decode("ascii").rstrip("=\n")
         case _:
             yield str(value)
 
@@ -232,10 +236,19 @@ def _number_forms(value: float | Decimal) -> Iterator[str]:
 
 def _date_forms(value: date) -> Iterator[str]:
     year, month, day = value.year, value.month, value.day
-    yield from (f"{year:04}-{month:02}-{day:02}", f"{day:02}.{month:02}.{year:04}", f"{month:02}/{day:02}/{year:04}")
+    yield from (
+        f"{year:04}-{month:02}-{day:02}",
+        f"{day:02}.{month:02}.{year:04}",
+        f"{month:02}/{day:02}/{year:04}",
+    )
     yield from (f"{year}-{month}-{day}", f"{day}.{month}.{year}", f"{month}/{day}/{year}")
     for name in _MONTHS[month - 1]:
-        yield from (f"{day} {name} {year}", f"{name} {day} {year}", f"{day:02} {name} {year}", f"{day}th {name} {year}")
+        yield from (
+            f"{day} {name} {year}",
+            f"{name} {day} {year}",
+            f"{day:02} {name} {year}",
+            f"{day}th {name} {year}",
+        )
 
 
 _MONTHS = [
@@ -375,7 +388,7 @@ _LINE_END_IN_BASE64 = re.compile(rb"\n(?<=[A-Za-z0-9+/]{4}\n)[ \t]*(?=[A-Za-z0-9
 _TOKEN = re.compile(rb"[A-Za-z0-9+/]{6,}")
 _WORD = re.compile(rb"[A-Za-z0-9]{6,}")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){4,}")
-_READABLE = re.compile(rb"\0{3}\0*+((?:[\t\r\n\x20-\x7e]++|[\xc2-\xf4][\x80-\xbf]{1,3})++)(?=\0)")
+_READABLE = re.compile(rb"(?<=\0\0\0)((?:[\t\r\n\x20-\x7e]++|[\xc2-\xf4][\x80-\xbf]{1,3})++)(?=\0)")
 
 
 def _base64_tokens(text: str) -> list[bytes]:
@@ -424,13 +437,13 @@ _BOUNDARY = re.compile(r'boundary="?([^";\s]+)', re.IGNORECASE)
 _CHARSET = re.compile(r'charset="?([^";\s]+)', re.IGNORECASE)
 
 
-_Surfaces = list[tuple[str, str | bytes]]
-
-
 def _surfaces(
     content: bytes, protected: frozenset[bytes], addresses: Collection[str]
-) -> tuple[_Surfaces, _Surfaces]:
-    number, headers, contents = 0, [], []
+) -> tuple[list[tuple[str, str]], list[tuple[str, bytes, str]]]:
+    """Return the header fields and the contents that are not protected, with the charset of each."""
+    number = 0
+    headers: list[tuple[str, str]] = []
+    documents: list[tuple[str, bytes, str]] = []
     for depth, fields, body in _parts(content):
         known = {name.lower(): value for name, value in fields}
         media_type = known.get("content-type", "text/plain").partition(";")[0].strip().lower()
@@ -441,8 +454,8 @@ def _surfaces(
         decoded = _decoded(body, known.get("content-transfer-encoding", ""))
         if decoded not in protected:
             charset = _CHARSET.search(known.get("content-type", ""))
-            contents += [(label, text) for text in _contents(decoded, charset[1] if charset else "utf-8")]
-    return headers, contents
+            documents.append((label, decoded, charset[1] if charset else "utf-8"))
+    return headers, documents
 
 
 _BODIES = {"text/plain": "text body", "text/html": "HTML body"}
@@ -502,6 +515,15 @@ def _decoded(body: bytes, encoding: str) -> bytes:
             return body
 
 
+def _unpacked(label: str, data: bytes, charset: str) -> Iterator[tuple[str, str | bytes]]:
+    left = len(data) + INFLATED
+    for surface in _contents(data, charset):
+        yield label, surface
+        left -= len(surface)
+        if left < 0:
+            return
+
+
 def _contents(data: bytes, charset: str, depth: int = 0) -> Iterator[str | bytes]:
     """Yield *data* as text if it is text, else as bytes, and whatever it contains."""
     try:
@@ -514,16 +536,19 @@ def _contents(data: bytes, charset: str, depth: int = 0) -> Iterator[str | bytes
             yield from _contents(member, "utf-8", depth + 1)
 
 
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\n?endstream", re.DOTALL)
-
-
 def _members(data: bytes) -> Iterator[bytes]:
     if data.startswith(b"PK\x03\x04"):
         yield from _zip_members(data)
     elif data.startswith(b"\x1f\x8b"):
         yield _inflated(data)
     elif b"%PDF-" in data[:1024]:
-        yield from (_pdf_stream(match[1]) for match in _STREAM.finditer(data))
+        for piece in data.split(b"endstream")[:-1]:
+            dictionary, _, stream = piece.partition(b"stream")
+            if not _IMAGE.search(dictionary[-400:]):
+                yield _pdf_stream(stream.lstrip(b"\r\n"))
+
+
+_IMAGE = re.compile(rb"/Subtype\s*/Image\b")
 
 
 def _zip_members(data: bytes) -> Iterator[bytes]:

@@ -31,7 +31,9 @@ class Mailer:
     def __init__(self, transport: Transport | Callable[[Message], Receipt]) -> None:
         send: Any = getattr(transport, "send", transport)
         if not callable(send) or isinstance(transport, type):
-            raise ConfigurationError("a transport has a method send(), or is a function from a message to a receipt")
+            raise ConfigurationError(
+                "a transport has a method send(), or is a function from a message to a receipt"
+            )
         self._transport = transport
         self._send: Callable[[Message], Receipt] = send
 
@@ -63,10 +65,14 @@ class Mailer:
             TransportError: it was not, or perhaps not, handed over.
         """
         receipt = translated(
-            lambda: self._send(message), lambda error: TransportError(f"{type(error).__name__} in the transport")
+            lambda: self._send(message),
+            lambda error: TransportError(f"{type(error).__name__} in the transport"),
         )
         _log.info(
-            "sent %s: %d accepted, %d refused", receipt.message_id, len(receipt.accepted), len(receipt.refused)
+            "sent %s: %d accepted, %d refused",
+            receipt.message_id,
+            len(receipt.accepted),
+            len(receipt.refused),
         )
         return receipt
 

@@ -248,4 +248,6 @@ class AttachmentRequest:
             TemplateError: it could not be loaded, parsed or rendered.
             ConfidentialityError: it touched a confidential value of the public view.
         """
-        return self.templates.render(self.context, "document" if autoescape else "text", Source(source, template))
+        return self.templates.render(
+            self.context, "document" if autoescape else "text", Source(source, template)
+        )

@@ -125,9 +125,7 @@ class ConfidentialityError(_LocatedError):
         line: the line in that template.
     """
 
-    def __init__(
-        self, text: str, *, path: str, template: str | None = None, line: int | None = None
-    ) -> None:
+    def __init__(self, text: str, *, path: str, template: str | None = None, line: int | None = None) -> None:
         super().__init__(text, template=template, line=line)
         self.path = path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import clock
 import traffic
 from library import Library
+
 from ondemand_attach import _composition
 
 PARTS = {"views": "views", "find_leaks": "leak scan"}
@@ -19,7 +21,7 @@ def shares(library: Library, events: Sequence[traffic.Event]) -> dict[str, list[
     found: dict[str, list[float]] = {part: [] for part in PARTS.values()}
     for event in events:
         with _clocked() as spent:
-            whole = clock.cost(lambda event=event: library.run(event)).cpu  # type: ignore[misc]
+            whole = clock.cost_of(functools.partial(library.run, event)).cpu
         for part, seconds in spent.items():
             found[part].append(seconds / whole)
     return found
@@ -41,7 +43,7 @@ def _clocked() -> Iterator[dict[str, float]]:
 def _adding(function: Callable[..., Any], spent: dict[str, float], part: str) -> Callable[..., Any]:
     def clocked(*args: Any, **kwargs: Any) -> Any:
         results: list[Any] = []
-        spent[part] += clock.cost(lambda: results.append(function(*args, **kwargs))).cpu
+        spent[part] += clock.cost_of(lambda: results.append(function(*args, **kwargs))).cpu
         return results[0]
 
     return clocked

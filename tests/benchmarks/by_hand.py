@@ -1,5 +1,8 @@
 """The same message, as a careful user would write it from the documentation of the same libraries."""
 
+# mypy: disallow-untyped-calls=False
+# pyHanko brings types for a part of itself only.
+
 from __future__ import annotations
 
 import email.message
@@ -116,7 +119,7 @@ class KeptKeySigner(signers.Signer):
         super().__init__(signing_cert=loaded.signing_cert, cert_registry=loaded.cert_registry)
         self.key = serialization.load_der_private_key(loaded.signing_key.dump(), password=None)
 
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT002
         if isinstance(self.key, rsa.RSAPrivateKey):
             return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
         assert isinstance(self.key, ec.EllipticCurvePrivateKey)

@@ -22,7 +22,15 @@ class Cost(NamedTuple):
 
 
 class Ratio(NamedTuple):
-    """How many times as much the other way needs: per event the median and the middle half, and in total."""
+    """How many times as much the other way needs.
+
+    Args:
+        cpu: the median over the events.
+        low: where the middle half of the events begins.
+        high: where it ends.
+        total: over all events together.
+        wall: by the clock on the wall.
+    """
 
     cpu: float
     low: float
@@ -39,11 +47,11 @@ def costs(prepare: Prepare, events: Sequence[traffic.Event]) -> list[list[Cost]]
 
 def _turn(works: Sequence[Work], first: int) -> list[Cost]:
     order = [(first + place) % len(works) for place in range(len(works))]
-    taken = {index: cost(works[index]) for index in order}
+    taken = {index: cost_of(works[index]) for index in order}
     return [taken[index] for index in range(len(works))]
 
 
-def cost(work: Work) -> Cost:
+def cost_of(work: Work) -> Cost:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return Cost(time.process_time() - cpu, time.perf_counter() - wall)
@@ -51,7 +59,11 @@ def cost(work: Work) -> Cost:
 
 def ratio(others: Sequence[Cost], ours: Sequence[Cost]) -> Ratio:
     cpu = [other.cpu / our.cpu for other, our in zip(others, ours, strict=True)]
-    low, middle, high = statistics.quantiles(cpu, n=4, method="inclusive")
+    low, median, high = statistics.quantiles(cpu, n=4, method="inclusive")
     total = sum(other.cpu for other in others) / sum(our.cpu for our in ours)
-    wall = statistics.median(other.wall / our.wall for other, our in zip(others, ours, strict=True))
-    return Ratio(middle, low, high, total, wall)
+    return Ratio(median, low, high, total, _undisturbed(others) / _undisturbed(ours))
+
+
+def _undisturbed(costs: Sequence[Cost]) -> float:
+    """Return the seconds on the wall that a quarter stays below; waiting for others only ever adds to it."""
+    return statistics.quantiles([cost.wall for cost in costs], n=4, method="inclusive")[0]

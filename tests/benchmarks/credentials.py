@@ -16,8 +16,11 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 def make(folder: Path) -> dict[str, Path]:
     """Write a PKCS #12 file (RFC 7292) for each kind of key that is compared."""
-    rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return {"RSA-2048": _write(folder / "rsa.p12", rsa_key), "P-256": _write(folder / "ec.p12", ec.generate_private_key(ec.SECP256R1()))}
+    keys: dict[str, Key] = {
+        "RSA-2048": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+        "P-256": ec.generate_private_key(ec.SECP256R1()),
+    }
+    return {kind: _write(folder / f"{kind}.p12", key) for kind, key in keys.items()}
 
 
 def certificate(path: Path) -> x509.Certificate:
@@ -40,5 +43,6 @@ def _self_signed(key: Key) -> x509.Certificate:
         key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
     )  # fmt: skip
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=2))
+    builder = builder.not_valid_before(now - datetime.timedelta(hours=1))
+    builder = builder.not_valid_after(now + datetime.timedelta(days=2))
     return builder.add_extension(usage, critical=True).sign(key, hashes.SHA256())

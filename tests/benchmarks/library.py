@@ -6,6 +6,7 @@ import functools
 import pathlib
 
 import traffic
+
 from ondemand_attach import Mailer, MessageBuilder, PdfEncryptor, PdfSigner, SmtpTransport, Xhtml2PdfGenerator
 from ondemand_attach._message import AttachmentRequest, Document
 

@@ -13,15 +13,16 @@ import traffic
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 
 def readable(content: bytes, event: traffic.Event, certificate: x509.Certificate) -> str:
-    """Check the message *content* made for *event*, and return the text of its document without white space."""
+    """Check the message made for *event*, and return the text of its document without white space."""
     message = email.message_from_bytes(content, policy=email.policy.default)
     assert message["To"] == event["customer"]["email"], "sent to somebody else"
-    assert {"text/plain", "text/html"} <= {part.get_content_type() for part in message.walk()}, "a body is missing"
+    types = {part.get_content_type() for part in message.walk()}
+    assert {"text/plain", "text/html"} <= types, "a body is missing"
     pdf = next(bytes(part.get_content()) for part in message.iter_attachments())
     assert not _opens(pdf, "another-passphrase-1234"), "opens with any passphrase"
     passphrase = event["customer"]["passphrase"]
@@ -54,9 +55,12 @@ def _opens(pdf: bytes, password: str) -> bool:
 def _is_signed(pdf: bytes, passphrase: str, certificate: x509.Certificate) -> bool:
     reader = PdfFileReader(io.BytesIO(pdf))
     reader.decrypt(passphrase)
+    encryption = reader.encrypt_dict
+    assert encryption is not None
+    assert encryption["/R"] == 6, "not AES-256 as ISO 32000-2 section 7.6.4 has it"
     root = asn1crypto.x509.Certificate.load(certificate.public_bytes(Encoding.DER))
     status = validate_pdf_signature(reader.embedded_signatures[0], ValidationContext(trust_roots=[root]))
-    return status.bottom_line and status.coverage.name == "ENTIRE_FILE"
+    return status.bottom_line and status.coverage is SignatureCoverageLevel.ENTIRE_FILE
 
 
 def _squeezed(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import importlib.resources
 import logging
 import statistics
@@ -43,7 +44,8 @@ class Report:
     ) -> None:
         ratio = clock.ratio(others, ours)
         is_missed = ratio.cpu < goal * (1 - _NOISE)
-        columns = f"{ratio.cpu:>7.2f}{f'{ratio.low:.2f} – {ratio.high:.2f}':>15}{ratio.total:>8.2f}{ratio.wall:>8.2f}"
+        half = f"{ratio.low:.2f} – {ratio.high:.2f}"
+        columns = f"{ratio.cpu:>7.2f}{half:>15}{ratio.total:>8.2f}{ratio.wall:>8.2f}"
         print(f"  {name:<42}{columns}{f'  below {goal:g}' if is_missed else ''}", flush=True)
         self.missed += [name] * is_missed
 
@@ -72,7 +74,7 @@ def main() -> int:
 def _whole(report: Report, both: Sequence[sides.Sides], title: str, events: Sequence[traffic.Event]) -> None:
     report.heading(title)
     for one in both:
-        ours, hand, kept = clock.costs(lambda event, one=one: sides.whole(one, event), events)  # type: ignore[misc]
+        ours, hand, kept = clock.costs(functools.partial(sides.whole, one), events)
         report.row(one.kind, hand, ours, goal=_WHOLE_GOALS[one.kind])
         report.row(f"{one.kind}, by hand with key and SMTP kept", kept, ours)
 
@@ -82,25 +84,15 @@ def _stages(report: Report, both: Sequence[sides.Sides], events: Sequence[traffi
     plain = {event["order"]["number"]: both[0].hand.render(event) for event in events}
     for name, stage in sides.STAGES.items():
         for one in both if "sign" in name else both[:1]:
-            _stage(report, name, stage, one, plain, events)
+            label = f"{name}, {one.kind}" if "sign" in name else name
+            ours, hand, *kept = clock.costs(_bound(stage, one, plain), events)
+            report.row(label, hand, ours, goal=0 if name in sides.DOING_MORE else 1)
+            for costs in kept:
+                report.row(f"{label}, by hand kept", costs, ours)
 
 
-def _stage(
-    report: Report,
-    name: str,
-    stage: sides.Stage,
-    one: sides.Sides,
-    plain: dict[str, bytes],
-    events: Sequence[traffic.Event],
-) -> None:
-    def prepare(event: traffic.Event) -> Sequence[clock.Work]:
-        return stage(one, event, plain[event["order"]["number"]])
-
-    ours, hand, *kept = clock.costs(prepare, events)
-    label = f"{name}, {one.kind}" if "sign" in name else name
-    report.row(label, hand, ours, goal=0 if name in sides.DOING_MORE else 1)
-    for costs in kept:
-        report.row(f"{label}, by hand kept", costs, ours)
+def _bound(stage: sides.Stage, one: sides.Sides, plain: dict[str, bytes]) -> clock.Prepare:
+    return lambda event: stage(one, event, plain[event["order"]["number"]])
 
 
 def _boundary(one: sides.Sides, events: Sequence[traffic.Event]) -> None:
@@ -135,9 +127,9 @@ def _fonts() -> Iterator[dict[str, Path]]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=2026, help="of the orders (default: %(default)s)")
-    parser.add_argument("--messages", type=int, default=30, help="orders of each kind (default: %(default)s)")
+    parser.add_argument("--messages", type=int, default=25, help="orders of each kind (default: %(default)s)")
     parser.add_argument("--quick", dest="messages", action="store_const", const=6, help="only 6")
     return parser.parse_args()
 

@@ -14,10 +14,11 @@ import sink
 import traffic
 from clock import Work
 from library import Library, document_of
+
 from ondemand_attach import Address, Attachment, _mime
 
 Stage = Callable[["Sides", traffic.Event, bytes], Sequence[Work]]
-"""Returns for one event and its plain PDF the work of the library, by hand and, if it differs, by hand kept."""
+"""Returns for an event with its PDF the work of the library, by hand and, if it differs, by hand, kept."""
 
 
 class Sides:
@@ -49,7 +50,8 @@ def render(sides: Sides, event: traffic.Event, _: bytes) -> Sequence[Work]:
 
 
 def encrypt(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
-    request, document, passphrase = sides.library.request(event), document_of(pdf), event["customer"]["passphrase"]
+    request, document = sides.library.request(event), document_of(pdf)
+    passphrase = event["customer"]["passphrase"]
     return (
         lambda: sides.library.encryptor.encrypt(document, request).content,
         lambda: sides.hand.encrypt(pdf, passphrase),
@@ -58,7 +60,8 @@ def encrypt(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
 
 def sign(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
     request, passphrase = sides.library.request(event), event["customer"]["passphrase"]
-    ours, theirs = sides.library.encryptor.encrypt(document_of(pdf), request), sides.hand.encrypt(pdf, passphrase)
+    ours = sides.library.encryptor.encrypt(document_of(pdf), request)
+    theirs = sides.hand.encrypt(pdf, passphrase)
     return (
         lambda: sides.library.signer.sign(ours, request),
         lambda: sides.hand.sign(theirs, passphrase),
@@ -67,7 +70,8 @@ def sign(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
 
 
 def encrypt_and_sign(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
-    request, document, passphrase = sides.library.request(event), document_of(pdf), event["customer"]["passphrase"]
+    request, document = sides.library.request(event), document_of(pdf)
+    passphrase = event["customer"]["passphrase"]
     encryptor, signer = sides.library.encryptor, sides.library.signer
     return (
         lambda: signer.sign(encryptor.encrypt(document, request), request),
@@ -85,10 +89,10 @@ def mime(sides: Sides, event: traffic.Event, pdf: bytes) -> Sequence[Work]:
     attachment = Attachment(filename=request.filename, document=document_of(pdf), is_protected=True)
 
     def ours() -> bytes:
+        now = datetime.datetime.now(datetime.UTC)
         headers = _mime.Headers(
-            sender=sender, to=(recipient,), subject=subject, date=datetime.datetime.now(datetime.UTC),
-            message_id="<1@shop.example>",
-        )  # fmt: skip
+            sender=sender, to=(recipient,), subject=subject, date=now, message_id="<1@shop.example>"
+        )
         return _mime.serialise(headers, _mime.Body(text=text, html=html, attachments=(attachment,)))
 
     return ours, lambda: hand.mime(event, subject, text, html, pdf).as_bytes(policy=email.policy.SMTP)

@@ -1,4 +1,4 @@
-"""A plain SMTP server, run as a process of its own: takes everything, tells the last message to who asks XLAST."""
+"""A plain SMTP server, run as a process of its own: takes everything, and gives the last message to XLAST."""
 
 from __future__ import annotations
 

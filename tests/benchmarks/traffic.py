@@ -13,12 +13,19 @@ TEMPLATES = Path(__file__).parent / "templates"
 SENDER = "Garnet & Gold <orders@shop.example>"
 SUBJECT = "Your order {{ order.number }}"
 
-_LATIN = ["Maria Rossi", "Jean-Luc O'Connor", "José Álvarez Muñoz", "Søren Kierkegård", "Li Wei", "Zoë Lindström"]
-_LATIN += ["Anna-Maria von und zu Hohenzollern-Sigmaringen", "Müller & Söhne GmbH"]
-_OTHER = ["Jiří Dvořák", "Božena Němcová", "Ελένη Παπαδοπούλου", "Γιώργος Σεφέρης", "Алексей Смирнов", "Łukasz Żółć"]
+_LATIN = [
+    *("Maria Rossi", "Jean-Luc O'Connor", "José Álvarez Muñoz", "Søren Kierkegård", "Li Wei"),
+    *("Zoë Lindström", "Anna-Maria von und zu Hohenzollern-Sigmaringen", "Müller & Söhne GmbH"),
+]
+_OTHER = [
+    *("Jiří Dvořák", "Božena Němcová", "Łukasz Żółć", "Алексей Смирнов", "Ольга Петрова"),
+    *("Ελένη Παπαδοπούλου", "Γιώργος Σεφέρης"),
+]
 _STREETS = ["Via Garibaldi", "Rue de la République", "Straße des 17. Juni"]
-_GOODS = ["Mug", "Gift card", "Cable 2 m", "Café crème 250 g", "Photo book (A4, 48 pages)", "Postage & packing"]
-_GOODS += ["T-shirt, size XL, colour “navy”, 100% cotton, long sleeves and an embroidered monogram"]
+_GOODS = [
+    *("Mug", "Gift card", "Cable 2 m", "Café crème 250 g", "Photo book (A4, 48 pages)", "Postage & packing"),
+    "T-shirt, size XL, colour “navy”, 100% cotton, long sleeves and an embroidered monogram",
+]
 _WORDS = ["amber", "kettle", "violin", "meadow", "cobalt", "walnut", "ferry", "lantern", "saffron", "glacier"]
 
 
@@ -40,7 +47,7 @@ def _event(chance: random.Random, name: str, rows: int, goods: list[str]) -> Eve
     lines = [_line(chance, goods) for _ in range(rows)]
     customer = {
         "email": f"customer{number}@example.com",
-        "first_name": name.split()[0],
+        "first_name": name.split(maxsplit=1)[0],
         "name": f"{name} {chance.choice(_WORDS).title()}",
         "street": f"{chance.choice(_STREETS)} {chance.randrange(100, 999)}",
         "city": f"{chance.randrange(10**4, 10**5)} Port {chance.choice(_WORDS).title()}",

@@ -38,7 +38,9 @@ class TestXhtml2PdfGenerator(GeneratorContract):
     context = {"name": "Jiří", "lines": ["ring", "bangle"]}
 
     def make(self) -> Xhtml2PdfGenerator:
-        return Xhtml2PdfGenerator(source="<h1>{{ name }}</h1>{% for line in lines %}<p>{{ line }}</p>{% endfor %}")
+        return Xhtml2PdfGenerator(
+            source="<h1>{{ name }}</h1>{% for line in lines %}<p>{{ line }}</p>{% endfor %}"
+        )
 
 
 class TestPdfEncryptorWithPassword(EncryptorContract):
@@ -111,7 +113,10 @@ class TestSmtpTransport(TransportContract):
     @pytest.fixture(autouse=True)
     def _sink(self) -> Any:
         server, client = loopback_tls()
-        with SmtpSink(server) as self.sink, SmtpTransport(self.sink.url, ssl_context=client) as self.transport:
+        with (
+            SmtpSink(server) as self.sink,
+            SmtpTransport(self.sink.url, ssl_context=client) as self.transport,
+        ):
             yield
 
     def make(self) -> SmtpTransport:
@@ -143,7 +148,11 @@ class TestTheContractsCanFail:
             def make(self) -> Any:
                 return lambda document, request: document
 
-        for test in ("test_the_content_is_unreadable", "test_no_two_encryptions_are_alike", "test_insists_on_one_recipient"):
+        for test in (
+            "test_the_content_is_unreadable",
+            "test_no_two_encryptions_are_alike",
+            "test_insists_on_one_recipient",
+        ):
             with pytest.raises(AssertionError):
                 getattr(Idle(), test)()
 
@@ -171,7 +180,9 @@ def test_certificates_of_recipients_are_used() -> None:
 
     from ondemand_attach.testing import attachment_request
 
-    recipient = Recipient(address=Recipient.of("jane@example.com").address, certificate=CERTIFICATE.public_bytes(Encoding.PEM))
+    recipient = Recipient(
+        address=Recipient.of("jane@example.com").address, certificate=CERTIFICATE.public_bytes(Encoding.PEM)
+    )
     document = EncryptorContract().document()
     encrypted = PdfEncryptor().encrypt(document, attachment_request({}, to=[recipient]))
     assert EncryptorContract.canary not in encrypted.content

@@ -67,7 +67,9 @@ def _check_fields(found: list[tuple[str, str]], headers: Headers) -> None:
     texts = [("Subject", headers.subject), ("Message-ID", headers.message_id), *headers.extra]
     asked = {name for name, _ in texts}
     if [(name, _decoded(value)) for name, value in found if name in asked] != texts:
-        raise InvalidHeaderError("the subject, message id or a custom header does not read back as it was given")
+        raise InvalidHeaderError(
+            "the subject, message id or a custom header does not read back as it was given"
+        )
 
 
 def _names(headers: Headers) -> list[str]:

@@ -8,12 +8,16 @@ import pathlib
 import sys
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--recipients", type=_count, default=3, metavar="N", help="how many customers buy (3)")
+    """Describe the options of the command."""
+    parser.add_argument(
+        "--recipients", type=_count, default=3, metavar="N", help="how many customers buy (3)"
+    )
     parser.add_argument(
         "--folder",
         type=pathlib.Path,
@@ -31,13 +35,17 @@ def run(arguments: argparse.Namespace) -> int:
     events = list(orders(arguments.recipients))
     facts = Facts()
     with _own_temporary_folder() as temporary, Shop() as shop:
-        print(f"A shop, a company certificate, and an SMTP server with STARTTLS on {shop.sink.host}:{shop.sink.port}")
+        print(f"A shop, a company certificate, and an SMTP server at {shop.sink.url}")
         for number, event in enumerate(events, 1):
             shop.sell(event)
             _progress(number, len(events))
         facts.check("every message was accepted by the server", len(shop.sink.deliveries) == len(events))
-        facts.check("every message came over TLS", all(delivery.is_encrypted for delivery in shop.sink.deliveries))
-        for event, other, delivery in zip(events, events[1:] + events[:1], shop.sink.deliveries, strict=False):
+        facts.check(
+            "every message came over TLS", all(delivery.is_encrypted for delivery in shop.sink.deliveries)
+        )
+        for event, other, delivery in zip(
+            events, events[1:] + events[:1], shop.sink.deliveries, strict=False
+        ):
             check_mail(facts, shop, event, other if other is not event else None, delivery.content)
         facts.check("nothing is left in the temporary folder", not any(temporary.iterdir()))
     facts.print()
@@ -60,22 +68,30 @@ def _own_temporary_folder() -> Iterator[pathlib.Path]:
 
 def _progress(done: int, total: int) -> None:
     if sys.stdout.isatty():
-        print(f"\r  generated, encrypted, signed and sent: {done}/{total}", end="" if done < total else "\n", flush=True)
+        print(
+            f"\r  generated, encrypted, signed and sent: {done}/{total}",
+            end="" if done < total else "\n",
+            flush=True,
+        )
     elif done in {1, total} or done % 100 == 0:
         print(f"  generated, encrypted, signed and sent: {done}/{total}", flush=True)
 
 
-def _keep(folder: pathlib.Path, content: bytes, event: dict[str, object]) -> None:
+def _keep(folder: pathlib.Path, content: bytes, event: dict[str, Any]) -> None:
     from ondemand_attach.demo._facts import attached_pdf, page_image
 
     customer = event["customer"]
     folder.mkdir(parents=True, exist_ok=True)
     pdf = attached_pdf(content)
-    kept = {"order.eml": content, "order.pdf": pdf, "order-page-1.png": page_image(pdf, customer["passphrase"])}  # type: ignore[index]
+    kept = {
+        "order.eml": content,
+        "order.pdf": pdf,
+        "order-page-1.png": page_image(pdf, customer["passphrase"]),
+    }
     for name, octets in kept.items():
         (folder / name).write_bytes(octets)
         print(f"kept {folder / name}")
-    print(f"open order.pdf with the passphrase: {customer['passphrase']}")  # type: ignore[index]
+    print(f"open order.pdf with the passphrase: {customer['passphrase']}")
 
 
 def _count(text: str) -> int:

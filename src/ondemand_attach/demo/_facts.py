@@ -35,7 +35,9 @@ class Facts:
             print(f"  {marks[not all(outcomes)]} {fact}{count}")
 
 
-def check_mail(facts: Facts, shop: Shop, event: dict[str, Any], other: dict[str, Any] | None, content: bytes) -> None:
+def check_mail(
+    facts: Facts, shop: Shop, event: dict[str, Any], other: dict[str, Any] | None, content: bytes
+) -> None:
     """Open the received mail as the customer would, and as a thief would."""
     pdf = attached_pdf(content)
     secret = event["customer"]["passphrase"]
@@ -43,31 +45,45 @@ def check_mail(facts: Facts, shop: Shop, event: dict[str, Any], other: dict[str,
     facts.check("the PDF opens with the customer's passphrase", text is not None)
     facts.check("it does not open without", pdf_text(pdf, "") is None)
     if other is not None:
-        facts.check("it does not open with another customer's", pdf_text(pdf, other["customer"]["passphrase"]) is None)
-    wanted = [*event["customer"].values(), *event["payment"].values(), *(i["engraving"] for i in event["order"]["items_ordered"])]
+        facts.check(
+            "it does not open with another customer's", pdf_text(pdf, other["customer"]["passphrase"]) is None
+        )
+    wanted = [
+        *event["customer"].values(),
+        *event["payment"].values(),
+        *(i["engraving"] for i in event["order"]["items_ordered"]),
+    ]
     unprinted = {event["customer"]["email"], event["customer"]["first_name"], secret}
     squeezed = "".join((text or "").split())
     facts.check(
         "everything personal can be read in it",
         all("".join(value.split()) in squeezed for value in wanted if value not in unprinted),
     )
-    facts.check("the company's signature is valid and covers the whole file", signature_is_valid(pdf, secret, shop))
+    facts.check(
+        "the company's signature is valid and covers the whole file", signature_is_valid(pdf, secret, shop)
+    )
     readable = readable_parts(content, pdf)
     private = [value for value in wanted if value not in unprinted or value == secret]
-    facts.check("nothing personal is anywhere else in the mail", not any(value in readable for value in private))
+    facts.check(
+        "nothing personal is anywhere else in the mail", not any(value in readable for value in private)
+    )
 
 
 def attached_pdf(content: bytes) -> bytes:
     """Return the PDF in the received mail."""
     message = email.message_from_bytes(content, policy=email.policy.default)
-    return next(bytes(part.get_content()) for part in message.walk() if part.get_content_type() == "application/pdf")
+    return next(
+        bytes(part.get_content()) for part in message.walk() if part.get_content_type() == "application/pdf"
+    )
 
 
 def readable_parts(content: bytes, pdf: bytes) -> str:
     """Return all that a relay can read: the raw bytes without the PDF, and every other part decoded."""
     message = email.message_from_bytes(content, policy=email.policy.default)
     raw = content.replace(base64.encodebytes(pdf).replace(b"\n", b"\r\n"), b"")
-    decoded = [payload for part in message.walk() if isinstance(payload := part.get_payload(decode=True), bytes)]
+    decoded = [
+        payload for part in message.walk() if isinstance(payload := part.get_payload(decode=True), bytes)
+    ]
     texts = [octets.decode("utf-8", "replace") for octets in [raw, *decoded] if octets != pdf]
     return "\n".join([*texts, *map(str, message.values())])
 
@@ -98,13 +114,14 @@ def signature_is_valid(pdf: bytes, password: str, shop: Shop) -> bool:
     from cryptography.hazmat.primitives.serialization import Encoding
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
     reader = PdfFileReader(io.BytesIO(pdf))
     reader.decrypt(password)
     root = x509.Certificate.load(shop.certificate.public_bytes(Encoding.DER))
     status = validate_pdf_signature(reader.embedded_signatures[0], ValidationContext(trust_roots=[root]))
-    return bool(status.bottom_line and status.coverage.name == "ENTIRE_FILE")
+    return bool(status.bottom_line and status.coverage is SignatureCoverageLevel.ENTIRE_FILE)
 
 
 def _pdfium() -> Any:

@@ -24,13 +24,15 @@ class Shop:
             .sender("Garnet & Gold <orders@shop.example>")
             .subject("Your order {{ order.number }}")
             .html(template="templates/order.html")
-            .image("logo", resources.files("ondemand_attach.demo").joinpath("templates/logo.png").read_bytes())
+            .image(
+                "logo", resources.files("ondemand_attach.demo").joinpath("templates/logo.png").read_bytes()
+            )
             .confidential("customer", "payment", "order.items_ordered", "order.total")
             .public("customer.first_name")
             .attach(
                 Xhtml2PdfGenerator(template="templates/order.pdf.html"),
                 filename="order-{{ order.number }}.pdf",
-                encryptor=PdfEncryptor(password="{{ customer.passphrase }}"),
+                encryptor=PdfEncryptor(password="{{ customer.passphrase }}"),  # noqa: S106 - a template
                 signer=PdfSigner(key=key, certificate=self.certificate),
             )
         )

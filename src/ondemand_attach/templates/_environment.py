@@ -31,7 +31,9 @@ class Templates:
         filters: further Jinja2 filters of the application.
     """
 
-    def __init__(self, folders: Sequence[Folder] = (), filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
+    def __init__(
+        self, folders: Sequence[Folder] = (), filters: Mapping[str, Callable[..., Any]] | None = None
+    ) -> None:
         self._loader = jinja2.ChoiceLoader([_loader(folder) for folder in folders])
         self._escaping = _environment(self._loader, filters or {}, autoescape=True)
         self._plain = _environment(self._loader, filters or {}, autoescape=False)
@@ -51,7 +53,9 @@ class Templates:
         """
         template = translated(lambda: self._parsed(slot, source), lambda error: _load_error(error, slot))
         name = source.template or f"<{slot}>"
-        return translated(lambda: _rendered(template, context, name), lambda error: _render_error(error, name))
+        return translated(
+            lambda: _rendered(template, context, name), lambda error: _render_error(error, name)
+        )
 
     def text_of(self, slot: Slot, source: Source) -> str:
         """Return the text of *source*, read from its file if it has one.
@@ -85,11 +89,9 @@ class _Missing(jinja2.StrictUndefined):
 def _environment(
     loader: jinja2.BaseLoader, filters: Mapping[str, Callable[..., Any]], *, autoescape: bool
 ) -> jinja2.Environment:
-    environment = ImmutableSandboxedEnvironment(
-        loader=loader, autoescape=autoescape, undefined=_Missing
-    )
-    environment.filters.update(filters)
-    environment.filters = {name: _guarded(function) for name, function in environment.filters.items()}
+    environment = ImmutableSandboxedEnvironment(loader=loader, autoescape=autoescape, undefined=_Missing)
+    every: dict[str, Callable[..., Any]] = {**environment.filters, **filters}
+    environment.filters = {name: _guarded(function) for name, function in every.items()}
     environment.tests = {name: _guarded(function) for name, function in environment.tests.items()}
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": _refuse_in_json}
     return environment
@@ -141,7 +143,9 @@ def _explained(error: Exception) -> str:
         return "the sandbox refused an unsafe operation"
     if isinstance(error, jinja2.TemplateNotFound | jinja2.TemplatesNotFound):
         return "a template that it includes was not found"
-    return f"{type(error).__name__} while rendering; the text of the error is withheld, as it may quote the data"
+    return (
+        f"{type(error).__name__} while rendering; the text of the error is withheld, as it may quote the data"
+    )
 
 
 def _explained_missing(error: Exception) -> str:

@@ -47,7 +47,9 @@ def self_signed(name: str, *, days: int = 30) -> tuple[RSAPrivateKey, x509.Certi
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectAlternativeName(loopback), critical=False)
         .add_extension(identifier, critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
+        )
     )
     return key, builder.sign(key, hashes.SHA256())
 

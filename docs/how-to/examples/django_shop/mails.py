@@ -4,6 +4,7 @@ import functools
 import logging
 
 from django.conf import settings
+
 from ondemand_attach import Mailer, MessageBuilder, PdfEncryptor, PdfSigner, SmtpTransport, Xhtml2PdfGenerator
 from ondemand_attach.errors import MailError, TransportError
 

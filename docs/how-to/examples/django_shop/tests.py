@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import TestCase, TransactionTestCase, override_settings
+
 from ondemand_attach import Mailer
 from ondemand_attach.errors import TransportError
 from ondemand_attach.testing import MemoryTransport, SmtpSink, loopback_tls, self_signed
@@ -36,7 +37,9 @@ def setUpModule():
 def shop_with_a_customer(client, stock=1):
     """Fill the shop, and log its customer in."""
     user = User.objects.create_user("zoe", "zoe@example.com", first_name="Zoë", last_name="Lindström")
-    Customer.objects.create(user=user, street="12 Ferry Road", city="Port Amber", passphrase="amber-kettle-violin-27")
+    Customer.objects.create(
+        user=user, street="12 Ferry Road", city="Port Amber", passphrase="amber-kettle-violin-27"
+    )
     client.force_login(user)
     return Piece.objects.create(name="Signet ring", price=640, stock=stock)
 
@@ -53,7 +56,7 @@ class CheckoutTest(TestCase):
 
     def setUp(self):
         self.transport = MemoryTransport()
-        self.enterContext(mock.patch.object(mails, "mailer", lambda: Mailer(self.transport)))
+        self.enterContext(mock.patch.object(mails, "mailer", return_value=Mailer(self.transport)))
 
     def order(self, stock=1):
         piece = shop_with_a_customer(self.client, stock)
@@ -80,7 +83,7 @@ class CheckoutTest(TestCase):
         def busy(message):
             raise TransportError("busy", is_temporary=True)
 
-        with mock.patch.object(mails, "mailer", lambda: Mailer(busy)):
+        with mock.patch.object(mails, "mailer", return_value=Mailer(busy)):
             self.order()
         assert Order.objects.get().mail == Order.Mail.DUE
         call_command("send_confirmations")

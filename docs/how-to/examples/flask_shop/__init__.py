@@ -1,5 +1,7 @@
 """A shop that engraves jewellery and confirms its orders by protected e-mail."""
 
+import logging
+
 from flask import Flask, abort, current_app, redirect, render_template, request, session, url_for
 
 from . import database
@@ -7,15 +9,17 @@ from .mails import Mails
 
 
 def create_app(**config):
-    """Make the application. Settings, and every secret, come from the environment: SHOP_MAIL_URL and so on."""
+    """Make the application; settings and secrets come from the environment, as SHOP_MAIL_URL and so on."""
+    logging.basicConfig()
+    logging.getLogger("ondemand_attach").setLevel(logging.INFO)
     app = Flask(__name__)
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
     app.config.from_prefixed_env("SHOP", loads=str)
     app.config.update(config)
     app.extensions["mails"] = Mails(app)
     app.teardown_appcontext(database.close)
-    app.add_url_rule("/checkout", view_func=checkout, methods=["GET", "POST"])
-    app.add_url_rule("/thanks", view_func=thanks)
+    app.add_url_rule("/checkout/", view_func=checkout, methods=["GET", "POST"])
+    app.add_url_rule("/thanks/", view_func=thanks)
     app.cli.command("create-tables")(database.create_tables)
     app.cli.command("send-confirmations")(app.extensions["mails"].send_due)
     return app

@@ -76,7 +76,9 @@ def place(customer, piece, engraving):
 
 def due():
     """Return the orders whose confirmation is due."""
-    return [order for (order,) in connection().execute("SELECT id FROM purchase WHERE mail = 'due' ORDER BY id")]
+    return [
+        order for (order,) in connection().execute("SELECT id FROM purchase WHERE mail = 'due' ORDER BY id")
+    ]
 
 
 def move(order, before, after):
@@ -88,7 +90,9 @@ def move(order, before, after):
 
 def receiver_of(order):
     """Return the Message-ID of an order's confirmation, and the address it goes to."""
-    query = "SELECT message_id, email FROM purchase JOIN customer ON customer.id = customer WHERE purchase.id = ?"
+    query = (
+        "SELECT message_id, email FROM purchase JOIN customer ON customer.id = customer WHERE purchase.id = ?"
+    )
     return connection().execute(query, [order]).fetchone()
 
 

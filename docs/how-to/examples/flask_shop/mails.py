@@ -23,8 +23,10 @@ class Mails:
     @functools.cached_property
     def mailer(self):
         """The mailer of this process."""
-        password = lambda: self.config["MAIL_PASSWORD"]
-        return Mailer(SmtpTransport(self.config["MAIL_URL"], password=password, timeout=10))
+        transport = SmtpTransport(
+            self.config["MAIL_URL"], password=lambda: self.config["MAIL_PASSWORD"], timeout=10
+        )
+        return Mailer(transport)
 
     @functools.cached_property
     def confirmation(self):

@@ -9,6 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+
 from flask_shop import create_app, database
 from ondemand_attach import Mailer
 from ondemand_attach.errors import TransportError
@@ -19,7 +20,9 @@ from ondemand_attach.testing import MemoryTransport, SmtpSink, loopback_tls, sel
 def signing_key_file(tmp_path_factory):
     key, certificate = self_signed("Garnet & Gold Ltd")
     file = tmp_path_factory.mktemp("keys") / "key.p12"
-    file.write_bytes(serialize_key_and_certificates(None, key, certificate, None, BestAvailableEncryption(b"test")))
+    file.write_bytes(
+        serialize_key_and_certificates(None, key, certificate, None, BestAvailableEncryption(b"test"))
+    )
     return file
 
 
@@ -36,7 +39,9 @@ def app(tmp_path, signing_key_file):
     )
     with app.app_context():
         database.create_tables()
-        database.connection().execute("INSERT INTO piece (name, price, stock) VALUES ('Signet ring', '640.00', 1)")
+        database.connection().execute(
+            "INSERT INTO piece (name, price, stock) VALUES ('Signet ring', '640.00', 1)"
+        )
         database.add_customer(
             email="zoe@example.com",
             first_name="Zoë",
@@ -59,7 +64,7 @@ def order(app):
     client = app.test_client()
     with client.session_transaction() as session:
         session["customer"] = 1
-    return client.post("/checkout", data={"piece": 1, "engraving": "for ever yours"}).status_code
+    return client.post("/checkout/", data={"piece": 1, "engraving": "for ever yours"}).status_code
 
 
 def text_of(content, password):
