@@ -7,10 +7,11 @@ import dataclasses
 import datetime
 import mimetypes
 import pathlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from ondemand_attach import _composition, _mime
+from ondemand_attach import _composition, _filenames, _mime
 from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._message import (
     Address,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from ondemand_attach.interfaces import AttachmentGenerator, Encryptor, Signer
     from ondemand_attach.templates._analysis import Finding
     from ondemand_attach.templates._environment import Folder
+
+_CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]+")
 
 AddressLike: TypeAlias = str | Address
 RecipientLike: TypeAlias = str | Address | Recipient
@@ -106,9 +109,12 @@ class MessageBuilder:
         """Add a header field.
 
         Raises:
-            InvalidHeaderError: the name is malformed, or of a field that has a step of its own.
+            InvalidHeaderError: the name is malformed, or of a field that has a step of its own; or the
+                value, if it is fixed, could end the header or deceive its reader.
         """
         _mime.check_header_name(name)
+        if "{" not in source:
+            _mime.check_header_value(name, source)
         return self._with(headers=(*self._draft.headers, (name, Source(source, None))))
 
     def image(self, name: str, content: bytes | str | pathlib.Path) -> Self:
@@ -118,7 +124,11 @@ class MessageBuilder:
             name: the name used after ``cid:``, letters, digits, dots and hyphens.
             content: the bytes, or the path of the file, which is read now.
         """
-        filename = name if isinstance(content, bytes) else pathlib.Path(content).name
+        if not _CONTENT_ID.fullmatch(name):
+            raise ConfigurationError(
+                f"{name!r} is no name for an image; use ASCII letters, digits, dots, hyphens"
+            )
+        filename = _filenames.sanitised(name if isinstance(content, bytes) else pathlib.Path(content).name)
         document = _read(content, _image_type(content, filename))
         image = Attachment(filename=filename, document=document, content_id=name)
         return self._with(images=(*self._draft.images, image))

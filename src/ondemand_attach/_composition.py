@@ -72,7 +72,7 @@ class _Composition:
         self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
 
     def message(self) -> Message:
-        subject = self.render(self.subject, "header")
+        subject = self.render(self.subject, "subject")
         html, images = self.html_with_images()
         text = self.render(self.draft.text, "text") if self.draft.text else _html_text.text_of(html or "")
         body = _mime.Body(
@@ -124,7 +124,7 @@ class _Composition:
 
     def render(self, source: Source, slot: Slot) -> str:
         rendered = self.templates.render(self.seen.public, slot, source)
-        return rendered.strip() if slot in {"header", "filename"} else rendered
+        return rendered.strip() if slot in {"subject", "header", "filename"} else rendered
 
     def html_with_images(self) -> tuple[str | None, tuple[Attachment, ...]]:
         """Give each image a Content-ID that is unique in the world, as RFC 2392 wants it."""
@@ -180,4 +180,16 @@ def _addresses(recipients: tuple[Recipient, ...]) -> tuple[Address, ...]:
 
 
 def check(draft: Draft, templates: Templates) -> list[Finding]:
-    raise NotImplementedError
+    """Return what the public templates of *draft* touch; see `MessageBuilder.check`."""
+    from ondemand_attach.templates._analysis import touched
+
+    return [
+        finding
+        for slot, source in draft.sources()
+        for finding in touched(
+            templates.environment(slot),
+            draft.marks,
+            template=source.template or f"<{slot}>",
+            source=source.text,
+        )
+    ]

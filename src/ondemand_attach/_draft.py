@@ -40,7 +40,7 @@ class Draft:
     def sources(self) -> Iterator[tuple[Slot, Source]]:
         """Yield every public template with its slot."""
         single: tuple[tuple[Slot, Source | None], ...] = (
-            ("header", self.subject), ("text", self.text), ("html", self.html),
+            ("subject", self.subject), ("text", self.text), ("html", self.html),
         )  # fmt: skip
         yield from ((slot, source) for slot, source in single if source is not None)
         yield from (("header", source) for _, source in self.headers)

@@ -97,7 +97,9 @@ def find_leaks(
     # A tag cannot reach over <>, so one search tells whether any header has to be looked at by itself.
     if not any(_found(needles, " <> ".join(text for _, text in headers))):
         headers = []
-    surfaces = itertools.chain(headers, itertools.chain.from_iterable(itertools.starmap(_unpacked, documents)))
+    surfaces = itertools.chain(
+        headers, itertools.chain.from_iterable(itertools.starmap(_unpacked, documents))
+    )
     found = (Leak(path=path, where=where) for where, surface in surfaces for path in _found(needles, surface))
     return tuple(dict.fromkeys(found))
 

@@ -184,7 +184,7 @@ class Receipt:
     refused: Mapping[str, Refusal] = field(default_factory=dict, repr=False)
 
 
-Slot: TypeAlias = Literal["html", "document", "text", "header", "filename", "password"]
+Slot: TypeAlias = Literal["subject", "header", "text", "html", "filename", "document"]
 """Where a rendered text goes, which decides how values are escaped."""
 
 

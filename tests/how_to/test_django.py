@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from how_to.promises import PASSPHRASE, Promises
+from how_to.promises import PASSPHRASE, Promises, serving
+from ondemand_attach.testing import SmtpSink
 
-FILL = f"""
+PROGRAM = f"""
 import django
 django.setup()
 from django.contrib.auth.models import User
@@ -26,9 +28,14 @@ client.force_login(user)
 serve(get_wsgi_application(), cookie="sessionid=" + client.cookies["sessionid"].value)
 """
 
+CARELESS = """
+from django.db import transaction
+transaction.on_commit = lambda call, **_: call()
+"""
+
 
 class TestDjango(Promises):
-    program = FILL
+    program = PROGRAM
     retry = ("-m", "django", "send_confirmations")
     own_tests = ("-m", "django", "test", "django_shop")
     sold_out_status = 200  # a form with an error, as Django shows it
@@ -45,3 +52,11 @@ class TestDjango(Promises):
             "SIGNING_KEY_PASSWORD": "signing",
             "PASSPHRASE_KEYS": Fernet.generate_key().decode(),
         }
+
+    def test_sending_before_the_commit_is_seen(
+        self, tmp_path: Path, sink: SmtpSink, certificates: Mapping[str, Path], env: Mapping[str, str]
+    ) -> None:
+        env = {**env, **self.environment(tmp_path, sink.url, certificates["signing"])}
+        with serving(CARELESS + self.program, env, tmp_path / "log") as shop:
+            shop.order(piece=2)
+        assert sink.deliveries, "the check for a rollback would not have seen it"

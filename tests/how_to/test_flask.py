@@ -6,7 +6,7 @@ from cryptography.fernet import Fernet
 
 from how_to.promises import EXAMPLES, PASSPHRASE, ROOT, Promises
 
-FILL = f"""
+PROGRAM = f"""
 from flask_shop import create_app, database
 from how_to.serving import serve
 
@@ -28,7 +28,7 @@ serve(app, cookie="session=" + client.get_cookie("session").value)
 
 
 class TestFlask(Promises):
-    program = FILL
+    program = PROGRAM
     retry = ("-m", "flask", "--app", "flask_shop", "send-confirmations")
     own_tests = (
         *("-m", "pytest", "-q", "-p", "no:cacheprovider"),

@@ -1,0 +1,57 @@
+"""The demo tells the truth: it passes as it is, and fails when a promise is broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ondemand_attach import PdfEncryptor, PdfSigner
+from ondemand_attach.cli import main
+
+
+def told(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, str]:
+    status = main(["demo", "--folder", str(folder), *options])
+    return status, capsys.readouterr().out
+
+
+def test_the_story_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out = told(tmp_path / "kept", capsys, "--recipients", "2")
+    assert status == 0
+    assert "✗" not in out
+    for promise in (
+        "opens with the customer's",
+        "does not open without",
+        "another customer's",
+        "valid",
+        "temporary folder",
+    ):
+        assert promise in out
+    assert (tmp_path / "kept" / "order.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "kept" / "order-page-1.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "kept" / "order.eml").read_bytes().startswith(b"From: Garnet")
+
+
+@pytest.mark.parametrize(
+    ("broken", "method", "promise"),
+    [(PdfEncryptor, "encrypt", "does not open without"), (PdfSigner, "sign", "signature is valid")],
+)
+def test_a_broken_promise_is_seen(
+    broken: type,
+    method: str,
+    promise: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(broken, method, lambda self, document, request: document)
+    status, out = told(tmp_path, capsys, "--recipients", "1")
+    assert status == 1
+    assert any("✗" in line and promise in line for line in out.splitlines())
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "x", "100001"])
+def test_a_wrong_count_is_refused(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["demo", "--recipients", count])
+    assert caught.value.code == 2
