@@ -11,7 +11,10 @@ import pickle
 import traceback
 from typing import Annotated, Any, NamedTuple, TypedDict
 
+import attrs
 import jinja2
+import msgspec
+import pydantic
 import pytest
 
 from ondemand_attach._confidential import Confidential, Guard, Marks, views
@@ -363,12 +366,34 @@ def test_marks_in_types_are_paths() -> None:
     assert isinstance(views(EVENT, marks).public["extra"]["note"], Guard)
 
 
-def test_secret_str_marks_itself() -> None:
-    class SecretStr:
-        def get_secret_value(self) -> str:
-            return CANARY
+@attrs.frozen
+class AttrsPayment:
+    method: str
+    iban: Annotated[str, Confidential]
 
-    seen = views({"token": SecretStr()}, Marks())
+
+class MsgspecPayment(msgspec.Struct):
+    method: str
+    iban: Annotated[str, Confidential]
+
+
+class PydanticPayment(pydantic.BaseModel):
+    method: str
+    iban: Annotated[str, Confidential]
+    token: pydantic.SecretStr = pydantic.SecretStr(CANARY)
+
+
+@pytest.mark.parametrize("cls", [Payment, AttrsPayment, MsgspecPayment, PydanticPayment])
+def test_marks_are_read_from_every_kind_of_record(cls: Any) -> None:
+    seen = views({"payment": cls(method="debit", iban=CANARY)}, Marks())
+    assert seen.public["payment"]["method"] == "debit"
+    assert isinstance(seen.public["payment"]["iban"], Guard)
+    assert seen.full["payment"]["iban"] == CANARY
+    assert Marks().with_confidential([cls]).confidential == {("iban",)}
+
+
+def test_secret_str_marks_itself() -> None:
+    seen = views(PydanticPayment(method="debit", iban="x"), Marks())
     assert isinstance(seen.public["token"], Guard)
     assert seen.full["token"] == CANARY
 

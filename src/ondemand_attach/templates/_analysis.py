@@ -21,6 +21,8 @@ from ondemand_attach.errors import MailError, TemplateError
 
 
 _TOUCHES = "is confidential and touched here"
+_MISSING = "names a template that cannot be found"
+_COMPUTED = "computes the name of a template, so what is touched cannot be told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,12 +267,16 @@ class _Analysis:
         self.value(node.node, scope)
 
     def run_include(self, node: nodes.Include, scope: Scope) -> None:
-        for name in self.names(node.template, node.lineno, scope):
-            self.other(name, node, dict(scope) if node.with_context else {})
+        names = self.names(node.template, node.lineno, scope)
+        found = [self.other(name, dict(scope) if node.with_context else {}) for name in names]
+        if names and not any(found) and not node.ignore_missing:
+            self.report(node.lineno, "", _MISSING)
 
     def run_extends(self, node: nodes.Extends, scope: Scope) -> None:
+        # The parent is rendered when the child is at its end, with all that the child has set by then.
         for name in self.names(node.template, node.lineno, scope):
-            self.other(name, node, dict(scope))
+            if not self.other(name, {_HAS_FREE_NAMES: NOTHING}):
+                self.report(node.lineno, "", _MISSING)
 
     def run_import(self, node: nodes.Import, scope: Scope) -> None:
         self.bind(node.target, self.module(node, scope), scope)
@@ -286,7 +292,8 @@ class _Analysis:
         for name in names:
             self.modules.setdefault(name, {})
             exports = dict(scope) if node.with_context else {}
-            self.other(name, node, exports)
+            if not self.other(name, exports):
+                self.report(node.lineno, "", _MISSING)
             for export, value in exports.items():
                 self.modules[name][export] = self.modules[name].get(export, NOTHING) | value
         return frozenset(map(_Module, names))
@@ -300,19 +307,19 @@ class _Analysis:
             constant = node.as_const()
         except nodes.Impossible:
             self.consume(self.value(node, scope), line)
-            self.report(line, "", "the name of the template is computed, so what it touches cannot be analysed")
+            self.report(line, "", _COMPUTED)
             return []
         return [constant] if isinstance(constant, str) else list(constant)
 
-    def other(self, name: str, node: nodes.Stmt, scope: Scope) -> None:
+    def other(self, name: str, scope: Scope) -> bool:
+        """Run another template, and return whether there is one of that *name*."""
         try:
             tree = self.tree(name)
         except jinja2.TemplateNotFound:
-            if not getattr(node, "ignore_missing", False):
-                self.report(node.lineno, "", "names a template that cannot be found")
-            return
+            return False
         key = (name, frozenset(scope.items()))
         self.once(key, lambda: self.inside(name, lambda: self.run(tree.body, scope)))
+        return True
 
     def run_block(self, node: nodes.Block, scope: Scope) -> None:
         # A block of a child sees what its place in the parent sees if scoped, else only the top level.
@@ -642,7 +649,7 @@ class _Analysis:
         match item:
             case _Place():
                 self.look(frozenset({item}), line)
-                path = (*item.path, name)[: max(self.depth, 2)]
+                path = (*item.path, name)[: self.depth + 1]
                 return frozenset({item if item.is_loose else _Place(path, is_loose=name.startswith("_"))})
             case _Row() if name in item.names:
                 return item.cells[item.names.index(name)]

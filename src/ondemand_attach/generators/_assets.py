@@ -1,0 +1,87 @@
+"""The files that a document may use: those below the folders that the application names, and no other."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import posixpath
+from collections.abc import Sequence
+from typing import TypeAlias
+from urllib.parse import unquote
+
+from ondemand_attach.errors import ConfigurationError, ResourceBlockedError
+
+Place: TypeAlias = "str | pathlib.Path"
+
+MAX_BYTES = 20 * 1024 * 1024
+
+
+class Assets:
+    """Reads files by their name below a folder.
+
+    Args:
+        places: folders, or ``package:name`` for the folder of an installed package, searched in this order.
+
+    Raises:
+        ConfigurationError: a place does not exist.
+    """
+
+    def __init__(self, places: Sequence[Place] = ()) -> None:
+        self._roots = tuple(root for place in places for root in _folders(place))
+
+    def read(self, name: str) -> bytes:
+        """Return the content of *name*, a normalised relative name.
+
+        Raises:
+            ResourceBlockedError: no folder has it, or it leads out of its folder.
+        """
+        for root in self._roots:
+            path = (root / name).resolve()  # follows symbolic links, so that one that leads out is seen
+            if path.is_relative_to(root) and path.is_file():
+                return _bounded(path)
+        raise ResourceBlockedError("the document asks for a file that is not in its assets; name its folder in assets=")
+
+
+def normalised(address: str, folder: str = "") -> str:
+    """Return the asset name that *address* means in a document or style sheet in *folder*.
+
+    Raises:
+        ResourceBlockedError: it is not a relative name, or leads out of the assets.
+    """
+    name = unquote(address.strip())
+    if ":" in name or "\\" in name or "\0" in name or name.startswith("/"):
+        raise ResourceBlockedError(
+            "the document asks for a resource by an absolute path or an address; "
+            "only names below the folders in assets= and data: are loaded"
+        )
+    name = posixpath.normpath(posixpath.join(folder, name))
+    if name.startswith(".."):
+        raise ResourceBlockedError("the document asks for a file outside of its assets")
+    return name
+
+
+def _folders(place: Place) -> list[pathlib.Path]:
+    if isinstance(place, str) and place.startswith("package:"):
+        return _package_folders(place.removeprefix("package:"))
+    folder = pathlib.Path(place).resolve()
+    if not folder.is_dir():
+        raise ConfigurationError(f"the assets folder {str(place)!r} does not exist")
+    return [folder]
+
+
+def _package_folders(package: str) -> list[pathlib.Path]:
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        spec = None
+    places = spec.submodule_search_locations if spec else None
+    folders = [pathlib.Path(place).resolve() for place in places or ()]
+    if not folders or not all(folder.is_dir() for folder in folders):
+        raise ConfigurationError(f"the assets package {package!r} is not installed as a folder")
+    return folders
+
+
+def _bounded(path: pathlib.Path) -> bytes:
+    if path.stat().st_size > MAX_BYTES:
+        raise ResourceBlockedError(f"the document asks for a file of more than {MAX_BYTES >> 20} MiB")
+    return path.read_bytes()

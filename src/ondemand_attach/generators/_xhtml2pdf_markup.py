@@ -1,0 +1,153 @@
+"""HTML to a tree, with limits where the parser itself would spend unbounded time or memory.
+
+The limits sit inside the parser, so that no spelling of the markup can hide a tag from them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from io import StringIO
+from typing import Any, Final
+from xml.dom.minidom import Document as Tree
+
+from html5lib import _tokenizer, html5parser, treebuilders
+
+from ondemand_attach.errors import GenerationError, ResourceBlockedError
+
+MAX_CHARACTERS: Final = 8_000_000
+MAX_ELEMENTS: Final = 100_000
+MAX_DEPTH: Final = 150
+MAX_ATTRIBUTES: Final = 200
+MAX_CELLS: Final = 100_000
+
+_SPANS: Final = {"colspan": 100, "rowspan": 100, "span": 100, "start": 1_000_000, "value": 1_000_000}
+_NUMBERED: Final = frozenset({"td", "th", "col", "colgroup", "ol", "li"})
+_EMBEDDED: Final = frozenset({"applet", "audio", "embed", "frame", "iframe", "object", "video"})
+_NOT_DRAWN: Final = {
+    "svg": "inline SVG is not drawn; put it into the assets, or a data: address, and use <img>",
+    "math": "MathML is not drawn",
+    "input": "form fields are not drawn as text; write the value itself",
+    "select": "form fields are not drawn as text; write the value itself",
+    "textarea": "form fields are not drawn as text; write the value itself",
+}
+
+Beat = Callable[[], None]
+
+
+def parse(html: str, beat: Beat) -> Tree:
+    """Return the tree of *html*.
+
+    Args:
+        html: the markup.
+        beat: called often; raises once the time is up.
+
+    Raises:
+        GenerationError: it goes past a limit, or holds what would not be drawn.
+    """
+    if len(html) > MAX_CHARACTERS:
+        raise GenerationError(f"the document is longer than {MAX_CHARACTERS} characters")
+    if not html.isascii():
+        html = _checked(html)
+    return _Parser(beat).parse(_Beating(html, beat))  # type: ignore[no-any-return]
+
+
+def _checked(html: str) -> str:
+    try:
+        html.encode()
+    except UnicodeEncodeError:
+        html = ""
+    if not html:
+        raise GenerationError("the document holds half of a surrogate pair, which is no character")
+    return unicodedata.normalize("NFC", html)  # marks are not placed over their letters otherwise
+
+
+class _Beating(StringIO):
+    """html5lib reads 10,000 characters at a time."""
+
+    def __init__(self, text: str, beat: Beat) -> None:
+        super().__init__(text)
+        self._beat = beat
+
+    def read(self, size: int | None = -1, /) -> str:
+        self._beat()
+        return super().read(size)
+
+
+class _Tokenizer(_tokenizer.HTMLTokenizer):  # type: ignore[misc]
+    def beforeAttributeNameState(self) -> bool:
+        # Each attribute is compared with all before it.
+        if len(self.currentToken["data"]) > MAX_ATTRIBUTES:
+            raise GenerationError(f"a tag has more than {MAX_ATTRIBUTES} attributes")
+        return super().beforeAttributeNameState()  # type: ignore[no-any-return]
+
+
+class _Parser(html5parser.HTMLParser):  # type: ignore[misc]
+    def __init__(self, beat: Beat) -> None:
+        super().__init__(tree=_tree_builder(beat))
+
+    def _parse(self, stream: Any, innerHTML: bool = False, container: str = "div", scripting: bool = False) -> None:  # noqa: FBT001, FBT002, N803
+        # The parent's, with our tokenizer.
+        self.innerHTMLMode, self.container, self.scripting = innerHTML, container, scripting
+        self.tokenizer = _Tokenizer(stream, parser=self)
+        self.reset()
+        self.mainLoop()
+
+
+def _tree_builder(beat: Beat) -> Any:
+    class Builder(treebuilders.getTreeBuilder("dom")):  # type: ignore[misc]
+        def reset(self) -> None:
+            super().reset()
+            self.counted = self.cells = 0
+            self.elementClass = self.counting(self.elementClass)
+
+        def counting(self, make: Callable[..., Any]) -> Callable[..., Any]:
+            # Also called for formatting elements, which misnested tags multiply.
+            def element(name: str, namespace: str | None) -> Any:
+                self.counted += 1
+                if self.counted % 256 == 0:
+                    beat()
+                if self.counted > MAX_ELEMENTS:
+                    raise GenerationError(f"the document has more than {MAX_ELEMENTS} elements")
+                if len(self.openElements) > MAX_DEPTH:
+                    raise GenerationError(f"the elements of the document nest deeper than {MAX_DEPTH}")
+                _check_drawn(name)
+                return make(name, namespace)
+
+            return element
+
+        def createElement(self, token: Any) -> Any:
+            self.count_cells(token)
+            return super().createElement(token)
+
+        def insertElementNormal(self, token: Any) -> Any:
+            self.count_cells(token)
+            return super().insertElementNormal(token)
+
+        def count_cells(self, token: Any) -> None:
+            if token["name"] in _NUMBERED:
+                self.cells += _area(token["data"])
+                if self.cells > MAX_CELLS:
+                    raise GenerationError(f"the tables of the document span more than {MAX_CELLS} cells")
+
+    return Builder
+
+
+def _check_drawn(name: str) -> None:
+    if name in _EMBEDDED:
+        raise ResourceBlockedError(f"the document embeds a resource with <{name}>, which a PDF cannot show")
+    if name in _NOT_DRAWN:
+        raise GenerationError(_NOT_DRAWN[name])
+
+
+def _area(attributes: Mapping[str, str]) -> int:
+    spans = {name: _number(attributes[name]) for name in _SPANS if name in attributes}
+    for name, span in spans.items():
+        if span > _SPANS[name]:
+            raise GenerationError(f"the attribute {name} of a tag is larger than {_SPANS[name]}")
+    return spans.get("colspan", 1) * spans.get("rowspan", 1)
+
+
+def _number(text: str) -> int:
+    digits = text.strip()[:16]
+    return abs(int(digits)) if digits.lstrip("+-").isdecimal() else 1
