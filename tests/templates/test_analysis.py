@@ -309,169 +309,279 @@ KEYS = ["a", "b", "c", "items"]
 
 
 class Grammar:
-    """Writes random templates that mean something: names that exist, loops over lists, aliases."""
+    """Writes random templates that mean something: it knows the value of every expression it writes."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
-        self.names = list(KEYS[:3])
-        self.macros: list[str] = []
+        self.context = {key: self.data(3) for key in KEYS[:3]}
+        self.names: dict[str, Any] = dict(self.context)
+        self.macros: dict[str, Any] = {}
         self.files: dict[str, str] = {}
-        self.fresh = 0
+        self.loops = self.fresh = 0
 
-    def data(self, depth: int = 3) -> Any:
+    def data(self, depth: int) -> Any:
         kind = self.chance.random()
-        if depth == 0 or (kind < 0.2 and depth < 3):
-            return self.chance.choice(["text", 7, "a", ["x", "y"], True])
-        if kind < 0.45 and depth < 3:
-            return [self.data(depth - 1) for _ in range(2)]
+        if depth == 0 or (kind < 0.25 and depth < 3):
+            return self.chance.choice(["text", "a", 7, ["x", "y"], "iban"])
+        if kind < 0.55:
+            shape = self.chance.sample(KEYS, 2)
+            return [{key: self.data(depth - 1 if key == shape[0] else 0) for key in shape} for _ in range(2)]
         return {key: self.data(depth - 1) for key in self.chance.sample(KEYS, 3)}
 
-    def marks(self, context: Any) -> Marks:
-        every = sorted({".".join(path) for path in self.walk(context, ())} - {""})
-        confidential = self.chance.sample(every, min(len(every), self.chance.randint(1, 3)))
+    def marks(self) -> Marks:
+        every = sorted({".".join(path) for path in self.walk(self.context, ())} - {""})
+        confidential = self.chance.sample(every, min(len(every), self.chance.choice([1, 1, 2])))
         below = [path for path in every if any(path.startswith(f"{mark}.") for mark in confidential)]
         return Marks().with_confidential(confidential).with_public(below[:1] if self.chance.random() < 0.5 else [])
 
     def walk(self, value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield path
-        pairs = value.items() if isinstance(value, dict) else [("", v) for v in value] if isinstance(value, list) else ()
-        for key, child in pairs:
-            yield from self.walk(child, (*path, key) if key else path)
+        for key, child in value.items() if isinstance(value, dict) else ():
+            yield from self.walk(child, (*path, key))
+        for child in value if isinstance(value, list) else ():
+            yield from self.walk(child, path)
 
-    def name(self) -> str:
-        return self.chance.choice(self.names)
+    # Expressions: the text and the value
 
-    def new(self, prefix: str = "v") -> str:
-        self.fresh += 1
-        return f"{prefix}{self.fresh}" if self.chance.random() < 0.85 else self.chance.choice(KEYS[:3])
+    def expression(self, depth: int = 3) -> tuple[str, Any]:
+        if depth == 0 or self.chance.random() < 0.15:
+            name = self.chance.choice([*self.names, *list(self.names)[-3:]])
+            return name, self.names[name]
+        text, value = self.expression(depth - 1)
+        wider = [self.combined, self.taken] if self.chance.random() < 0.25 else [self.taken]
+        return self.chance.choice(wider)(text, value, depth)
 
-    def expression(self, depth: int = 3) -> str:
-        pick, sub = self.chance.choice, lambda: self.expression(depth - 1)
-        if depth == 0:
-            return pick([self.name(), self.name(), f"{self.name()}.{pick(KEYS)}", "1", "'a'", "[]", "loop.index0"])
-        key = pick(KEYS)
-        return pick(
-            [
-                *[lambda: f"{sub()}.{key}", lambda: f"{sub()}['{key}']"] * 6,
-                lambda: f"({sub()})[{pick([0, 1, -1])}]",
-                lambda: f"({sub()})[{sub()}]",
-                lambda: f"({sub()})[:1]",
-                *[lambda: f"({sub()})|{self.filter(depth)}"] * 6,
-                lambda: f"({sub()}) is {pick(['defined', 'none', 'mapping', 'string', 'eq(1)', 'in([1])'])}",
-                lambda: f"({sub()} if {sub()} else {sub()})",
-                lambda: f"({sub()} {pick(['and', 'or', '==', '<', 'in', '~', '+', '%', '*'])} {sub()})",
-                lambda: f"(not {sub()})",
-                lambda: f"[{sub()}, {sub()}]",
-                lambda: f"({sub()}, {sub()})",
-                lambda: f"{{'{key}': {sub()}, 'a': {sub()}}}",
-                lambda: f"dict(a={sub()}, b={sub()})",
-                lambda: f"({sub()}).{pick(['get', 'pop'])}('{key}', {sub()})",
-                lambda: f"({sub()}).{pick(['items', 'values', 'keys', 'copy', 'upper'])}()",
-                lambda: self.macro_call(depth),
-                lambda: f"loop.{pick(['index', 'previtem', 'nextitem', 'first'])}",
-                lambda: f"loop.cycle({sub()}, {sub()})",
-                lambda: f"ns.{pick(KEYS)}",
-            ]
-        )()
-
-    def filter(self, depth: int) -> str:
+    def combined(self, text: str, value: Any, depth: int) -> tuple[str, Any]:
+        other, second = self.expression(depth - 1)
         key = self.chance.choice(KEYS)
         return self.chance.choice(
             [
-                *["list", "first", "last", "reverse", "length", "items", "dictsort", "tojson", "pprint", "string"],
-                *["sort", "unique", "min", "max", "join", "batch(2)", "slice(2)", "random", "select", "upper", "safe"],
-                *[f"attr('{key}')", f"map(attribute='{key}')", f"map('attr', '{key}')", f"selectattr('{key}')"] * 2,
-                *[f"groupby('{key}')", f"sort(attribute='{key}')", f"join(',', '{key}')", f"max(attribute='{key}')"],
-                *[f"map(attribute='{key}.a')", f"rejectattr('{key}', 'eq', 1)", f"unique(attribute='{key}')"],
-                f"default({self.expression(0)})",
-                f"map(attribute='{key}', default={self.expression(0)})",
-                f"dictsort(by='value')|map(attribute={self.chance.choice([0, 1])})",
+                (f"({text} if {other} else {text})", value),
+                (f"({other} and {text})", value if second else second),
+                (f"({text} or {other})", value or second),
+                (f"[{text}, {other}]", [value, second]),
+                (f"({text}, {other})", (value, second)),
+                (f"{{'{key}': {text}, 'z': {other}}}", {key: value, "z": second}),
+                (f"dict({key}={text}, z={other})", {key: value, "z": second}),
+                (f"({text})|default({other})", value),
+                (f"({text} == {other})", True),
+                (f"({text} ~ {other})", "xy"),
+                (f"([{text}] + [{other}])", [value, second]),
+                (f"({text} in [{other}])", True),
+                (f"nothing|default({text})", value),
+                (f"('%s' % {text})" if not isinstance(value, tuple) else text, value),
             ]
         )
 
-    def macro_call(self, depth: int) -> str:
-        if not self.macros:
-            return self.name()
-        arguments = self.expression(depth - 1), self.expression(depth - 1)
-        form = self.chance.choice(["{0}", "{0}, {1}", "q={0}", "*[{0}, {1}]", "**{{'p': {0}}}", "{0}, {1}, {0}", "z={1}"])
-        return f"{self.chance.choice(self.macros)}({form.format(*arguments)})"
+    def taken(self, text: str, value: Any, _: int) -> tuple[str, Any]:
+        """Take something out of *value*, or ask something about it."""
+        options: list[tuple[str, Any]] = [(f"({text}) is {t}", True) for t in ("defined", "none", "mapping", "eq(1)")]
+        options += [(f"({text})|{name}", "x") for name in ("pprint", "string")] + [(f"(not {text})", False)]
+        if isinstance(value, dict):
+            plain = [key for key in value if key != "items"] * 3
+            options += [(f"({text}).{key}", value[key]) for key in plain]
+            options += [(f"({text})['{key}']", value[key]) for key in value] * 2
+            options += [(f"({text}).get('{key}')", value[key]) for key in value]
+            options += [(f"({text})[('{key}' ~ nothing)|default('a')]", value.get("a", "")) for key in value]
+            options += [(f"({text}){end}", list(value.items())) for end in (".items()|list", "|items|list", "|dictsort")]
+            options += [(f"({text}).values()|list", list(value.values())), (f"({text})|list", list(value))]
+            options += [(f"({text})|length", 1), (f"({text})|tojson", "x"), (f"({text}).copy()", value)]
+        if isinstance(value, list | tuple) and value:
+            ends = ["[0]", "|first", "|list|first", "[0:1][0]", "|reverse|first", "|batch(2)|first|first"]
+            options += [(f"({text}){end}", value[0]) for end in ends]
+            options += [(f"({text}){end}", value[-1]) for end in ("[-1]", "|last")]
+            options += [(f"({text})|length", 2), (f"({text})|slice(2)|list", [[value[0]], [value[-1]]])]
+        if isinstance(value, list) and value and all(isinstance(element, dict) for element in value):
+            for key in set(value[0]).intersection(*value):
+                options += self.over(f"({text})", value, key) * 2
+        if isinstance(value, list) and value and all(isinstance(element, str) for element in value):
+            options += [(f"({text})|{name}", "x") for name in ("join", "sort|first", "unique|first", "max")]
+        if isinstance(value, str):
+            options += [(f"({text}){end}", "x") for end in ("|upper", "[:2]", ".upper()", "|replace('a', 'b')", "~ 'x'")]
+        return self.chance.choice(options)
 
-    def within(self, names: list[str], write: Callable[[], str]) -> str:
-        outer, self.names = self.names, self.names + names * 3
+    def over(self, text: str, value: list[Any], key: str) -> list[tuple[str, Any]]:
+        column = [element[key] for element in value]
+        options = [
+            (f"{text}|map(attribute='{key}')|list", column),
+            (f"{text}|map(attribute='{key}', default=1)|first", column[0]),
+            (f"{text}|selectattr('{key}')|list", value),
+            (f"{text}|rejectattr('{key}', 'eq', 1)|first", value[0]),
+        ]
+        if all(isinstance(cell, str) for cell in column):
+            options += [
+                (f"{text}|groupby('{key}')|list", [(column[0], value)]),
+                (f"({text}|groupby('{key}')|first).list", value),
+                (f"{text}|groupby(attribute='{key}')|map(attribute=1)|list", [value]),
+                (f"{text}|sort(attribute='{key}')", value),
+                (f"{text}|unique(attribute='{key}')|list", value),
+                (f"{text}|max(attribute='{key}')", value[0]),
+                (f"{text}|join(',', '{key}')", "x"),
+            ]
+        return options
+
+    # Statements
+
+    def within(self, names: dict[str, Any], write: Callable[[], str]) -> str:
+        outer, macros, self.names = self.names, self.macros, {**self.names, **names}
         body = write()
-        self.names = outer
+        self.names, self.macros = outer, macros
         return body
 
+    def new(self) -> str:
+        self.fresh += 1
+        return f"v{self.fresh}" if self.chance.random() < 0.9 else self.chance.choice(KEYS[:3])
+
     def body(self, depth: int) -> str:
-        return "".join(self.statement(depth) for _ in range(self.chance.randint(1, 3)))
+        return "".join(self.statement(depth) for _ in range(self.chance.randint(1, 2)))
 
-    def bound(self, write: Callable[[str], str]) -> str:
-        name = self.new()
-        text = write(name)
-        self.names = [*self.names, name, name, name]
-        return text
+    def shown(self) -> str:
+        return f"{{{{ {self.expression()[0]} }}}}"
 
-    def statement(self, depth: int = 3) -> str:
-        e, inner = self.expression, lambda: self.body(depth - 1)
+    def statement(self, depth: int) -> str:
         if depth == 0:
-            return f"{{{{ {e(1)} }}}}"
-        v, w = self.new(), self.new()
-        return self.chance.choice(
-            [
-                lambda: f"{{{{ {e()} }}}}",
-                *[lambda: self.bound(lambda n: f"{{% set {n} = {e()} %}}")] * 4,
-                lambda: self.bound(lambda n: f"{{% set {n}, {w} = {e()} %}}"),
-                lambda: f"{{% set {v} %}}{inner()}{{% endset %}}",
-                lambda: f"{{% set ns.{self.chance.choice(KEYS)} = {e()} %}}",
-                *[lambda: f"{{% for {v} in {e()} %}}{self.within([v], inner)}{{% endfor %}}"] * 3,
-                lambda: f"{{% for {v}, {w} in {e()} %}}{self.within([v, w], inner)}{{% endfor %}}",
-                lambda: f"{{% for {v} in {e()} if {e(1)} %}}{inner()}{{% else %}}{inner()}{{% endfor %}}",
-                lambda: f"{{% for {v} in {e()} recursive %}}{{{{ loop({v}.{self.chance.choice(KEYS)}) }}}}"
-                f"{self.within([v], inner)}{{% endfor %}}",
-                lambda: f"{{% if {e()} %}}{inner()}{{% elif {e()} %}}{inner()}{{% else %}}{inner()}{{% endif %}}",
-                lambda: f"{{% with {v} = {e()} %}}{self.within([v], inner)}{{% endwith %}}",
-                *[self.macro] * 2,
-                lambda: f"{{% call({v}) {self.macro_call(2)} %}}{self.within([v], inner)}{{% endcall %}}"
-                if self.macros
-                else "",
-                lambda: f"{{% filter upper %}}{inner()}{{% endfilter %}}",
-                lambda: self.file(inner(), "{% include 'NAME' %}"),
-                self.imported,
-                self.block,
-            ]
-        )()
+            return self.shown()
+        writers = [self.shown, self.assigned, self.assigned, self.unpacked, self.stored, self.captured]
+        writers += [self.looped, self.looped, self.looped_over_items, self.chosen, self.with_, self.filtered]
+        writers += [self.macro, self.called, self.included, self.imported, self.block]
+        write = self.chance.choice(writers)
+        return write(depth) if write not in (self.shown, self.assigned, self.unpacked, self.stored) else write()
 
-    def macro(self) -> str:
-        name = f"m{self.fresh}_{len(self.macros)}"
-        body = self.within(["p", "q"], lambda: self.body(1))
-        extra = self.chance.choice(["{{ caller(p) if caller else '' }}", "{{ varargs }}{{ kwargs }}", ""])
-        self.macros = [*self.macros, name]
-        return f"{{% macro {name}(p, q={self.expression(1)}) %}}{body}{extra}{{% endmacro %}}{{{{ {self.macro_call(2)} }}}}"
+    def assigned(self) -> str:
+        name, (text, value) = self.new(), self.expression()
+        self.names = {**self.names, name: value}
+        return f"{{% set {name} = {text} %}}"
+
+    def unpacked(self) -> str:
+        name, other, (text, value), (second, another) = self.new(), self.new(), self.expression(), self.expression(1)
+        self.names = {**self.names, other: another, name: value} if name != other else self.names
+        return f"{{% set {other}, {name} = {second}, {text} %}}"
+
+    def stored(self) -> str:
+        text, value = self.expression()
+        attribute = f"s{self.fresh}"
+        self.names = {**self.names, f"ns.{attribute}": value}
+        return f"{{% set ns.{attribute} = {text} %}}"
+
+    def captured(self, depth: int) -> str:
+        name = self.new()
+        body = self.within({}, lambda: self.body(depth - 1))
+        self.names = {**self.names, name: "text"}
+        return f"{{% set {name} %}}{body}{{% endset %}}"
+
+    def listed(self) -> tuple[str, Any]:
+        for _ in range(8):
+            text, value = self.expression()
+            if isinstance(value, list) and value:
+                return text, value
+        text, value = self.expression(1)
+        return f"[{text}]", [value]
+
+    def looped(self, depth: int) -> str:
+        name, (text, value) = self.new(), self.listed()
+        form = self.chance.choice(["", "", " if {0}", " recursive"])
+        test = form.format(self.within({name: value[0]}, lambda: self.expression(2)[0]))
+        names = {name: value[0], "loop.previtem|default(loop.nextitem)": value[0]}
+        body = self.within(names, lambda: self.body(depth - 1))
+        again = f"{{{{ loop([{self.expression(2)[0]}]) if loop.depth < 2 }}}}" if form == " recursive" else ""
+        return f"{{% for {name} in {text}{test} %}}{again}{body}{{% else %}}{self.shown()}{{% endfor %}}"
+
+    def looped_over_items(self, depth: int) -> str:
+        for _ in range(8):
+            text, value = self.expression()
+            if isinstance(value, dict) and value:
+                break
+        else:
+            text, value = "{'a': 1}", {"a": 1}
+        key, name = self.new(), self.new()
+        body = self.within({key: "a", name: list(value.values())[-1]}, lambda: self.body(depth - 1))
+        return f"{{% for {key}, {name} in ({text}).items() %}}{body}{{% endfor %}}"
+
+    def chosen(self, depth: int) -> str:
+        inner = lambda: self.within({}, lambda: self.body(depth - 1))  # noqa: E731
+        return f"{{% if {self.expression()[0]} %}}{inner()}{{% elif {self.expression()[0]} %}}{inner()}{{% endif %}}"
+
+    def with_(self, depth: int) -> str:
+        name, (text, value) = self.new(), self.expression()
+        return f"{{% with {name} = {text} %}}{self.within({name: value}, lambda: self.body(depth - 1))}{{% endwith %}}"
+
+    def filtered(self, depth: int) -> str:
+        return f"{{% filter upper %}}{self.within({}, lambda: self.body(depth - 1))}{{% endfilter %}}"
+
+    def macro(self, depth: int) -> str:
+        self.fresh += 1
+        name, (text, value) = f"m{self.fresh}", self.expression()
+        default = self.expression(1)
+        form, names = self.chance.choice(
+            [
+                ("({0})", {"p": value, "q": default[1]}),
+                ("(p={0})", {"p": value, "q": default[1]}),
+                ("(1, {0})", {"p": 1, "q": value}),
+                ("(1, 2, {0})", {"varargs[0]": value}),
+                ("(1, z={0})", {"kwargs.z": value}),
+                ("(*[{0}])", {"p": value, "q": default[1]}),
+                ("(**{{'q': {0}}})", {"q": value}),
+            ]
+        )
+        body = self.within(names, lambda: self.body(depth - 1))
+        later = self.assigned() if self.chance.random() < 0.3 else ""
+        return (
+            f"{{% macro {name}(p=1, q={default[0]}) %}}{body}{'{{ varargs }}{{ kwargs }}' if 'q' not in names else ''}"
+            f"{{% endmacro %}}{later}{{{{ {name}{form.format(text)} }}}}"
+        )
+
+    def called(self, depth: int) -> str:
+        self.fresh += 1
+        name, (text, value), (inner, passed) = self.new(), self.expression(), self.expression()
+        body = self.within({name: passed}, lambda: self.body(depth - 1))
+        macro = self.within({"p": value}, lambda: self.body(depth - 1))
+        return (
+            f"{{% macro k{self.fresh}(p) %}}{macro}{{{{ caller({inner}) }}}}{{% endmacro %}}"
+            f"{{% call({name}) k{self.fresh}({text}) %}}{body}{{% endcall %}}"
+        )
+
+    def included(self, depth: int) -> str:
+        return self.file(self.within({}, lambda: self.body(depth - 1)), "{% include 'NAME' %}")
+
+    def imported(self, depth: int) -> str:
+        text, value = self.expression()
+        outer, self.names = self.names, {"p": value}
+        body = self.body(depth - 1)
+        self.names = {**outer, "exported": value}
+        return self.file(
+            f"{{% macro show(p) %}}{body}{{{{ p }}}}{{% endmacro %}}{{% set exported = {text} %}}",
+            f"{{% from 'NAME' import show, exported with context %}}{{{{ show({text}) }}}}{{{{ exported }}}}",
+        )
 
     def file(self, body: str, use: str) -> str:
         name = f"f{len(self.files)}"
-        self.files[name] = body
+        self.files[name] = "{% set ns = namespace() %}" + body if "exported" in use else body
         return use.replace("NAME", name)
 
-    def imported(self) -> str:
-        body = self.within(["p"], lambda: self.body(1))
-        how = self.chance.choice(["", " with context"])
-        text = f"{{% macro show(p) %}}{body}{{{{ p.{self.chance.choice(KEYS)} }}}}{{% endmacro %}}"
-        return self.file(text, f"{{% import 'NAME' as lib{how} %}}{{{{ lib.show({self.expression(2)}) }}}}")
-
-    def block(self) -> str:
+    def block(self, depth: int) -> str:
         self.fresh += 1
-        scoped = self.chance.choice(["", " scoped"])
-        return f"{{% block b{self.fresh}{scoped} %}}{self.body(1)}{{% endblock %}}"
+        name, scoped = f"b{self.fresh}", self.chance.choice(["", " scoped"])
+        outer = self.names
+        if not scoped:
+            self.names = dict(self.context)
+        body = self.within({}, lambda: self.body(depth - 1))
+        self.names = outer
+        return f"{{% block {name}{scoped} %}}{body}{{% endblock %}}"
 
     def template(self) -> str:
-        body = "{% set ns = namespace() %}" + self.body(3) + self.body(2)
+        body = "{% set ns = namespace() %}" + self.body(3)
         if self.chance.random() < 0.15:
-            row = self.within(["row"], lambda: self.body(1))
-            layout = f"{{% for row in {self.expression(2)} %}}{{% block r scoped %}}{{% endblock %}}{{% endfor %}}"
-            self.files["layout"] = layout + self.body(1)
+            text, value = self.within(self.context, self.listed_at_top)
+            row = self.within({"row": value}, lambda: self.body(1))
+            self.files["layout"] = f"{{% for row in {text} %}}{{% block r scoped %}}{{% endblock %}}{{% endfor %}}"
             return f"{{% extends 'layout' %}}{body}{{% block r %}}{row}{{% endblock %}}"
         return body
+
+    def listed_at_top(self) -> Any:
+        outer, self.names = self.names, dict(self.context)
+        text, value = self.listed()
+        self.names = outer
+        return text, value[0]
 
 
 def recorded(value: Any, marks: Marks, touches: set[str], path: tuple[str, ...] = (), *, secret: bool = False) -> Any:
@@ -489,21 +599,23 @@ def recorded(value: Any, marks: Marks, touches: set[str], path: tuple[str, ...] 
 def trials(count: int, seed: int) -> Iterator[tuple[str, dict[str, str], Any, Marks]]:
     for number in range(count):
         grammar = Grammar(random.Random(seed * 1_000_003 + number))
-        context = {key: grammar.data(2) for key in KEYS[:3]}
-        marks = grammar.marks(context)
         source = grammar.template()
-        yield source, grammar.files, context, marks
+        yield source, grammar.files, grammar.context, grammar.marks()
 
 
-def touched_by_rendering(source: str, files: dict[str, str], context: Any, marks: Marks) -> set[str]:
+def touched_by_rendering(
+    source: str, files: dict[str, str], context: Any, marks: Marks, errors: list[str] | None = None
+) -> set[str]:
     touches: set[str] = set()
     environment = ImmutableSandboxedEnvironment(
         loader=jinja2.DictLoader(files), undefined=jinja2.ChainableUndefined, autoescape=True
     )
+    environment.policies["json.dumps_kwargs"] = {"default": str}
     try:
         environment.from_string(source).render(recorded(context, marks, touches))
-    except (Exception, RecursionError):
-        return touches
+    except (Exception, RecursionError) as error:  # noqa: BLE001 - what was touched before it counts
+        if errors is not None:
+            errors.append(f"{error!r:.80}")
     return touches
 
 

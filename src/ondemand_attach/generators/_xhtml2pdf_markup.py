@@ -99,22 +99,18 @@ def _tree_builder(beat: Beat) -> Any:
         def reset(self) -> None:
             super().reset()
             self.counted = self.cells = 0
-            self.elementClass = self.counting(self.elementClass)
 
-        def counting(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        def elementClass(self, name: str, namespace: str | None = None) -> Any:
             # Also called for formatting elements, which misnested tags multiply.
-            def element(name: str, namespace: str | None) -> Any:
-                self.counted += 1
-                if self.counted % 256 == 0:
-                    beat()
-                if self.counted > MAX_ELEMENTS:
-                    raise GenerationError(f"the document has more than {MAX_ELEMENTS} elements")
-                if len(self.openElements) > MAX_DEPTH:
-                    raise GenerationError(f"the elements of the document nest deeper than {MAX_DEPTH}")
-                _check_drawn(name)
-                return make(name, namespace)
-
-            return element
+            self.counted += 1
+            if self.counted % 256 == 0:
+                beat()
+            if self.counted > MAX_ELEMENTS:
+                raise GenerationError(f"the document has more than {MAX_ELEMENTS} elements")
+            if len(self.openElements) > MAX_DEPTH:
+                raise GenerationError(f"the elements of the document nest deeper than {MAX_DEPTH}")
+            _check_drawn(name)
+            return super().elementClass(name, namespace)
 
         def createElement(self, token: Any) -> Any:
             self.count_cells(token)
@@ -149,5 +145,7 @@ def _area(attributes: Mapping[str, str]) -> int:
 
 
 def _number(text: str) -> int:
-    digits = text.strip()[:16]
-    return abs(int(digits)) if digits.lstrip("+-").isdecimal() else 1
+    try:
+        return abs(int(text))  # as xhtml2pdf reads it: "1_000" is a thousand
+    except ValueError:
+        return 1

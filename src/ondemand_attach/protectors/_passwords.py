@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 import re
 import stringprep
@@ -217,7 +218,7 @@ def _words(password: str) -> Iterator[_Piece]:
 
 def _is_speakable(letters: str) -> bool:
     if not letters.isascii():
-        return True
+        return max(letters) < "\u3000"  # from here on, a character is a syllable or a word
     clusters = re.findall("[^aeiouy]+", letters)
     pairs = [cluster[index : index + 2] for cluster in clusters for index in range(len(cluster) - 1)]
     return clusters != [letters] and all(map(_PAIRS.fullmatch, pairs))
@@ -275,15 +276,16 @@ def _walks(password: str) -> Iterator[_Piece]:
             yield _Piece(start, end, 6.0 + math.log2(end - start))
 
 
-_REPEATED = re.compile(r"(?=(?P<all>(?P<block>.{1,42}?)(?P=block)+))", re.DOTALL)
-
-
 def _repeats(password: str) -> Iterator[_Piece]:
-    for match in _REPEATED.finditer(password):
-        block, length = match["block"], len(match["all"])
-        if length >= (4 if len(block) == 1 else 6):
-            bits = estimated_bits(block) + math.log2(length / len(block))
-            yield _Piece(*match.span("all"), bits)
+    for size in range(1, len(password) // 2 + 1):
+        recurring = (first == later for first, later in zip(password, password[size:], strict=False))
+        start = 0
+        for recurs, run in itertools.groupby(recurring):
+            times, block = 1 + (length := len(list(run))) // size, password[start : start + size]
+            is_shortest = block not in (block + block)[1:-1]
+            if recurs and is_shortest and times * size >= (4 if size == 1 else 6) and times > 1:
+                yield _Piece(start, start + times * size, estimated_bits(block) + math.log2(times))
+            start += length
 
 
 def _duration(bits: float) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import jinja2
 from jinja2 import nodes
@@ -303,13 +303,12 @@ class _Analysis:
         if isinstance(node, nodes.CondExpr) and node.expr2 is not None:
             self.look(self.value(node.test, scope), line)
             return self.names(node.expr1, line, scope) + self.names(node.expr2, line, scope)
-        try:
-            constant = node.as_const()
-        except nodes.Impossible:
+        constant = _constant(node)
+        if constant is None:
             self.consume(self.value(node, scope), line)
             self.report(line, "", _COMPUTED)
             return []
-        return [constant] if isinstance(constant, str) else list(constant)
+        return [constant] if isinstance(constant, str) else list(map(str, constant))
 
     def other(self, name: str, scope: Scope) -> bool:
         """Run another template, and return whether there is one of that *name*."""
@@ -405,10 +404,11 @@ class _Analysis:
         return self.item(value, node.arg, scope)
 
     def item(self, value: Value, key: nodes.Expr, scope: Scope) -> Value:
-        if isinstance(key, nodes.Const) and isinstance(key.value, str):
-            return self.member(value, key.value, key.lineno)
-        if isinstance(key, nodes.Const) and isinstance(key.value, int):
-            return self.at(value, key.value, key.lineno)
+        match _constant(key):
+            case str() as name:
+                return self.member(value, name, key.lineno)
+            case int() as index:
+                return self.at(value, index, key.lineno)
         self.consume(self.value(key, scope), key.lineno)
         self.look(value, key.lineno)
         return value if _is_number(key) and not _rows(value) else _loosened(self.elements(value, key.lineno))
@@ -628,11 +628,10 @@ class _Analysis:
         argument = _argument(node, position, "attribute")
         if argument is None:
             return elements
-        if not isinstance(argument, nodes.Const):
+        constant = _constant(argument)
+        if constant is None:
             return _loosened(elements)
-        return _union(
-            self._along(elements, part.split("."), node.lineno) for part in str(argument.value).split(",")
-        )
+        return _union(self._along(elements, part.split("."), node.lineno) for part in str(constant).split(","))
 
     def _along(self, value: Value, names: list[str], line: int) -> Value:
         for name in names:
@@ -755,6 +754,14 @@ def _argument(node: nodes.Filter, position: int, name: str) -> nodes.Expr | None
     if position < len(node.args):
         return node.args[position]
     return next((keyword.value for keyword in node.kwargs if keyword.key == name), None)
+
+
+def _constant(node: nodes.Expr) -> Any:
+    """Return the value of *node*, or None if it is not known before rendering."""
+    try:
+        return node.as_const()
+    except nodes.Impossible:
+        return None
 
 
 def _is_number(node: nodes.Expr) -> bool:

@@ -34,7 +34,7 @@ def confirmation():
         .confidential("customer", "order.piece", "order.price", "order.engraving")
         .public("customer.first_name")
         .attach(
-            Xhtml2PdfGenerator(template="order.pdf.html", assets=settings.BASE_DIR / "static"),
+            Xhtml2PdfGenerator(template="order.pdf.html", assets=[settings.BASE_DIR / "static"]),
             filename="order-{{ order.number }}.pdf",
             encryptor=PdfEncryptor(password="{{ customer.passphrase }}"),
             signer=PdfSigner.from_pkcs12(

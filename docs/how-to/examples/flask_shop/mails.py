@@ -39,7 +39,7 @@ class Mails:
             .confidential("customer", "order.piece", "order.price", "order.engraving")
             .public("customer.first_name")
             .attach(
-                Xhtml2PdfGenerator(template="order.pdf.html", assets=self.assets),
+                Xhtml2PdfGenerator(template="order.pdf.html", assets=[self.assets]),
                 filename="order-{{ order.number }}.pdf",
                 encryptor=PdfEncryptor(password="{{ customer.passphrase }}"),
                 signer=PdfSigner.from_pkcs12(

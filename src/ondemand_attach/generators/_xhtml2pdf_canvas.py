@@ -1,0 +1,178 @@
+"""A canvas that sees every string and image at the moment it is drawn, and notes what a reader would not see.
+
+It follows the text position itself: ReportLab's text object does not count the width of what it has shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections import Counter
+from typing import Any, Final
+
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.textobject import PDFTextObject
+from xhtml2pdf.builders.printmarks import MarkedCanvas
+from xhtml2pdf.config.resources import check_deadline
+from xhtml2pdf.xhtml2pdf_reportlab import PmlImageReader
+
+from ondemand_attach.generators._xhtml2pdf_fonts import coverage
+
+MIN_SIZE: Final = 5.0  # points; smaller print is not readable on paper
+_SLACK: Final = 1.0
+_SYMBOLS: Final = frozenset({"Symbol", "ZapfDingbats"})
+
+_SCRIPTS: Final = frozenset(
+    "ARABIC ARMENIAN BENGALI CJK CYRILLIC DEVANAGARI ETHIOPIC GEORGIAN GREEK GUJARATI GURMUKHI HANGUL HEBREW HIRAGANA "
+    "KANNADA KATAKANA KHMER LAO LATIN MALAYALAM MONGOLIAN MYANMAR ORIYA SINHALA SYRIAC TAMIL TELUGU THAI TIBETAN".split()
+)
+
+
+class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
+    """Draws, and counts what is lost.
+
+    Attributes:
+        unseen: the characters without a glyph, as often as they were drawn.
+        outside: how many texts and images lie partly outside of the page.
+        tiny: how many texts are smaller than `MIN_SIZE`.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unseen: Counter[str] = Counter()
+        self.outside: Counter[str] = Counter()
+        self.tiny = 0
+
+    def beginText(self, x: float = 0, y: float = 0, direction: str | None = None) -> PDFTextObject:
+        return _WatchingText(self, x, y, direction=direction)
+
+    def drawImage(self, image: Any, x: float, y: float, width: Any = None, height: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        # The background of a block is another class, and is clipped to its block.
+        if isinstance(image, PmlImageReader):
+            natural = image.getSize()
+            self.watch_box(x, y, natural[0] if width is None else width, natural[1] if height is None else height)
+        return super().drawImage(image, x, y, width, height, **kwargs)
+
+    def draw_background(self, image: Any, x: float, y: float, width: float, height: float) -> None:
+        """Draw an image of the page itself, which may reach over its edge."""
+        super().drawImage(image, x, y, width, height, mask="auto")
+
+    def showPage(self) -> None:
+        check_deadline()
+        super().showPage()
+
+    def watch_box(self, x: float, y: float, width: float, height: float) -> None:
+        """Note an image that covers this box of the current coordinates."""
+        if not self._holds(x, y, x + width, y + height):
+            self.outside["image"] += 1
+
+    def watch_text(self, text: str, font: str, size: float, x: float, y: float, width: float) -> None:
+        """Note what is wrong with *text* at *x*, *y* of the current coordinates."""
+        known = coverage(font)
+        if known is not None and not known.issuperset(text):
+            self.unseen.update(character for character in text if character not in known)
+        if text.isspace() or font in _SYMBOLS:
+            return
+        _, _, c, d, _, _ = self._currentMatrix
+        if size * size * (c * c + d * d) < (MIN_SIZE - 0.01) ** 2:
+            self.tiny += 1
+        if not self._holds(x, y - 0.2 * size, x + width, y + 0.7 * size):
+            self.outside["text"] += 1
+
+    def losses(self) -> list[str]:
+        """Return what was lost, in words that hold nothing of the document."""
+        found = [f"{kind} lies outside of the page or over its edge ({count}×)" for kind, count in self.outside.items()]
+        if self.tiny:
+            found.append(f"text is drawn smaller than {MIN_SIZE:g} pt ({self.tiny}×)")
+        if self.unseen:
+            scripts = ", ".join(sorted({_script(character) for character in self.unseen}))
+            count = sum(self.unseen.values())
+            found.append(f"{count} characters ({scripts}) cannot be drawn with its fonts; give one that can in fonts=")
+        return found
+
+    def _holds(self, left: float, bottom: float, right: float, top: float) -> bool:
+        a, b, c, d, e, f = self._currentMatrix
+        width, height = self._pagesize
+        for x, y in ((left, bottom), (right, top)) if b == c == 0 else _corners(left, bottom, right, top):
+            if not (
+                -_SLACK <= a * x + c * y + e <= width + _SLACK and -_SLACK <= b * x + d * y + f <= height + _SLACK
+            ):
+                return False
+        return True
+
+
+class _WatchingText(PDFTextObject):  # type: ignore[misc]
+    _matrix: tuple[float, float, float, float] | None = None
+    _charSpace = 0.0
+    _wordSpace = 0.0
+
+    def setTextOrigin(self, x: float, y: float) -> None:
+        super().setTextOrigin(x, y)
+        self._matrix = None
+        self._line = self._pen = (x, y)
+
+    def setTextTransform(self, a: float, b: float, c: float, d: float, e: float, f: float) -> None:
+        super().setTextTransform(a, b, c, d, e, f)
+        self._matrix = (a, b, c, d)
+        self._line = self._pen = (e, f)
+
+    def moveCursor(self, dx: float, dy: float) -> None:
+        super().moveCursor(dx, dy)
+        self._line = self._pen = (self._line[0] + dx, self._line[1] - dy)
+
+    def textLine(self, text: str = "") -> None:
+        super().textLine(text)
+        self._next_line()
+
+    def _textOut(self, text: str, TStar: int = 0) -> None:  # noqa: N803 - ReportLab's name
+        super()._textOut(text, TStar)
+        if TStar:
+            self._next_line()
+
+    def _next_line(self) -> None:
+        self._line = self._pen = (self._line[0], self._line[1] - self._leading)
+
+    def _formatText(self, text: str | bytes) -> str:
+        if text:
+            self._watch(text if isinstance(text, str) else text.decode())
+        return super()._formatText(text)  # type: ignore[no-any-return]
+
+    def _watch(self, text: str) -> None:
+        font, size, (x, y) = self._fontname, self._fontsize, self._pen
+        width = stringWidth(text, font, size) + len(text) * self._charSpace
+        if self._wordSpace:
+            width += text.count(" ") * self._wordSpace
+        if self._matrix is None:
+            self._canvas.watch_text(text, font, size, x, y, width)
+        else:
+            self._watch_transformed(text, font, size, width)
+        self._pen = (x + width, y)
+
+    def _watch_transformed(self, text: str, font: str, size: float, width: float) -> None:
+        canvas = self._canvas
+        before = canvas._currentMatrix  # noqa: SLF001
+        a0, b0, c0, d0, e0, f0 = before
+        (a, b, c, d), (e, f) = self._matrix or (1, 0, 0, 1), self._pen
+        canvas._currentMatrix = (  # noqa: SLF001
+            a0 * a + c0 * b,
+            b0 * a + d0 * b,
+            a0 * c + c0 * d,
+            b0 * c + d0 * d,
+            a0 * e + c0 * f + e0,
+            b0 * e + d0 * f + f0,
+        )
+        canvas.watch_text(text, font, size, 0, 0, width)
+        canvas._currentMatrix = before  # noqa: SLF001
+
+
+def _corners(left: float, bottom: float, right: float, top: float) -> tuple[tuple[float, float], ...]:
+    return (left, bottom), (right, bottom), (left, top), (right, top)
+
+
+@functools.lru_cache(maxsize=1024)
+def _script(character: str) -> str:
+    """Name the script only: the character itself may be the customer's."""
+    first = unicodedata.name(character, "").split(" ")[0].split("-")[0]
+    if first not in _SCRIPTS:
+        return "symbols"
+    return first if first == "CJK" else first.title()

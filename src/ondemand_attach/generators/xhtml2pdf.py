@@ -1,0 +1,122 @@
+"""The default generator: an HTML template becomes a PDF, drawn by xhtml2pdf."""
+
+from __future__ import annotations
+
+import logging
+import pathlib
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._seal import translated
+from ondemand_attach.errors import ConfigurationError, GenerationError
+from ondemand_attach.generators._assets import Assets, Place
+
+if TYPE_CHECKING:
+    from ondemand_attach.generators._xhtml2pdf_engine import Engine
+    from ondemand_attach.generators._xhtml2pdf_findings import Findings
+
+_log = logging.getLogger("ondemand_attach")
+
+
+class Xhtml2PdfGenerator:
+    """Renders a Jinja2 template to HTML and the HTML to a PDF, in memory.
+
+    The document loads nothing but the files below *assets*, by their relative name, and ``data:`` addresses. DejaVu Sans, Serif
+    and Mono are built in. Whatever a reader would not see is an error: a character without a glyph, an image that is missing,
+    text below 5 pt or outside of its page.
+
+    Override `html` to make the HTML in another way.
+
+    Args:
+        template: the name of a template file that the builder can load.
+        source: Jinja2 source, in place of a file.
+        assets: folders, or ``package:name`` for the folder of an installed package, with images, style sheets and fonts.
+        fonts: further font families: TrueType files by CSS family and style (``normal``, ``bold``, ``italic``,
+            ``bold_italic``).
+        time_limit: seconds after which a document is given up. It is looked at between parts of the document, so that one
+            part that takes long is not cut short.
+        strict: refuse a document that loses content; if off, losses are logged as warnings. A resource that was refused
+            is an error in any case.
+
+    Raises:
+        ConfigurationError: not exactly one of template and source was given, or a folder or font file is unusable.
+    """
+
+    def __init__(
+        self,
+        *,
+        template: str | None = None,
+        source: str | None = None,
+        assets: Sequence[Place] = (),
+        fonts: Mapping[str, Mapping[str, str | pathlib.Path]] | None = None,
+        time_limit: float = 30.0,
+        strict: bool = True,
+    ) -> None:
+        if (template is None) == (source is None):
+            raise ConfigurationError("Xhtml2PdfGenerator takes either template= or source=")
+        self.template = template
+        self.source = source
+        self._assets = Assets(assets)
+        self._faces = _read_families(fonts) if fonts else {}
+        self._time_limit = time_limit
+        self._strict = strict
+        self._reported: set[str] = set()
+        self._lock = threading.Lock()
+
+    def generate(self, request: AttachmentRequest) -> Document:
+        """Return the PDF for *request*.
+
+        Raises:
+            TemplateError: the template could not be rendered.
+            ConfidentialityError: it touched a confidential value, and the attachment is not encrypted.
+            ResourceBlockedError: the document asks for a file or address that it may not load.
+            GenerationTimeoutError: it was not finished in time.
+            GenerationError: it cannot be drawn, or not without losing content.
+        """
+        html = self.html(request)
+        try:
+            content, findings = translated(lambda: self._engine.render(html), _explain)
+            self._report(findings)
+        except GenerationError as error:
+            error.filename, error.template = request.filename, self.template
+            raise
+        return Document(content=content, media_type="application/pdf")
+
+    def html(self, request: AttachmentRequest) -> str:
+        """Return the HTML for *request*, from the template."""
+        return request.render(self.source, template=self.template)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        from ondemand_attach.generators._xhtml2pdf_engine import Engine
+
+        return Engine(self._assets, self._faces, self._time_limit)
+
+    def _report(self, findings: Findings) -> None:
+        error = findings.error()
+        if error is not None and (self._strict or findings.blocked):
+            raise error
+        self._warn_once("content was lost: {}", set(findings.losses))
+        self._warn_once("xhtml2pdf does not support what its style sheet asks for: {}", findings.advice)
+
+    def _warn_once(self, text: str, found: set[str]) -> None:
+        with self._lock:
+            news = found - self._reported
+            self._reported |= news
+        if news:
+            _log.warning("%s: %s", self.template or "<source>", text.format(", ".join(sorted(news))))
+
+
+def _read_families(fonts: Mapping[str, Mapping[str, str | pathlib.Path]]) -> Mapping[str, Mapping[str, bytes]]:
+    from ondemand_attach.generators._xhtml2pdf_fonts import read_families
+
+    return read_families(fonts)
+
+
+def _explain(error: Exception) -> GenerationError:
+    from ondemand_attach.generators._xhtml2pdf_engine import explain
+
+    return explain(error)
