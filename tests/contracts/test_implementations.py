@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asn1crypto.x509 import Certificate
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
 
 from ondemand_attach import (
     Document,
@@ -62,12 +68,10 @@ class TestPdfSigner(SignerContract):
         return PdfSigner(key=KEY, certificate=CERTIFICATE)
 
     def is_valid(self, content: bytes) -> bool:
-        from pyhanko.pdf_utils.reader import PdfFileReader
-        from pyhanko.sign.validation import validate_pdf_signature
-
         [signature] = PdfFileReader(io.BytesIO(content)).embedded_signatures
-        status = validate_pdf_signature(signature)
-        return bool(status.intact and status.valid and status.coverage.name == "ENTIRE_FILE")
+        root = Certificate.load(CERTIFICATE.public_bytes(Encoding.DER))
+        status = validate_pdf_signature(signature, ValidationContext(trust_roots=[root]))
+        return bool(status.bottom_line and status.coverage is SignatureCoverageLevel.ENTIRE_FILE)
 
 
 class TestMemoryTransport(TransportContract):
@@ -176,8 +180,6 @@ class TestTheContractsCanFail:
 
 
 def test_certificates_of_recipients_are_used() -> None:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     from ondemand_attach.testing import attachment_request
 
     recipient = Recipient(

@@ -118,7 +118,10 @@ def signature_is_valid(pdf: bytes, password: str, shop: Shop) -> bool:
     from pyhanko_certvalidator import ValidationContext
 
     reader = PdfFileReader(io.BytesIO(pdf))
-    reader.decrypt(password)
+    if reader.encrypted:
+        reader.decrypt(password)
+    if len(reader.embedded_signatures) != 1:
+        return False
     root = x509.Certificate.load(shop.certificate.public_bytes(Encoding.DER))
     status = validate_pdf_signature(reader.embedded_signatures[0], ValidationContext(trust_roots=[root]))
     return bool(status.bottom_line and status.coverage is SignatureCoverageLevel.ENTIRE_FILE)

@@ -47,7 +47,7 @@ def orders(count: int) -> Iterator[dict[str, Any]]:
                 "number": f"C{chance.randrange(10**7, 10**8)}",
                 "street": f"{chance.randrange(100, 999)} {chance.choice(_WORDS).title()} Hill Road",
                 "city": f"{chance.randrange(10000, 99999)} Port {chance.choice(_WORDS).title()}",
-                "passphrase": "-".join([*chance.sample(_WORDS, 4), str(chance.randrange(1000, 9999))]),
+                "passphrase": "-".join([*chance.sample(_WORDS, 3), str(chance.randrange(1000, 9999))]),
             },
             "payment": {
                 "iban": f"DE{chance.randrange(10**19, 10**20)}",

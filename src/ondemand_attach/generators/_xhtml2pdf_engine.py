@@ -26,7 +26,7 @@ from xhtml2pdf.builders.watermarks import WaterMarks
 from xhtml2pdf.config.resources import ResourceAccessPolicy, check_deadline, render_budget, use_policy
 from xhtml2pdf.default import DEFAULT_CSS, DEFAULT_PAGE_NAME
 from xhtml2pdf.files import cleanFiles
-from xhtml2pdf.xhtml2pdf_reportlab import PmlBaseDoc, PmlFrame, PmlImageReader, PmlPageTemplate
+from xhtml2pdf.xhtml2pdf_reportlab import PmlBaseDoc, PmlFrame, PmlImage, PmlImageReader, PmlPageTemplate
 
 from ondemand_attach.errors import GenerationError, GenerationTimeoutError
 from ondemand_attach.generators import _xhtml2pdf_fonts as fonts
@@ -265,5 +265,6 @@ _SAFE: Final = (
     (rl_config, "trustedHosts", []),
     (rl_config, "trustedSchemes", []),
     (xhtml2pdf_reportlab, "svg2rlg", images.drawing),
+    (PmlImage, "draw", images.draw_flowable),
     (PmlImageReader, "_read_image", staticmethod(images.open_raster)),
 )

@@ -47,6 +47,7 @@ _lock = threading.Lock()
 _faces: set[str] = set()
 
 # ReportLab draws letters one after the other; these scripts are unreadable without reordering (Unicode blocks).
+_WHITE: Final = frozenset("\xa0 \n\t\r")
 _UNSHAPED: Final = tuple(map(chr, (*range(0x0900, 0x0E00), *range(0x0F00, 0x10A0), *range(0x1780, 0x1800))))
 
 
@@ -154,7 +155,8 @@ def coverage(face: str) -> frozenset[str] | None:
     font = pdfmetrics.getFont(face)
     glyphs = getattr(font.face, "charToGlyph", None)
     if glyphs is not None:
-        return frozenset(map(chr, glyphs)).difference(_UNSHAPED) | {"\xa0", " ", "\n", "\t", "\r"}
+        # ReportLab writes the text of a character above U+FFFF wrongly: it would be seen, but not be read aloud or copied.
+        return frozenset(chr(code) for code in glyphs if code <= 0xFFFF).difference(_UNSHAPED) | _WHITE
     if face in {"Symbol", "ZapfDingbats"}:
         return None
     return frozenset(bytes(range(32, 127)).decode() + bytes(range(160, 256)).decode("latin-1") + "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ")

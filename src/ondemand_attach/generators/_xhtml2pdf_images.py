@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lxml import etree
 from PIL import Image
+from reportlab.graphics import renderPDF
 from reportlab.graphics.shapes import DirectDraw, Drawing
 from svglib.svglib import SvgRenderer, load_svg_file
 
@@ -165,3 +166,12 @@ def drawing(source: BytesIO, resolve_entities: bool = False) -> Drawing | None: 
     if result:
         result.add(_Outline(result.width, result.height))
     return result
+
+
+def draw_flowable(image: Any) -> None:
+    """Draw an image that stands on its own: SVG as shapes, for which xhtml2pdf would need a rasteriser."""
+    shapes = image.getDrawing(image.dWidth, image.dHeight)
+    if shapes:
+        renderPDF.draw(shapes, image.canv, 0, 0)
+    else:
+        image.canv.drawImage(image.getImage(), 0, 0, image.dWidth, image.dHeight, mask=image._mask)  # noqa: SLF001

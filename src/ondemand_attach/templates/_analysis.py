@@ -224,7 +224,8 @@ class _Analysis:
     def loop(self, node: nodes.For, elements: Value, scope: Scope) -> None:
         inner = dict(scope)
         recursion = frozenset({_Macro(node, self.template)}) if node.recursive else NOTHING
-        inner["loop"] = frozenset({_Loop(elements)}) | recursion
+        plain = frozenset(item for item in _flat(elements) if not isinstance(item, _Loop))
+        self.bind("loop", frozenset({_Loop(plain)}) | recursion, inner)
         self.assign(node.target, elements, inner)
         if node.test is not None:
             self.look(self.value(node.test, inner), node.test.lineno)
