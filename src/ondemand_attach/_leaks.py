@@ -1,4 +1,4 @@
-"""The last line of the confidentiality boundary: is a confidential value in the finished message?
+r"""The last line of the confidentiality boundary: is a confidential value in the finished message?
 
 The guards stop a template that touches a marked value. They cannot see a value that came in under
 another name, so the finished bytes are searched as well. Whatever is not byte for byte a protected
@@ -7,7 +7,7 @@ PDF streams, ZIP members and gzip), and what lies between the parts.
 
 Both sides are folded before they are compared: case, accents, compatibility forms, punctuation,
 white space and invisible characters do not count. The haystack is also decoded, again and again, up to
-four times: MIME transfer encodings, RFC 2047 and RFC 2231, HTML entities and tags, ``%XX``, ``\\uXXXX``,
+four times: MIME transfer encodings, RFC 2047 and RFC 2231, HTML entities and tags, ``%XX``, ``\uXXXX``,
 base64, hexadecimal, UTF-16.
 
 A false alarm refuses a good message, so the length of a folded value decides where it counts:
@@ -51,8 +51,8 @@ INFLATED = 64 << 20
 # Words that a message has whoever receives it.
 _MIME_WORDS = """
     text plain html multipart mixed alternative related encrypted signed boundary charset format flowed base64
-    quoted-printable attachment inline filename application octet-stream pdf image content type transfer encoding
-    disposition mime version message auto submitted generated date subject from sender reply
+    quoted-printable attachment inline filename application octet-stream pdf image content type transfer
+    encoding disposition mime version message auto submitted generated date subject from sender reply
 """
 _ADDRESS_FIELDS = frozenset({"from", "sender", "reply-to", "to", "cc"})
 _DATE = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}")
@@ -184,11 +184,11 @@ def _needle(path: str, form: str) -> _Needle | None:
 
 
 def _encodings(form: str) -> Iterator[bytes]:
-    cases = {form, form.upper(), form.lower()}
-    for text, encoding in itertools.product(cases, ("utf-8", "utf-16-le", "utf-16-be")):
-        form = text[:LONGEST].encode(encoding, "replace")
-        if len(form) >= SHORTEST_IN_BINARY:
-            yield form
+    for case in {form, form.upper(), form.lower()}:
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+            encoded = case[:LONGEST].encode(encoding, "replace")
+            if len(encoded) >= SHORTEST_IN_BINARY:
+                yield encoded
 
 
 def _forms(value: object) -> Iterator[str]:
@@ -266,10 +266,12 @@ _MONTHS = [
 
 
 def _found(needles: list[_Needle], surface: str | bytes) -> Iterator[str]:
-    search = _found_in_text if isinstance(surface, str) else _found_in_bytes
     step = CHUNK - CHUNK // 16
     for start in range(0, max(len(surface) - CHUNK // 16, 1), step):
-        yield from search(needles, surface[start : start + CHUNK])  # type: ignore[operator]
+        chunk = surface[start : start + CHUNK]
+        yield from (
+            _found_in_text(needles, chunk) if isinstance(chunk, str) else _found_in_bytes(needles, chunk)
+        )
 
 
 def _found_in_text(needles: list[_Needle], text: str) -> Iterator[str]:
@@ -488,10 +490,14 @@ def _headers(fields: _Fields, addresses: Collection[str], label: str) -> Iterato
     yield "a header name", "\n".join(name for name, _ in fields)
     for name, value in fields:
         if name.lower() in _ADDRESS_FIELDS:
-            value = _without_addresses(value, addresses)
-        if name.lower() == "date" and _DATE.fullmatch(value):
-            continue
-        yield _place(name, label), f"{value}\n{_CAMEL.sub(' ', value)}"
+            yield _place(name, label), _split(_without_addresses(value, addresses))
+        elif name.lower() != "date" or not _DATE.fullmatch(value):
+            yield _place(name, label), _split(value)
+
+
+def _split(value: str) -> str:
+    """Return *value* once more with JaneDoe as two words."""
+    return f"{value}\n{_CAMEL.sub(' ', value)}"
 
 
 def _place(name: str, label: str) -> str:

@@ -52,7 +52,7 @@ class Address:
 
     @cached_property
     def ascii_addr_spec(self) -> str:
-        """The addr-spec with its domain in A-labels: what the SMTP server is told."""
+        """The addr-spec with its domain in A-labels, as the SMTP server is told."""
         from ondemand_attach import _addresses
 
         return _addresses.with_ascii_domain(self.addr_spec)

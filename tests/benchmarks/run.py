@@ -129,8 +129,8 @@ def _fonts() -> Iterator[dict[str, Path]]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=2026, help="of the orders (default: %(default)s)")
-    parser.add_argument("--messages", type=int, default=25, help="orders of each kind (default: %(default)s)")
-    parser.add_argument("--quick", dest="messages", action="store_const", const=6, help="only 6")
+    parser.add_argument("--messages", type=int, default=20, help="orders of each kind (default: %(default)s)")
+    parser.add_argument("--quick", dest="messages", action="store_const", const=5, help="only 5")
     return parser.parse_args()
 
 

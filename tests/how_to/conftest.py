@@ -55,7 +55,6 @@ def env(
         **os.environ,
         **request.cls.environment(folder, sink.url, certificates["signing"]),
         "PYTHONPATH": os.pathsep.join([*map(str, paths), os.environ.get("PYTHONPATH", "")]),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "SSL_CERT_FILE": str(certificates["authority"]),
         "TMPDIR": str(folder / "temporary"),
     }

@@ -26,7 +26,9 @@ MARKS = (
 
 def findings(source: str, marks: Marks = MARKS, **files: str) -> list[Finding]:
     environment = jinja2.Environment(
-        loader=jinja2.DictLoader(files), extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"], autoescape=True
+        loader=jinja2.DictLoader(files),
+        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        autoescape=True,
     )
     return touched(environment, marks, template="<text>", source=source)
 
@@ -90,7 +92,10 @@ def paths(source: str, **files: str) -> set[str]:
         ("{% for line in order.lines %}{% else %}{{ payment.iban }}{% endfor %}", "payment.iban"),
         ("{% for line in order.lines %}{{ loop.previtem.engraving }}{% endfor %}", "order.lines.engraving"),
         ("{% for a, b in pairs %}{{ loop.changed(payment.iban) }}{% endfor %}", "payment.iban"),
-        ("{% for n in order recursive %}{{ loop(n.lines) }}{{ n.engraving }}{% endfor %}", "order.lines.engraving"),
+        (
+            "{% for n in order recursive %}{{ loop(n.lines) }}{{ n.engraving }}{% endfor %}",
+            "order.lines.engraving",
+        ),
         ("{% for key, value in payment|items %}{{ value }}{% endfor %}", "payment.iban"),
         ("{% for key, value in payment.items() %}{{ value }}{% endfor %}", "payment.iban"),
         ("{% for key, value in payment|dictsort %}{{ value }}{% endfor %}", "payment.iban"),
@@ -111,7 +116,10 @@ def paths(source: str, **files: str) -> set[str]:
         ("{{ order.lines|selectattr('engraving')|list|length }}", "order.lines.engraving"),
         ("{{ order.lines|rejectattr('engraving', 'eq', 'x')|list|length }}", "order.lines.engraving"),
         ("{{ order.lines|groupby('engraving')|length }}", "order.lines.engraving"),
-        ("{% for g in order.lines|groupby('name') %}{{ g.list[0].engraving }}{% endfor %}", "order.lines.engraving"),
+        (
+            "{% for g in order.lines|groupby('name') %}{{ g.list[0].engraving }}{% endfor %}",
+            "order.lines.engraving",
+        ),
         ("{% for k, ls in order.lines|groupby('name') %}{{ ls }}{% endfor %}", "order.lines.engraving"),
         ("{% macro m(p) %}{{ p.iban }}{% endmacro %}{{ m(payment) }}", "payment.iban"),
         ("{% macro m(p) %}{{ p.iban }}{% endmacro %}{{ m(p=payment) }}", "payment.iban"),
@@ -121,10 +129,19 @@ def paths(source: str, **files: str) -> set[str]:
         ("{% macro m(p) %}{{ p.iban }}{% endmacro %}{{ m(*[payment]) }}", "payment.iban"),
         ("{% macro m(p) %}{{ p.iban }}{% endmacro %}{{ m(**{'p': payment}) }}", "payment.iban"),
         ("{% macro m() %}{{ q.iban }}{% endmacro %}{% set q = payment %}{{ m() }}", "payment.iban"),
-        ("{% macro m() %}{{ caller(payment) }}{% endmacro %}{% call(p) m() %}{{ p.iban }}{% endcall %}", "payment.iban"),
-        ("{% macro m() %}{{ caller() }}{% endmacro %}{% call m() %}{{ payment.iban }}{% endcall %}", "payment.iban"),
+        (
+            "{% macro m() %}{{ caller(payment) }}{% endmacro %}{% call(p) m() %}{{ p.iban }}{% endcall %}",
+            "payment.iban",
+        ),
+        (
+            "{% macro m() %}{{ caller() }}{% endmacro %}{% call m() %}{{ payment.iban }}{% endcall %}",
+            "payment.iban",
+        ),
         ("{% macro m(p) %}{{ p.iban }}{% endmacro %}{% set n = m %}{{ n(payment) }}", "payment.iban"),
-        ("{% macro m(p, n) %}{{ m(payment, n - 1) if n }}{{ p.iban }}{% endmacro %}{{ m(1, 2) }}", "payment.iban"),
+        (
+            "{% macro m(p, n) %}{{ m(payment, n - 1) if n }}{{ p.iban }}{% endmacro %}{{ m(1, 2) }}",
+            "payment.iban",
+        ),
         ("{% set ns = namespace() %}{% set ns.p = payment %}{{ ns.p.iban }}", "payment.iban"),
         ("{% set ns = namespace(p=payment) %}{{ ns.p.iban }}", "payment.iban"),
         (
@@ -136,7 +153,10 @@ def paths(source: str, **files: str) -> set[str]:
         ("{% autoescape false %}{{ payment.iban }}{% endautoescape %}", "payment.iban"),
         ("{% block b %}{{ payment.iban }}{% endblock %}", "payment.iban"),
         ("{% set p = payment %}{% block b %}{{ p.iban }}{% endblock %}", "payment.iban"),
-        ("{% for p in [payment] %}{% block b scoped %}{{ p.iban }}{% endblock %}{% endfor %}", "payment.iban"),
+        (
+            "{% for p in [payment] %}{% block b scoped %}{{ p.iban }}{% endblock %}{% endfor %}",
+            "payment.iban",
+        ),
         ("{% do payment.iban.strip() %}", "payment.iban"),
         ("{% include ['nothing', 'inner'] %}", "payment.iban"),
         ("{% include 'inner' if a else 'nothing' ignore missing %}", "payment.iban"),
@@ -218,7 +238,9 @@ def test_findings_name_the_inner_template_and_line() -> None:
     ]
 
 
-@pytest.mark.parametrize("source", ["{% include name %}", "{% import 'a' ~ b as c %}", "{% extends layout %}"])
+@pytest.mark.parametrize(
+    "source", ["{% include name %}", "{% import 'a' ~ b as c %}", "{% extends layout %}"]
+)
 def test_a_computed_template_name_cannot_be_analysed(source: str) -> None:
     (finding,) = findings(source)
     assert (finding.path, finding.line) == ("", 1)
@@ -333,7 +355,11 @@ class Grammar:
         confidential = self.chance.sample(every, min(len(every), self.chance.choice([1, 1, 2])))
         records = [mark for mark in confidential if self.is_record(self.context, mark.split("."))]
         below = [path for path in every if any(path.startswith(f"{mark}.") for mark in records)]
-        return Marks().with_confidential(confidential).with_public(below[:1] if self.chance.random() < 0.5 else [])
+        return (
+            Marks()
+            .with_confidential(confidential)
+            .with_public(below[:1] if self.chance.random() < 0.5 else [])
+        )
 
     def walk(self, value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield path
@@ -346,7 +372,9 @@ class Grammar:
         """Whether a mapping stands at *path* everywhere: a part of a text cannot be public."""
         if isinstance(value, list):
             return all(self.is_record(element, path) for element in value)
-        return isinstance(value, dict) and (not path or (path[0] in value and self.is_record(value[path[0]], path[1:])))
+        return isinstance(value, dict) and (
+            not path or (path[0] in value and self.is_record(value[path[0]], path[1:]))
+        )
 
     # Expressions: the text and the value
 
@@ -382,7 +410,9 @@ class Grammar:
 
     def taken(self, text: str, value: Any, _: int) -> tuple[str, Any]:
         """Take something out of *value*, or ask something about it."""
-        options: list[tuple[str, Any]] = [(f"(({text}) is {t})", True) for t in ("defined", "none", "mapping", "eq(1)")]
+        options: list[tuple[str, Any]] = [
+            (f"(({text}) is {t})", True) for t in ("defined", "none", "mapping", "eq(1)")
+        ]
         options += [(f"({text})|{name}", "x") for name in ("pprint", "string")] + [(f"(not {text})", False)]
         if isinstance(value, dict):
             plain = [key for key in value if key != "items"] * 3
@@ -390,7 +420,10 @@ class Grammar:
             options += [(f"({text})['{key}']", value[key]) for key in value] * 2
             options += [(f"({text}).get('{key}')", value[key]) for key in value]
             options += [(f"({text})[('{key}' ~ nothing)|default('a')]", value.get("a", "")) for key in value]
-            options += [(f"({text}){end}", list(value.items())) for end in (".items()|list", "|items|list", "|dictsort")]
+            options += [
+                (f"({text}){end}", list(value.items()))
+                for end in (".items()|list", "|items|list", "|dictsort")
+            ]
             options += [(f"({text}).values()|list", list(value.values())), (f"({text})|list", list(value))]
             options += [(f"({text})|length", 1), (f"({text})|tojson", "x"), (f"({text}).copy()", value)]
         if isinstance(value, list | tuple) and value:
@@ -404,7 +437,10 @@ class Grammar:
         if isinstance(value, list) and value and all(isinstance(element, str) for element in value):
             options += [(f"({text})|{name}", "x") for name in ("join", "sort|first", "unique|first", "max")]
         if isinstance(value, str):
-            options += [(f"({text}){end}", "x") for end in ("|upper", "[:2]", ".upper()", "|replace('a', 'b')", "~ 'x'")]
+            options += [
+                (f"({text}){end}", "x")
+                for end in ("|upper", "[:2]", ".upper()", "|replace('a', 'b')", "~ 'x'")
+            ]
         return self.chance.choice(options)
 
     def over(self, text: str, value: list[Any], key: str) -> list[tuple[str, Any]]:
@@ -452,7 +488,9 @@ class Grammar:
         writers += [self.looped, self.looped, self.looped_over_items, self.chosen, self.with_, self.filtered]
         writers += [self.macro, self.called, self.included, self.imported, self.block]
         write = self.chance.choice(writers)
-        return write(depth) if write not in (self.shown, self.assigned, self.unpacked, self.stored) else write()
+        return (
+            write(depth) if write not in (self.shown, self.assigned, self.unpacked, self.stored) else write()
+        )
 
     def assigned(self) -> str:
         name, (text, value) = self.new(), self.expression()
@@ -460,7 +498,12 @@ class Grammar:
         return f"{{% set {name} = {text} %}}"
 
     def unpacked(self) -> str:
-        name, other, (text, value), (second, another) = self.new(), self.new(), self.expression(), self.expression(1)
+        name, other, (text, value), (second, another) = (
+            self.new(),
+            self.new(),
+            self.expression(),
+            self.expression(1),
+        )
         self.names = {**self.names, other: another, name: value} if name != other else self.names
         return f"{{% set {other}, {name} = {second}, {text} %}}"
 
@@ -580,7 +623,9 @@ class Grammar:
         if self.chance.random() < 0.15:
             text, value = self.within(self.context, self.listed_at_top)
             row = self.within({"row": value}, lambda: self.body(1))
-            self.files["layout"] = f"{{% for row in {text} %}}{{% block r scoped %}}{{% endblock %}}{{% endfor %}}"
+            self.files["layout"] = (
+                f"{{% for row in {text} %}}{{% block r scoped %}}{{% endblock %}}{{% endfor %}}"
+            )
             return f"{{% extends 'layout' %}}{body}{{% block r %}}{row}{{% endblock %}}"
         return body
 
@@ -591,9 +636,13 @@ class Grammar:
         return text, value[0]
 
 
-def recorded(value: Any, marks: Marks, touches: set[str], path: tuple[str, ...] = (), *, secret: bool = False) -> Any:
+def recorded(
+    value: Any, marks: Marks, touches: set[str], path: tuple[str, ...] = (), *, secret: bool = False
+) -> Any:
     secret = path not in marks.public and (secret or path in marks.confidential)
-    has_public = isinstance(value, dict | list) and any(public[: len(path)] == path for public in marks.public)
+    has_public = isinstance(value, dict | list) and any(
+        public[: len(path)] == path for public in marks.public
+    )
     if secret and not has_public:
         return Recorder(touches, ".".join(path))
     if isinstance(value, dict):
@@ -633,7 +682,9 @@ def missed(count: int, seed: int) -> tuple[int, int, list[str]]:
     for source, files, context, marks in trials(count, seed):
         environment = jinja2.Environment(loader=jinja2.DictLoader(files), autoescape=True)
         try:
-            found = {finding.path for finding in touched(environment, marks, template="<text>", source=source)}
+            found = {
+                finding.path for finding in touched(environment, marks, template="<text>", source=source)
+            }
         except TemplateError:
             continue
         readable += 1

@@ -20,6 +20,10 @@ from ondemand_attach.generators._xhtml2pdf_fonts import coverage
 
 MIN_SIZE: Final = 5.0  # points; smaller print is not readable on paper
 _SLACK: Final = 1.0
+_MIN_IMAGE: Final = 0.1
+_OUTSIDE: Final = "{} lies outside of the page or over its edge"
+_TINY: Final = f"text is drawn smaller than {MIN_SIZE:g} pt"
+_SIZELESS: Final = "an image is drawn with no size; give its width in px or mm, as xhtml2pdf reads no percentage there"
 _SYMBOLS: Final = frozenset({"Symbol", "ZapfDingbats"})
 
 _SCRIPTS: Final = frozenset(
@@ -33,15 +37,13 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
 
     Attributes:
         unseen: the characters without a glyph, as often as they were drawn.
-        outside: how many texts and images lie partly outside of the page.
-        tiny: how many texts are smaller than `MIN_SIZE`.
+        faults: how often each other loss was met.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.unseen: Counter[str] = Counter()
-        self.outside: Counter[str] = Counter()
-        self.tiny = 0
+        self.faults: Counter[str] = Counter()
 
     def beginText(self, x: float = 0, y: float = 0, direction: str | None = None) -> PDFTextObject:
         return _WatchingText(self, x, y, direction=direction)
@@ -63,8 +65,10 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
 
     def watch_box(self, x: float, y: float, width: float, height: float) -> None:
         """Note an image that covers this box of the current coordinates."""
-        if not self._holds(x, y, x + width, y + height):
-            self.outside["image"] += 1
+        if abs(width) < _MIN_IMAGE or abs(height) < _MIN_IMAGE:
+            self.faults[_SIZELESS] += 1
+        elif not self._holds(x, y, x + width, y + height):
+            self.faults[_OUTSIDE.format("an image")] += 1
 
     def watch_text(self, text: str, font: str, size: float, x: float, y: float, width: float) -> None:
         """Note what is wrong with *text* at *x*, *y* of the current coordinates."""
@@ -75,15 +79,13 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
             return
         _, _, c, d, _, _ = self._currentMatrix
         if size * size * (c * c + d * d) < (MIN_SIZE - 0.01) ** 2:
-            self.tiny += 1
+            self.faults[_TINY] += 1
         if not self._holds(x, y - 0.2 * size, x + width, y + 0.7 * size):
-            self.outside["text"] += 1
+            self.faults[_OUTSIDE.format("text")] += 1
 
     def losses(self) -> list[str]:
         """Return what was lost, in words that hold nothing of the document."""
-        found = [f"{kind} lies outside of the page or over its edge ({count}×)" for kind, count in self.outside.items()]
-        if self.tiny:
-            found.append(f"text is drawn smaller than {MIN_SIZE:g} pt ({self.tiny}×)")
+        found = [f"{fault} ({count}×)" for fault, count in self.faults.items()]
         if self.unseen:
             scripts = ", ".join(sorted({_script(character) for character in self.unseen}))
             count = sum(self.unseen.values())

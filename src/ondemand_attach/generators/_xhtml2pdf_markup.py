@@ -75,11 +75,11 @@ class _Beating(StringIO):
 
 
 class _Tokenizer(_tokenizer.HTMLTokenizer):  # type: ignore[misc]
-    def beforeAttributeNameState(self) -> bool:
+    def attributeNameState(self) -> bool:
         # Each attribute is compared with all before it.
         if len(self.currentToken["data"]) > MAX_ATTRIBUTES:
             raise GenerationError(f"a tag has more than {MAX_ATTRIBUTES} attributes")
-        return super().beforeAttributeNameState()  # type: ignore[no-any-return]
+        return super().attributeNameState()  # type: ignore[no-any-return]
 
 
 class _Parser(html5parser.HTMLParser):  # type: ignore[misc]

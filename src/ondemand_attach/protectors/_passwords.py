@@ -74,6 +74,8 @@ _PROHIBITED = (
 
 def _is_prepared(password: str) -> bool:
     """Whether SASLprep (RFC 4013) would leave *password* as it is: seven of ten readers skip that step."""
+    if password.isascii() and password.isprintable():
+        return True
     if any(prohibited(character) for character in password for prohibited in _PROHIBITED):
         return False
     if not (

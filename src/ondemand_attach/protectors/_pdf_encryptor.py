@@ -84,7 +84,7 @@ class PdfEncryptor:
             )
         self._password = None if password is None else _asked(_rendering(password), "password")
         self._certificates = _asked(certificates or _own_certificates, "certificates")
-        self._owner_password = _asked(owner_password or _random, "owner password")
+        self._owner_password = None if owner_password is None else _asked(owner_password, "owner password")
         self._flags = ("ALLOW_ASSISTIVE_TECHNOLOGY", *(flag for name in allow for flag in _FLAGS[name]))
         self._allows_weak = insecure_allow_weak_password
 
@@ -117,14 +117,18 @@ class PdfEncryptor:
     def _by_password(self, password: object, request: AttachmentRequest) -> _pyhanko.Encrypt:
         from ondemand_attach.protectors import _pyhanko
 
-        whose = f"password of {request.filename}"
-        user = _passwords.check(password, whose=f"the {whose}", insecure_allow_weak=self._allows_weak)
-        owner = _passwords.check(
-            self._owner_password(request), whose=f"the owner {whose}", insecure_allow_weak=self._allows_weak
-        )
+        user = self._checked(password, f"the password of {request.filename}")
+        if self._owner_password is None:
+            return _pyhanko.with_password(user, secrets.token_urlsafe(16), self._flags)
+        owner = self._checked(self._owner_password(request), f"the owner password of {request.filename}")
         if secrets.compare_digest(user.encode(), owner.encode()):
-            raise EncryptionError(f"the owner {whose} is the password itself; they must differ")
+            raise EncryptionError(
+                f"the owner password of {request.filename} is the password; they must differ"
+            )
         return _pyhanko.with_password(user, owner, self._flags)
+
+    def _checked(self, password: object, whose: str) -> str:
+        return _passwords.check(password, whose=whose, insecure_allow_weak=self._allows_weak)
 
     def _to_certificates(self, request: AttachmentRequest) -> _pyhanko.Encrypt:
         from ondemand_attach.protectors import _certificates, _pyhanko
@@ -150,10 +154,6 @@ def _own_certificates(request: AttachmentRequest) -> list[bytes]:
     if None in certificates:
         raise EncryptionError(f"{request.filename} cannot be encrypted: a recipient has no certificate")
     return [certificate for certificate in certificates if certificate is not None]
-
-
-def _random(_: AttachmentRequest) -> str:
-    return secrets.token_urlsafe(24)
 
 
 def _rendering(password: str | Callable[[AttachmentRequest], str]) -> Callable[[AttachmentRequest], str]:

@@ -19,7 +19,6 @@ from ondemand_attach._confidential import Marks, Path
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import MailError, TemplateError
 
-
 _TOUCHES = "is confidential and touched here"
 _MISSING = "names a template that cannot be found"
 _COMPUTED = "computes the name of a template, so what is touched cannot be told"
@@ -42,7 +41,7 @@ class Finding:
     reason: str = _TOUCHES
 
     def __str__(self) -> str:
-        return f"{self.template}:{self.line}: {' '.join((self.path, self.reason)).strip()}"
+        return f"{self.template}:{self.line}: {f'{self.path} {self.reason}'.strip()}"
 
 
 def touched(
@@ -156,6 +155,21 @@ def _in_a_list(value: Value) -> Value:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arguments:
+    positional: tuple[Value, ...]
+    named: tuple[tuple[str, Value], ...]
+    anywhere: Value  # from * and **
+    caller: Value
+
+    def flat(self) -> _Arguments:
+        return replace(
+            self,
+            positional=tuple(map(_flat, self.positional)),
+            named=tuple((name, _flat(value)) for name, value in self.named),
+        )
+
+
 # --- statements ----------------------------------------------------------------------------------
 
 
@@ -235,7 +249,9 @@ class _Analysis:
         for branch in (node, *node.elif_):
             self.look(self.value(branch.test, scope), branch.test.lineno)
         ends = [dict(scope) for _ in range(2 + len(node.elif_))]
-        for end, body in zip(ends, (node.body, node.else_, *(branch.body for branch in node.elif_)), strict=True):
+        for end, body in zip(
+            ends, (node.body, node.else_, *(branch.body for branch in node.elif_)), strict=True
+        ):
             self.run(body, end)
         for name in set().union(*ends):
             scope[name] = _union(self.named(name, end) for end in ends)
@@ -471,7 +487,9 @@ class _Analysis:
         """Return the values of all arguments; what is unpacked from * and ** comes last, loosened."""
         parts = [*node.args, *(keyword.value for keyword in node.kwargs)]
         unpacked = [part for part in (node.dyn_args, node.dyn_kwargs) if part is not None]
-        return [self.value(part, scope) for part in parts] + [_loosened(self.value(p, scope)) for p in unpacked]
+        return [self.value(part, scope) for part in parts] + [
+            _loosened(self.value(p, scope)) for p in unpacked
+        ]
 
     # Calls
 
@@ -484,7 +502,11 @@ class _Analysis:
         macros = [item for item in called if isinstance(item, _Macro)]
         for macro in macros:
             self.call_macro(macro, node, scope, caller)
-        if isinstance(node.node, nodes.Name) and node.node.name not in scope and node.node.name in _CONTAINERS:
+        if (
+            isinstance(node.node, nodes.Name)
+            and node.node.name not in scope
+            and node.node.name in _CONTAINERS
+        ):
             return self.container(node, arguments, scope)
         if called and len(macros) == len(called):
             return NOTHING
@@ -519,47 +541,42 @@ class _Analysis:
         return self.consume(owner, node.lineno) if len(method.path) > 1 else NOTHING
 
     def call_macro(self, macro: _Macro, node: nodes.Call, scope: Scope, caller: Value) -> None:
-        positional = [self.value(argument, scope) for argument in node.args]
-        named = {keyword.key: self.value(keyword.value, scope) for keyword in node.kwargs}
-        anywhere = _loosened(
-            _union(self.value(part, scope) for part in (node.dyn_args, node.dyn_kwargs) if part is not None)
+        arguments = _Arguments(
+            positional=tuple(self.value(argument, scope) for argument in node.args),
+            named=tuple((keyword.key, self.value(keyword.value, scope)) for keyword in node.kwargs),
+            anywhere=_loosened(
+                _union(
+                    self.value(part, scope) for part in (node.dyn_args, node.dyn_kwargs) if part is not None
+                )
+            ),
+            caller=caller,
         )
         if any(isinstance(key, tuple) and key[0] == id(macro.node) for key in self.active):
-            positional = [_flat(value) for value in positional]
-            named = {name: _flat(value) for name, value in named.items()}
-        key = (id(macro.node), tuple(positional), tuple(sorted(named)), tuple(named.values()), anywhere, caller)
-        body = self._body(macro, positional, named, anywhere, caller, node.lineno)
-        self.once(key, lambda: self.inside(macro.template, body))
+            arguments = arguments.flat()  # or a recursion could build ever deeper tuples
+        enter = self.enter_loop if isinstance(macro.node, nodes.For) else self.enter_macro
+        self.once(
+            (id(macro.node), arguments),
+            lambda: self.inside(macro.template, lambda: enter(macro.node, arguments, node.lineno)),
+        )
 
-    def _body(
-        self,
-        macro: _Macro,
-        positional: list[Value],
-        named: dict[str, Value],
-        anywhere: Value,
-        caller: Value,
-        line: int,
-    ) -> Callable[[], None]:
+    def enter_loop(self, node: nodes.For, arguments: _Arguments, line: int) -> None:
+        elements = self.elements(_union([*arguments.positional, arguments.anywhere]), line)
+        self.loop(node, elements, {_HAS_FREE_NAMES: NOTHING})
+
+    def enter_macro(self, node: nodes.Macro | nodes.CallBlock, arguments: _Arguments, _: int) -> None:
         scope: Scope = {_HAS_FREE_NAMES: NOTHING}
-        if isinstance(macro.node, nodes.For):
-            elements = self.elements(_union([*positional, anywhere]), line)
-            return lambda: self.loop(macro.node, elements, scope)  # type: ignore[arg-type]
-        parameters = [parameter.name for parameter in macro.node.args]
-        defaults = dict(zip(reversed(parameters), reversed(macro.node.defaults), strict=False))
-
-        def run() -> None:
-            for number, name in enumerate(parameters):
-                given = positional[number] if number < len(positional) else named.get(name)
-                if given is None:
-                    given = self.value(defaults[name], scope) if name in defaults else NOTHING
-                self.bind(name, given | anywhere, scope)
-            spare = [*positional[len(parameters) :], *(named[name] for name in named if name not in parameters)]
-            for name in ("varargs", "kwargs"):
-                self.bind(name, _loosened(_union([*spare, anywhere])), scope)
-            self.bind("caller", caller | named.get("caller", NOTHING), scope)
-            self.run(macro.node.body, scope)
-
-        return run
+        parameters = [parameter.name for parameter in node.args]
+        defaults = dict(zip(reversed(parameters), reversed(node.defaults), strict=False))
+        given = dict(arguments.named) | dict(zip(parameters, arguments.positional, strict=False))
+        for name in parameters:
+            default = self.value(defaults[name], scope) if name in defaults else NOTHING
+            self.bind(name, given.get(name, default) | arguments.anywhere, scope)
+        others = (value for name, value in given.items() if name not in parameters)
+        spare = [*arguments.positional[len(parameters) :], *others, arguments.anywhere]
+        for name in ("varargs", "kwargs"):
+            self.bind(name, _loosened(_union(spare)), scope)
+        self.bind("caller", arguments.caller | given.get("caller", NOTHING), scope)
+        self.run(node.body, scope)
 
     # Filters
 
@@ -632,7 +649,9 @@ class _Analysis:
         constant = _constant(argument)
         if constant is None:
             return _loosened(elements)
-        return _union(self._along(elements, part.split("."), node.lineno) for part in str(constant).split(","))
+        return _union(
+            self._along(elements, part.split("."), node.lineno) for part in str(constant).split(",")
+        )
 
     def _along(self, value: Value, names: list[str], line: int) -> Value:
         for name in names:
@@ -651,16 +670,15 @@ class _Analysis:
                 self.look(frozenset({item}), line)
                 path = (*item.path, name)[: self.depth + 1]
                 return frozenset({item if item.is_loose else _Place(path, is_loose=name.startswith("_"))})
-            case _Row() if name in item.names:
-                return item.cells[item.names.index(name)]
             case _Row():
-                return _loosened(frozenset({item}))
+                cells = dict(zip(item.names, item.cells, strict=False))
+                return cells.get(name, _loosened(frozenset({item})))
             case _Module():
                 return self.modules[item.template].get(name, NOTHING)
             case _Namespace():
                 return self.namespaces.get(name, NOTHING)
-            case _Loop() if name in {"previtem", "nextitem"}:
-                return item.elements
+            case _Loop():
+                return item.elements if name in {"previtem", "nextitem"} else NOTHING
         return NOTHING
 
     def at(self, value: Value, index: int, line: int) -> Value:
@@ -714,7 +732,9 @@ class _Analysis:
     def confidential_at(self, path: Path) -> Iterator[Path]:
         if self.is_confidential(path):
             yield path
-        yield from (mark for mark in self.marks.confidential if len(mark) > len(path) and mark[: len(path)] == path)
+        yield from (
+            mark for mark in self.marks.confidential if len(mark) > len(path) and mark[: len(path)] == path
+        )
 
     def is_confidential(self, path: Path) -> bool:
         """Whether the nearest declaration at or above *path* is a mark."""
@@ -735,7 +755,8 @@ class _Analysis:
 _CONTAINERS = frozenset({"namespace", "dict"})
 _COMPARISONS = frozenset({"eq", "ne", "==", "!=", "equalto"})
 _TESTS_OF_THE_KIND = frozenset(
-    "boolean callable defined false float integer iterable mapping none number sequence string true undefined".split()
+    {"boolean", "callable", "defined", "false", "float", "integer", "iterable", "mapping", "none", "number"}
+    | {"sequence", "string", "true", "undefined"}
 )
 _FILTERS = {
     **dict.fromkeys(("list", "reverse", "default", "d"), "same"),
@@ -778,4 +799,3 @@ def _is_number(node: nodes.Expr) -> bool:
 
 def _rows(value: Value) -> bool:
     return any(isinstance(item, _Row) for item in value)
-
