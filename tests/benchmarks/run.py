@@ -66,7 +66,9 @@ def main() -> int:
         _whole(report, both, "A whole message: 1 to 25 rows", varied)
         _stages(report, both, varied)
         _boundary(both[0], varied)
-    _start_up(options.messages // 3)
+        for one in both:
+            one.close()
+    _start_up(max(2, options.messages // 3))
     print(f"\n{time.perf_counter() - started:.0f} s; below the goal: {', '.join(report.missed) or 'nothing'}")
     return bool(report.missed)
 

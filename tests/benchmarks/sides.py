@@ -35,6 +35,10 @@ class Sides:
         texts = {self._arrived(run, event) for run in (self.library.run, self.hand.run, self.kept.run)}
         assert len(texts) == 1, "the documents do not say the same"
 
+    def close(self) -> None:
+        self.library.mailer.close()
+        self.kept.smtp.close()
+
     def _arrived(self, run: Callable[[traffic.Event], None], event: traffic.Event) -> str:
         run(event)
         return proof.readable(sink.last_message(self.port), event, self.certificate)
