@@ -424,9 +424,14 @@ def test_what_lies_between_the_parts_and_in_boundaries_and_ids() -> None:
 
 
 def test_a_file_name_in_rfc_2231_continuations() -> None:
-    raw = message().as_bytes().replace(
-        b'filename="invoice.pdf"', b"filename*0*=utf-8''Ji%C5%99%C3%AD%20%C5%98;\r\n filename*1*=eho%C5%99.pdf"
-    )  # fmt: skip
+    raw = (
+        message()
+        .as_bytes()
+        .replace(
+            b'filename="invoice.pdf"',
+            b"filename*0*=utf-8''Ji%C5%99%C3%AD%20%C5%98;\r\n filename*1*=eho%C5%99.pdf",
+        )
+    )
     assert places(raw, "Jiří Řehoř") == {"file name of attachment 1"}
 
 
@@ -532,8 +537,8 @@ def test_time_is_linear_and_memory_bounded(wrap: Callable[[bytes], bytes]) -> No
 
 
 BOMBS = [
-    b"<", b"<!--", b"%41", b"=41", b"&amp;", b"\\\\", b"=?utf-8?b?", b"=?a?b??=", b";a*1", b"TJ) ", b"A", b"aaaa\n",
-    b"<p x", b"%PDF-stream\n", b"%PDF-stream\nx\nendstream\n", b"\0", b"4a", b"\xc5\x99", b"&#", b"=\n",
+    b"<", b"<!--", b"%41", b"=41", b"&amp;", b"\\\\", b"=?utf-8?b?", b"=?a?b??=", b";a*1", b"TJ) ",
+    b"A", b"aaaa\n", b"<p x", b"%PDF-stream\n", b"%PDF-stream\nx\nendstream\n", b"\0", b"4a", b"\xc5\x99", b"&#", b"=\n",
 ]  # fmt: skip
 
 

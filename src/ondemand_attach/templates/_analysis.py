@@ -541,6 +541,7 @@ class _Analysis:
         return self.consume(owner, node.lineno) if len(method.path) > 1 else NOTHING
 
     def call_macro(self, macro: _Macro, node: nodes.Call, scope: Scope, caller: Value) -> None:
+        unpacked = [part for part in (node.dyn_args, node.dyn_kwargs) if part is not None]
         arguments = _Arguments(
             positional=tuple(self.value(argument, scope) for argument in node.args),
             named=tuple((keyword.key, self.value(keyword.value, scope)) for keyword in node.kwargs),
@@ -553,18 +554,17 @@ class _Analysis:
         )
         if any(isinstance(key, tuple) and key[0] == id(macro.node) for key in self.active):
             arguments = arguments.flat()  # or a recursion could build ever deeper tuples
-        enter = self.enter_loop if isinstance(macro.node, nodes.For) else self.enter_macro
         self.once(
             (id(macro.node), arguments),
-            lambda: self.inside(macro.template, lambda: enter(macro.node, arguments, node.lineno)),
+            lambda: self.inside(macro.template, lambda: self.enter(macro.node, arguments)),
         )
 
-    def enter_loop(self, node: nodes.For, arguments: _Arguments, line: int) -> None:
-        elements = self.elements(_union([*arguments.positional, arguments.anywhere]), line)
-        self.loop(node, elements, {_HAS_FREE_NAMES: NOTHING})
-
-    def enter_macro(self, node: nodes.Macro | nodes.CallBlock, arguments: _Arguments, _: int) -> None:
+    def enter(self, node: nodes.Macro | nodes.CallBlock | nodes.For, arguments: _Arguments) -> None:
         scope: Scope = {_HAS_FREE_NAMES: NOTHING}
+        if isinstance(node, nodes.For):
+            children = _union([*arguments.positional, arguments.anywhere])
+            self.loop(node, self.elements(children, node.lineno), scope)
+            return
         parameters = [parameter.name for parameter in node.args]
         defaults = dict(zip(reversed(parameters), reversed(node.defaults), strict=False))
         given = dict(arguments.named) | dict(zip(parameters, arguments.positional, strict=False))
