@@ -406,6 +406,11 @@ def test_a_misspelt_mark_is_an_error() -> None:
     views({**CONTEXT, "orders": []}, Marks().with_confidential(["orders.city"]))
 
 
+def test_a_missing_record_with_public_fields_can_be_asked_for() -> None:
+    public = views({**CONTEXT, "customer": None}, MARKS).public
+    assert Templates().render(public, "text", Source("{{ 'none' if customer is none }}", None)) == "none"
+
+
 def test_a_mark_that_is_no_path_is_an_error() -> None:
     for mark in ("", "a..b", int):
         with pytest.raises(ConfigurationError):

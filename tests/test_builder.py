@@ -247,6 +247,22 @@ def test_the_display_name_of_a_recipient_is_public_and_the_address_is_not_a_leak
         )
 
 
+def test_words_of_the_templates_themselves_are_no_leaks(tmp_path: Path) -> None:
+    """A customer called Price cannot be told from the word in the layout."""
+    (tmp_path / "layout.html").write_text("<p>The Price of it</p>{% block b %}{% endblock %}", encoding="utf-8")
+    (tmp_path / "order.html").write_text("{% extends 'layout.html' %}", encoding="utf-8")
+    builder = MessageBuilder(templates=tmp_path).sender("a@shop.example").subject("x").html(template="order.html")
+    assert built(builder.confidential("name"), {"name": "Price"})["Subject"] == "x"
+    with pytest.raises(ConfidentialityError):
+        built(builder.confidential("name").subject("{{ n }}"), {"name": "Jones", "n": "Jones"})
+
+
+def test_the_customer_may_stand_in_reply_to() -> None:
+    builder = LETTER.confidential("customer").reply_to("zoe.bergqvist@example.com")
+    context = {"number": 1, "customer": {"email": "zoe.bergqvist@example.com"}}
+    assert built(builder, context, "help@shop.example")["Reply-To"] == "zoe.bergqvist@example.com"
+
+
 def test_check_lists_what_public_templates_touch() -> None:
     builder = LETTER.confidential("customer").public("customer.first_name")
     assert builder.text("Dear {{ customer.first_name }}").check() == []

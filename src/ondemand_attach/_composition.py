@@ -98,18 +98,17 @@ class _Composition:
         return message
 
     def refuse_leaks(self, message: Message, body: _mime.Body) -> None:
+        visible = (self.sender, *self.draft.reply_to, *_addresses(self.recipients))
         leaks = find_leaks(
             message.content,
             self.seen.values,
             protected=[
                 attachment.document.content for attachment in body.attachments if attachment.is_protected
             ],
-            addresses={
-                spec
-                for address in message.envelope.recipients
-                for spec in (address.addr_spec, address.ascii_addr_spec)
-            },
-            own_words=[self.templates.text_of(slot, source) for slot, source in self.draft.sources()],
+            addresses={spec for address in visible for spec in (address.addr_spec, address.ascii_addr_spec)},
+            own_words=[
+                text for slot, source in self.draft.sources() for text in self.templates.texts_of(slot, source)
+            ],
         )
         if leaks:
             raise ConfidentialityError(

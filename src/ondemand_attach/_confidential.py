@@ -140,6 +140,8 @@ class _Walk:
         full, public, is_leaf = self._plain(value, path, is_secret=is_secret)
         if not is_secret or (not is_leaf and _has_below(self.marks.public, path)):
             return full, public
+        if full is None and _has_below(self.marks.public, path):
+            return None, None  # a record that is not there; its public fields would be looked for in it
         if is_leaf:
             self.values.append((".".join(path), full))
         return full, Guard(path)
@@ -185,7 +187,8 @@ def _fields(value: object, path: Path) -> Iterator[tuple[str, object, bool]]:
                 )
             yield name, child, False
         return
-    marked = _marked_fields(type(value))
+    cls: Any = type(value)
+    marked = _marked_fields(cls)
     if marked is None:
         raise MessageError(
             f"the context value at {_spelt(path)} is a {type(value).__name__}; pass plain data "

@@ -120,9 +120,8 @@ class _Folds(dict[int, str]):
 
 _FOLDS = _Folds({code: _fold(chr(code)) for code in range(0x500)})
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-_BYTE_FOLDS = bytes(
-    ord(fold) if len(fold := _FOLDS[code]) == 1 and fold.isascii() else 32 for code in range(256)
-)
+# Bytes that mean nothing are the less likely to spell a name, the fewer of them count as letters.
+_BYTE_FOLDS = bytes(ord(_FOLDS[code]) if code < 128 and len(_FOLDS[code]) == 1 else 32 for code in range(256))
 
 
 def _words(text: str) -> str:
@@ -185,7 +184,7 @@ def _needle(path: str, form: str) -> _Needle | None:
 
 def _encodings(form: str) -> Iterator[bytes]:
     for case in {form, form.upper(), form.lower()}:
-        for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be", "cp1252"):
             encoded = case[:LONGEST].encode(encoding, "replace")
             if len(encoded) >= SHORTEST_IN_BINARY:
                 yield encoded

@@ -200,15 +200,15 @@ CLEAN = [
     "{% from 'kit' import money %}{{ money(order.total) }} {{ money(value=payment.amount, currency='EUR') }}",
     "{% extends 'base' %}{% block body %}{{ super() }}Hello {{ customer.first_name }}{% endblock %}",
     "{% include 'footer' %}{% include ['missing', 'footer'] %}{% include 'missing' ignore missing %}",
-    "{% set n = namespace(t=0) %}{% for l in order.lines %}{% set n.t = n.t + l.price %}{% endfor %}{{ n.t }}",
-    "{% for name, value in [('Number', order.number), ('Sum', order.total)] %}{{ name }}={{ value }}{% endfor %}",
+    "{% set n = namespace(t=0) %}{% for l in order.lines %}{% set n.t = n.t + 1 %}{% endfor %}{{ n.t }}",
+    "{% for name, value in [('No', order.number), ('Sum', order.total)] %}{{ name }}{{ value }}{% endfor %}",
     "{{ order.date.strftime('%d.%m.%Y') }} {{ order['number'] }} {{ order.get('note', '') }}",
     "{% with sum = order.total, city = customer.address.city %}{{ sum|default(0) }} {{ city }}{% endwith %}",
     "{% for row in order.lines|batch(2) %}{% for line in row %}{{ line.name }}{% endfor %}{% endfor %}",
     "{% if payment and payment.method == 'card' and 'note' in order %}{{ payment.method }}{% endif %}",
     "{{ (order.lines|selectattr('price', 'gt', 5)|first).name if order is mapping }}",
-    "{% filter trim %}{{ shop.name }}{% endfilter %}{% set text %}{{ order.number }}{% endset %}{{ text|trim }}",
-    "{% for l in order.lines if l.price %}{{ loop.cycle('a', 'b') }}{{ order.lines[loop.index0].name }}{% endfor %}",
+    "{% filter trim %}{{ shop.name }}{% endfilter %}{% set t %}{{ order.number }}{% endset %}{{ t }}",
+    "{% for l in order.lines if l.price %}{{ loop.cycle(1) }}{{ order.lines[loop.index0].name }}{% endfor %}",
 ]
 CLEAN_FILES = {
     "kit": "{% macro card(title) %}<h1>{{ title }}</h1>{{ caller() }}{% endmacro %}"

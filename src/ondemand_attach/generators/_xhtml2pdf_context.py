@@ -17,9 +17,10 @@ from typing import Any, Final, Protocol
 
 from reportlab.lib.fonts import tt2ps
 from xhtml2pdf import parser
+from xhtml2pdf.config.resources import check_deadline
 from xhtml2pdf.context import pisaContext, pisaCSSBuilder, pisaCSSParser
 from xhtml2pdf.files import BaseFile, InlineDataURI, pisaFileObject
-from xhtml2pdf.w3c import css
+from xhtml2pdf.w3c import css, css_variables
 
 from ondemand_attach.errors import GenerationError, MailError, ResourceBlockedError
 from ondemand_attach.generators import _xhtml2pdf_fonts as fonts
@@ -27,6 +28,7 @@ from ondemand_attach.generators import _xhtml2pdf_images as images
 from ondemand_attach.generators._assets import MAX_BYTES, normalised
 from ondemand_attach.generators._xhtml2pdf_findings import Findings
 
+_MAX_VALUE: Final = 10_000
 _MEDIA_TYPES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 
 
@@ -218,6 +220,14 @@ class _Parser(pisaCSSParser):  # type: ignore[misc]
             return None
         return self._parsed_in(folder, content)
 
+    def _parseSimpleSelector(self, src: str) -> Any:
+        check_deadline()
+        return super()._parseSimpleSelector(src)
+
+    def _parseDeclaration(self, src: str) -> Any:
+        check_deadline()
+        return super()._parseDeclaration(src)
+
     def _parsed_in(self, folder: str, content: bytes) -> Any:
         outer, self.rootPath = self.rootPath, folder
         try:
@@ -248,6 +258,22 @@ def _inline(address: str) -> bytes:
 
 def _folder(name: str, relative: str) -> str:
     return relative if name.strip().lower().startswith("data:") else posixpath.dirname(normalised(name, relative))
+
+
+def substitute(text: str, *arguments: Any) -> str:
+    """Replace each CSS ``var()`` in *text*, as xhtml2pdf does, but within bounds: properties can double each other.
+
+    Raises:
+        GenerationError: the text grew out of all proportion.
+    """
+    check_deadline()
+    result: str = _substitute(text, *arguments)
+    if len(result) > _MAX_VALUE:
+        raise GenerationError(f"a value of its style sheet is longer than {_MAX_VALUE} characters")
+    return result
+
+
+_substitute = css_variables.substitute
 
 
 def _covers(face: str, text: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
@@ -23,9 +22,10 @@ from xhtml2pdf import parser as xhtml2pdf_parser
 from xhtml2pdf.builders.inserts import insert_pages
 from xhtml2pdf.builders.position import PositionAnchor
 from xhtml2pdf.builders.watermarks import WaterMarks
-from xhtml2pdf.config.resources import ResourceAccessPolicy, check_deadline, render_budget, use_policy
+from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy, check_deadline, render_budget, use_policy
 from xhtml2pdf.default import DEFAULT_CSS, DEFAULT_PAGE_NAME
 from xhtml2pdf.files import cleanFiles
+from xhtml2pdf.w3c import css_variables
 from xhtml2pdf.xhtml2pdf_reportlab import PmlBaseDoc, PmlFrame, PmlImage, PmlImageReader, PmlPageTemplate
 
 from ondemand_attach.errors import GenerationError, GenerationTimeoutError
@@ -33,7 +33,7 @@ from ondemand_attach.generators import _xhtml2pdf_fonts as fonts
 from ondemand_attach.generators import _xhtml2pdf_images as images
 from ondemand_attach.generators._assets import MAX_BYTES
 from ondemand_attach.generators._xhtml2pdf_canvas import WatchingCanvas
-from ondemand_attach.generators._xhtml2pdf_context import DocumentContext, Reads
+from ondemand_attach.generators._xhtml2pdf_context import DocumentContext, Reads, substitute
 from ondemand_attach.generators._xhtml2pdf_findings import Findings
 from ondemand_attach.generators._xhtml2pdf_logs import collecting
 from ondemand_attach.generators._xhtml2pdf_markup import MAX_CHARACTERS, MAX_DEPTH, parse
@@ -92,17 +92,15 @@ class Engine:
         stack.callback(document._RENDER_LOCK.release)  # noqa: SLF001
 
     def _timed(self, html: str, context: DocumentContext, findings: Findings) -> bytes:
-        end = time.monotonic() + self._time_limit
         try:
-            content = _rendered(html, context, findings)
+            return _rendered(html, context, findings)
+        except RenderLimitError:
+            raise GenerationTimeoutError(_OUT_OF_TIME.format(self._time_limit)) from None
         except Exception:
-            if time.monotonic() >= end:
-                raise GenerationTimeoutError(_OUT_OF_TIME.format(self._time_limit)) from None
             error = findings.error()
-            if error is not None:  # the cause of what went wrong afterwards
-                raise error from None
-            raise
-        return content
+            if error is None:
+                raise
+            raise error from None  # the cause of what went wrong afterwards
 
 
 def explain(error: Exception) -> GenerationError:
@@ -265,6 +263,7 @@ _SAFE: Final = (
     (rl_config, "trustedHosts", []),
     (rl_config, "trustedSchemes", []),
     (xhtml2pdf_reportlab, "svg2rlg", images.drawing),
+    (css_variables, "substitute", substitute),
     (PmlImage, "draw", images.draw_flowable),
     (PmlImageReader, "_read_image", staticmethod(images.open_raster)),
 )

@@ -545,11 +545,7 @@ class _Analysis:
         arguments = _Arguments(
             positional=tuple(self.value(argument, scope) for argument in node.args),
             named=tuple((keyword.key, self.value(keyword.value, scope)) for keyword in node.kwargs),
-            anywhere=_loosened(
-                _union(
-                    self.value(part, scope) for part in (node.dyn_args, node.dyn_kwargs) if part is not None
-                )
-            ),
+            anywhere=_loosened(_union(self.value(part, scope) for part in unpacked)),
             caller=caller,
         )
         if any(isinstance(key, tuple) and key[0] == id(macro.node) for key in self.active):

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, NoReturn, TypeAlias
 
 import jinja2
+from jinja2 import meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ondemand_attach._confidential import Guard
@@ -57,8 +58,8 @@ class Templates:
             lambda: _rendered(template, context, name), lambda error: _render_error(error, name)
         )
 
-    def text_of(self, slot: Slot, source: Source) -> str:
-        """Return the text of *source*, read from its file if it has one.
+    def texts_of(self, slot: Slot, source: Source) -> tuple[str, ...]:
+        """Return the text of *source* and of every file that it includes, imports or extends.
 
         Raises:
             TemplateError: the file was not found.
@@ -71,11 +72,16 @@ class Templates:
             return environment.get_template(source.template)
         return environment.from_string(source.text or "")
 
-    def _load(self, slot: Slot, source: Source) -> str:
-        if source.template is None:
-            return source.text or ""
+    def _load(self, slot: Slot, source: Source) -> tuple[str, ...]:
         environment = self.environment(slot)
-        return self._loader.get_source(environment, source.template)[0]
+        texts: dict[str | None, str] = {}
+        names = [source.template]
+        while names:
+            name = names.pop()
+            texts[name] = self._loader.get_source(environment, name)[0] if name else source.text or ""
+            referenced = meta.find_referenced_templates(environment.parse(texts[name]))
+            names += [other for other in referenced if other is not None and other not in texts]
+        return tuple(texts.values())
 
 
 class _Missing(jinja2.StrictUndefined):
@@ -90,14 +96,14 @@ def _environment(
     loader: jinja2.BaseLoader, filters: Mapping[str, Callable[..., Any]], *, autoescape: bool
 ) -> jinja2.Environment:
     environment = ImmutableSandboxedEnvironment(loader=loader, autoescape=autoescape, undefined=_Missing)
-    every: dict[str, Callable[..., Any]] = {**environment.filters, **filters}
-    environment.filters = {name: _guarded(function) for name, function in every.items()}
-    environment.tests = {name: _guarded(function) for name, function in environment.tests.items()}
+    environment.filters.update(filters)
+    for functions in (environment.filters, environment.tests):
+        functions.update({name: _guarded(function) for name, function in functions.items()})
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": _refuse_in_json}
     return environment
 
 
-def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(function: Any) -> Callable[..., Any]:
     """Let *function* see no guard: `x is none` or `x is string` would answer about the guard itself."""
 
     @functools.wraps(function)
