@@ -38,12 +38,14 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
     Attributes:
         unseen: the characters without a glyph, as often as they were drawn.
         faults: how often each other loss was met.
+        drawn: every text, in the order of drawing.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.unseen: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
+        self.drawn: list[str] = []
 
     def beginText(self, x: float = 0, y: float = 0, direction: str | None = None) -> PDFTextObject:
         return _WatchingText(self, x, y, direction=direction)
@@ -72,6 +74,7 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
 
     def watch_text(self, text: str, font: str, size: float, x: float, y: float, width: float) -> None:
         """Note what is wrong with *text* at *x*, *y* of the current coordinates."""
+        self.drawn.append(text)
         known = coverage(font)
         if known is not None and not known.issuperset(text):
             self.unseen.update(character for character in text if character not in known)
@@ -83,9 +86,12 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
         if not self._holds(x, y - 0.2 * size, x + width, y + 0.7 * size):
             self.faults[_OUTSIDE.format("text")] += 1
 
-    def losses(self) -> list[str]:
-        """Return what was lost, in words that hold nothing of the document."""
+    def losses(self, told: list[str]) -> list[str]:
+        """Return what was lost of the texts *told*, in words that hold nothing of the document."""
         found = [f"{fault} ({count}×)" for fault, count in self.faults.items()]
+        missing = _letters(told) - _letters(self.drawn)
+        if missing:
+            found.append(f"{missing.total()} characters were not drawn on any page")
         if self.unseen:
             scripts = ", ".join(sorted({_script(character) for character in self.unseen}))
             count = sum(self.unseen.values())
@@ -165,6 +171,19 @@ class _WatchingText(PDFTextObject):  # type: ignore[misc]
         )
         canvas.watch_text(text, font, size, 0, 0, width)
         canvas._currentMatrix = before  # noqa: SLF001
+
+
+def _letters(texts: list[str]) -> Counter[str]:
+    letters = Counter("".join(texts))
+    for character in [character for character in letters if _is_optional(character)]:
+        del letters[character]
+    return letters
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_optional(character: str) -> bool:
+    """Return whether it may be missing: white space, and brackets, which right-to-left text mirrors."""
+    return unicodedata.category(character)[0] in "ZC" or unicodedata.mirrored(character) == 1
 
 
 def _corners(left: float, bottom: float, right: float, top: float) -> tuple[tuple[float, float], ...]:

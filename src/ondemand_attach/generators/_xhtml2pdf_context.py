@@ -28,6 +28,7 @@ from ondemand_attach.generators import _xhtml2pdf_images as images
 from ondemand_attach.generators._assets import MAX_BYTES, normalised
 from ondemand_attach.generators._xhtml2pdf_findings import Findings
 
+_MAX_SELECTORS: Final = 5_000
 _MAX_VALUE: Final = 10_000
 _MEDIA_TYPES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 
@@ -55,6 +56,7 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         self._assets = assets
         self._findings = findings
         self._embedded: dict[str, str] = {}
+        self.told: list[str] = []  # the text of the flow; that of headers and footers is drawn on some pages only
 
     def getFile(self, name: Any, relative: str | None = None) -> _MemoryFile | None:
         """Return the image, font or PDF that *name* means, or None if there is no name."""
@@ -102,6 +104,11 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         self.cssPositionalTags = parser.getPositionalTagNames(self.cssCascade)
         self.cssAttributeNames = parser.getAttributeSelectorNames(self.cssCascade)
         self.cssCustomNames = frozenset(name for name in self.cssCascade.propertyNames if name.startswith("--"))
+
+    def _appendFrag(self, frag: Any) -> None:
+        if isinstance(frag.text, str) and not frag.insideStaticFrame:
+            self.told.append(frag.text)
+        super()._appendFrag(frag)
 
     def _byCoverage(self, frag: Any) -> list[Any]:
         # Nearly every fragment is within its first font; the parent asks for each character.
@@ -203,6 +210,7 @@ class _Parser(pisaCSSParser):  # type: ignore[misc]
     def __init__(self, builder: pisaCSSBuilder, context: DocumentContext) -> None:
         super().__init__(builder)
         self.rootPath = ""
+        self._selectors = 0
         self._context = weakref.ref(context)
 
     @property
@@ -220,9 +228,12 @@ class _Parser(pisaCSSParser):  # type: ignore[misc]
             return None
         return self._parsed_in(folder, content)
 
-    def _parseSimpleSelector(self, src: str) -> Any:
+    def _parseSelector(self, src: str) -> Any:
         check_deadline()
-        return super()._parseSimpleSelector(src)
+        self._selectors += 1
+        if self._selectors > _MAX_SELECTORS:  # each may be compared with all the others
+            raise GenerationError(f"its style sheets have more than {_MAX_SELECTORS} selectors")
+        return super()._parseSelector(src)
 
     def _parseDeclaration(self, src: str) -> Any:
         check_deadline()

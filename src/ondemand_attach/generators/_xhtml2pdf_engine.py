@@ -123,7 +123,7 @@ def _rendered(html: str, context: DocumentContext, findings: Findings) -> bytes:
     out = BytesIO()
     doc = _document(context, out)
     canvas = _laid_out(doc, context)
-    findings.losses.extend(canvas.losses())
+    findings.losses.extend(canvas.losses(context.told))
     out = insert_pages(doc, out) or out
     merged, has_background = WaterMarks.process_doc(doc, out, BytesIO())
     return (merged if has_background else out).getvalue()
