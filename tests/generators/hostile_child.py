@@ -20,6 +20,8 @@ from ondemand_attach._seal import sealed
 from ondemand_attach.errors import MailError
 from ondemand_attach.testing import attachment_request
 
+# ruff: noqa: ISC004, SIM905 - one document a line
+
 IMAGE_ADDRESSES = """
 http://127.0.0.1:{port}/a.png HTTP://127.0.0.1:{port}/b.png http://localhost:{port}/c.png http://0:{port}/d.png
 http://0x7f000001:{port}/e.png http://2130706433:{port}/f.png http://[::1]:{port}/g.png http://user@127.0.0.1:{port}/h.png
@@ -90,8 +92,8 @@ DRAWINGS = """
 
 PLAIN = [
     "<img src='data:application/postscript,%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(x) print'>",
-    "<hr color='rl_config.__import__(\"os\").system(\"id\")'><font color='[[[getattr(pow,Word(\"__globals__\"))[\"os\"].system(\"id\") for Word in [0]]]]'>x</font>",
-    "<p style='color: __import__(\"os\").system(\"id\")'>x</p>",
+    '<hr color=\'rl_config.__import__("os").system("id")\'><font color=\'[[[getattr(pow,Word("__globals__"))["os"].system("id") for Word in [0]]]]\'>x</font>',
+    '<p style=\'color: __import__("os").system("id")\'>x</p>',
     "<para><font color='fade(red,50)'>x</font></para>",
 ]
 
@@ -106,7 +108,12 @@ WRAPPERS = [
 def documents(port: int, folder: pathlib.Path) -> Iterator[str]:
     secret = str(folder / "secrets")
     addresses = [address.format(port=port, secret=secret) for address in IMAGE_ADDRESSES]
-    three = [f"http://127.0.0.1:{port}/z", "http://evil.invalid/z", f"{secret}/secret.css", f"file://{secret}/secret.ttf"]
+    three = [
+        f"http://127.0.0.1:{port}/z",
+        "http://evil.invalid/z",
+        f"{secret}/secret.css",
+        f"file://{secret}/secret.ttf",
+    ]
     pieces = [f'<img src="{address}">' for address in addresses] + PLAIN
     for address in three:
         quoted = urllib.parse.quote(address, safe="")
@@ -122,10 +129,14 @@ class Watch:
     def __init__(self, folder: pathlib.Path) -> None:
         own = {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, str(folder / "assets")}
         own |= {str(pathlib.Path(part).resolve()) for part in sys.path if part}
-        settings = [os.path.expanduser(f"~/.reportlab_{name}") for name in ("mods", "settings")]  # ReportLab asks for its own
+        settings = [
+            str(pathlib.Path.home() / f".reportlab_{name}") for name in ("mods", "settings")
+        ]  # ReportLab asks for its own
         self._own = (*(path + os.sep for path in own), *settings)
         self._secrets = str(folder / "secrets")
-        self.seen: dict[str, list[str]] = {name: [] for name in ("names", "sockets", "secrets", "files", "writes", "processes")}
+        self.seen: dict[str, list[str]] = {
+            name: [] for name in ("names", "sockets", "secrets", "files", "writes", "processes")
+        }
 
     def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
         if event == "open":
@@ -138,12 +149,23 @@ class Watch:
         elif event in {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork"}:
             self.seen["processes"].append(event)
             raise OSError("no such program")
-        elif event in {"tempfile.mkstemp", "tempfile.mkdtemp", "os.mkdir", "os.rename", "os.link", "os.symlink"}:
+        elif event in {
+            "tempfile.mkstemp",
+            "tempfile.mkdtemp",
+            "os.mkdir",
+            "os.rename",
+            "os.link",
+            "os.symlink",
+        }:
             self.seen["writes"].append(event)
 
     def _opened(self, path: object, mode: object = "r", flags: object = 0) -> None:
-        name = os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes | os.PathLike) else str(path)
-        if (isinstance(mode, str) and set(mode) & set("wax+")) or (isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)):
+        name = (
+            os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes | os.PathLike) else str(path)
+        )
+        if (isinstance(mode, str) and set(mode) & set("wax+")) or (
+            isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)
+        ):
             self.seen["writes"].append(name)
         if name.startswith(self._secrets):
             self.seen["secrets"].append(name)
@@ -178,12 +200,12 @@ def main(which: str, port: int, folder: pathlib.Path) -> None:
             outcome = "rendered"
         except MailError as error:
             outcome = type(error).__name__
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - counted
             outcome = "untyped"
             untyped.append(f"{type(error).__name__} for {html}")
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
-    left = os.listdir(os.environ["TMPDIR"])
-    print(json.dumps({"outcomes": outcomes, "untyped": untyped[:9], "left": left, **watch.seen}))
+    left = [file.name for file in pathlib.Path(os.environ["TMPDIR"]).iterdir()]
+    sys.stdout.write(json.dumps({"outcomes": outcomes, "untyped": untyped[:9], "left": left, **watch.seen}))
 
 
 if __name__ == "__main__":

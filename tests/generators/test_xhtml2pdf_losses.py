@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import pathlib
 import random
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from html import escape
 
 import pypdfium2
 import pypdfium2.raw
@@ -18,11 +21,13 @@ from ondemand_attach import Xhtml2PdfGenerator
 from ondemand_attach.errors import GenerationError, ResourceBlockedError
 from ondemand_attach.testing import attachment_request
 
+# ruff: noqa: ISC004, SIM905 - one document a line
+
 NAMES = (
     "Jiří Dvořák|Příliš žluťoučký kůň|Łukasz Żółć|Þórður Ægisson|Ħal Għaxaq|Ŵyn Ŷ|Gökçe Şahin İğdır|Õie Ülle|Ģirts Ķēniņš|"
     "Ștefan Țurcanu|Zoë Brontë|François Œuvre|Straße ß ẞ|Žydrūnė|Οδυσσέας Ελύτης|Ωραία ᾳ|Юлия Ёлкина|Їжак Ґудзик|Ђорђе Љубица|"
     "Արամ|თამარ|שלום עולם|مرحبا بالعالم|日本太郎|王小明|홍길동|สมชาย|नमस्ते|தமிழ்|ភាសា|བོད|አማርኛ|😀🎉|€ £ ¥ ₽ ₴|½ × ² ™ © №|ⅷ ﬁ ｱ|"
-    "a\u0308o\u0308|ᚠᚢᚦ|𝒜𝔅|\u2028x|x\u200by|a\u0007b|‮abc"
+    "a\u0308o\u0308|ᚠᚢᚦ|𝒜𝔅|\u2028x|x\u200by|a\u0007b|\u202eabc"
 ).split("|")
 
 PICTURE = io.BytesIO()
@@ -78,7 +83,11 @@ def seen_losses(content: bytes, html: str) -> set[str]:
     text, pictures = Counter[str](), 0
     for page in pypdfium2.PdfDocument(content):
         width, height = page.get_size()
-        pictures += sum(1 for item in page.get_objects([pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]) if _is_visible(item, width, height))
+        pictures += sum(
+            1
+            for item in page.get_objects([pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
+            if _is_visible(item, width, height)
+        )
         reader = page.get_textpage()
         raw = reader.get_text_range()
         text += letters(raw)
@@ -101,7 +110,14 @@ def seen_losses(content: bytes, html: str) -> set[str]:
 
 def _is_visible(item: pypdfium2.PdfObject, width: float, height: float) -> bool:
     left, bottom, right, top = item.get_bounds()
-    return right - left > 0.1 and top - bottom > 0.1 and left > -1.5 and bottom > -1.5 and right < width + 1.5 and top < height + 1.5
+    return (
+        right - left > 0.1
+        and top - bottom > 0.1
+        and left > -1.5
+        and bottom > -1.5
+        and right < width + 1.5
+        and top < height + 1.5
+    )
 
 
 def test_what_is_accepted_has_lost_nothing() -> None:
@@ -148,6 +164,8 @@ def test_the_reader_sees_losses_where_nothing_prevents_them(capsys: pytest.Captu
         (f"<p style='margin-left: 540pt'><img src='{PICTURE_ADDRESS}'></p>", "an image lies outside"),
         (f"<img src='{PICTURE_ADDRESS}' style='width: 100%'>", "no size"),
         ("<img>", "an image has no address"),
+        ("<p>مُحَمَّد</p>", "vowel marks"),
+        ("<div style='position: absolute; top: 900pt'>x</div>", "1 characters were not drawn on any page"),
         ("<svg></svg>", "inline SVG"),
         ("<input value=x>", "form fields"),
         ("<p>\ud800</p>", "surrogate"),
@@ -160,7 +178,9 @@ def test_a_loss_is_named(html: str, words: str) -> None:
     assert words in str(caught.value)
 
 
-def test_a_lenient_generator_warns_of_losses_once_and_still_refuses_resources(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_lenient_generator_warns_of_losses_once_and_still_refuses_resources(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     generator = Xhtml2PdfGenerator(source="<p>{{ name }}</p><img src='{{ picture }}'>", strict=False)
     for _ in range(2):
         generator.generate(attachment_request({"name": "日本", "picture": PICTURE_ADDRESS}))
@@ -169,3 +189,20 @@ def test_a_lenient_generator_warns_of_losses_once_and_still_refuses_resources(ca
     assert "日" not in caplog.text
     with pytest.raises(ResourceBlockedError):
         generator.generate(attachment_request({"name": "x", "picture": "http://example.com/x.png"}))
+
+
+def test_naughty_strings_are_drawn_or_refused() -> None:
+    strings = json.loads(
+        (pathlib.Path(__file__).parents[1] / "data" / "blns.json").read_text(encoding="utf-8")
+    )
+    generator = Xhtml2PdfGenerator(source="<p>{{ text }}</p><table><tr><td>{{ text }}</td></tr></table>")
+    accepted = 0
+    for text in strings:
+        try:
+            content = generator.generate(attachment_request({"text": text})).content
+        except GenerationError:
+            continue
+        accepted += 1
+        html = f"<p>{escape(text)}</p><p>{escape(text)}</p>"
+        assert not seen_losses(content, html), text
+    assert accepted > 300

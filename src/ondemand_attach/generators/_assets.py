@@ -39,7 +39,9 @@ class Assets:
             path = (root / name).resolve()  # follows symbolic links, so that one that leads out is seen
             if path.is_relative_to(root) and path.is_file():
                 return _bounded(path)
-        raise ResourceBlockedError("the document asks for a file that is not in its assets; name its folder in assets=")
+        raise ResourceBlockedError(
+            "the document asks for a file that is not in its assets; name its folder in assets="
+        )
 
 
 def normalised(address: str, folder: str = "") -> str:

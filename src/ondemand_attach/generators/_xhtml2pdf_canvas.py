@@ -1,3 +1,4 @@
+# ruff: noqa: N802, N803, N815, PLR0917 - the names are those of the parent classes
 """A canvas that sees every string and image at the moment it is drawn, and notes what a reader would not see.
 
 It follows the text position itself: ReportLab's text object does not count the width of what it has shown.
@@ -23,12 +24,17 @@ _SLACK: Final = 1.0
 _MIN_IMAGE: Final = 0.1
 _OUTSIDE: Final = "{} lies outside of the page or over its edge"
 _TINY: Final = f"text is drawn smaller than {MIN_SIZE:g} pt"
-_SIZELESS: Final = "an image is drawn with no size; give its width in px or mm, as xhtml2pdf reads no percentage there"
+_SIZELESS: Final = (
+    "an image is drawn with no size; give its width in px or mm, as xhtml2pdf reads no percentage there"
+)
 _SYMBOLS: Final = frozenset({"Symbol", "ZapfDingbats"})
 
 _SCRIPTS: Final = frozenset(
-    "ARABIC ARMENIAN BENGALI CJK CYRILLIC DEVANAGARI ETHIOPIC GEORGIAN GREEK GUJARATI GURMUKHI HANGUL HEBREW HIRAGANA "
-    "KANNADA KATAKANA KHMER LAO LATIN MALAYALAM MONGOLIAN MYANMAR ORIYA SINHALA SYRIAC TAMIL TELUGU THAI TIBETAN".split()
+    """
+    ARABIC ARMENIAN BENGALI CJK CYRILLIC DEVANAGARI ETHIOPIC GEORGIAN GREEK GUJARATI GURMUKHI HANGUL
+    HEBREW HIRAGANA KANNADA KATAKANA KHMER LAO LATIN MALAYALAM MONGOLIAN MYANMAR ORIYA SINHALA SYRIAC
+    TAMIL TELUGU THAI TIBETAN
+    """.split()  # noqa: SIM905 - one name after the other is easier to read
 )
 
 
@@ -50,11 +56,15 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
     def beginText(self, x: float = 0, y: float = 0, direction: str | None = None) -> PDFTextObject:
         return _WatchingText(self, x, y, direction=direction)
 
-    def drawImage(self, image: Any, x: float, y: float, width: Any = None, height: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+    def drawImage(
+        self, image: Any, x: float, y: float, width: Any = None, height: Any = None, **kwargs: Any
+    ) -> Any:
         # The background of a block is another class, and is clipped to its block.
         if isinstance(image, PmlImageReader):
             natural = image.getSize()
-            self.watch_box(x, y, natural[0] if width is None else width, natural[1] if height is None else height)
+            self.watch_box(
+                x, y, natural[0] if width is None else width, natural[1] if height is None else height
+            )
         return super().drawImage(image, x, y, width, height, **kwargs)
 
     def draw_background(self, image: Any, x: float, y: float, width: float, height: float) -> None:
@@ -88,14 +98,16 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
 
     def losses(self, told: list[str]) -> list[str]:
         """Return what was lost of the texts *told*, in words that hold nothing of the document."""
-        found = [f"{fault} ({count}×)" for fault, count in self.faults.items()]
+        found = [f"{fault} ({count} times)" for fault, count in self.faults.items()]
         missing = _letters(told) - _letters(self.drawn)
         if missing:
             found.append(f"{missing.total()} characters were not drawn on any page")
         if self.unseen:
             scripts = ", ".join(sorted({_script(character) for character in self.unseen}))
             count = sum(self.unseen.values())
-            found.append(f"{count} characters ({scripts}) cannot be drawn with its fonts; give one that can in fonts=")
+            found.append(
+                f"{count} characters ({scripts}) cannot be drawn with its fonts; give one that can in fonts="
+            )
         return found
 
     def _holds(self, left: float, bottom: float, right: float, top: float) -> bool:
@@ -103,7 +115,8 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
         width, height = self._pagesize
         for x, y in ((left, bottom), (right, top)) if b == c == 0 else _corners(left, bottom, right, top):
             if not (
-                -_SLACK <= a * x + c * y + e <= width + _SLACK and -_SLACK <= b * x + d * y + f <= height + _SLACK
+                -_SLACK <= a * x + c * y + e <= width + _SLACK
+                and -_SLACK <= b * x + d * y + f <= height + _SLACK
             ):
                 return False
         return True
@@ -132,7 +145,7 @@ class _WatchingText(PDFTextObject):  # type: ignore[misc]
         super().textLine(text)
         self._next_line()
 
-    def _textOut(self, text: str, TStar: int = 0) -> None:  # noqa: N803 - ReportLab's name
+    def _textOut(self, text: str, TStar: int = 0) -> None:
         super()._textOut(text, TStar)
         if TStar:
             self._next_line()

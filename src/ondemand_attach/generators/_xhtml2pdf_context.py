@@ -1,8 +1,9 @@
+# ruff: noqa: ARG002, FBT001, FBT002, N802, N803, N815 - names and arguments are those of the parent classes
 """xhtml2pdf's document context, with our own door for every file and font that the markup asks for.
 
-Everything a document can name passes through `getFile` or a style sheet's `parseExternal`; here both end at `Assets`
-or at a ``data:`` address, in memory. The policy that the engine puts in force is the second wall behind it: it lets
-xhtml2pdf itself read no file and no address at all.
+Everything a document can name passes through `getFile` or a style sheet's `parseExternal`; here both end at
+`Assets` or at a ``data:`` address, in memory. The policy that the engine puts in force is the second wall
+behind it: it lets xhtml2pdf itself read no file and no address at all.
 """
 
 from __future__ import annotations
@@ -50,19 +51,23 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
 
     def __init__(self, assets: Reads, families: Mapping[str, str], findings: Findings) -> None:
         super().__init__("", capacity=-1)  # -1: never spill to a temporary file
-        self.fontList = _Families({**fonts.BUILT_IN, **families, "symbol": "Symbol", "zapfdingbats": "ZapfDingbats"})
-        self.asianFontList = {}  # fonts that are not embedded: what the reader sees depends on the reader
+        self.fontList = _Families(
+            {**fonts.BUILT_IN, **families, "symbol": "Symbol", "zapfdingbats": "ZapfDingbats"}
+        )
+        self.asianFontList: dict[str, str] = {}  # not embedded: what is seen depends on the reader
         self.pathDirectory = ""
         self._assets = assets
         self._findings = findings
         self._embedded: dict[str, str] = {}
-        self.told: list[str] = []  # the text of the flow; that of headers and footers is drawn on some pages only
+        self.told: list[
+            str
+        ] = []  # the text of the flow; that of headers and footers is drawn on some pages only
 
     def getFile(self, name: Any, relative: str | None = None) -> _MemoryFile | None:
         """Return the image, font or PDF that *name* means, or None if there is no name."""
         if name is None:
             return None
-        return _MemoryFile(lambda: self._vetted(str(name), relative or ""), self._refuse)
+        return _MemoryFile(lambda: self._vetted(str(name)), self._refuse)
 
     def style_sheet(self, name: str, relative: str) -> tuple[bytes, str]:
         """Return a style sheet and the folder that addresses in it are relative to.
@@ -79,7 +84,9 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
             self._findings.advice.add("a font family that is neither built in nor given in fonts=")
         return found if fonts.SANS in found else [*found, self.fontList.get("sans-serif")]
 
-    def loadFont(self, names: Any, src: Any, encoding: str = "", bold: bool = False, italic: bool = False) -> bool:  # noqa: ARG002, FBT001, FBT002
+    def loadFont(
+        self, names: Any, src: Any, encoding: str = "", bold: bool = False, italic: bool = False
+    ) -> bool:
         """Register a font of a style sheet (`@font-face`) from memory."""
         family = _first(names)
         content = src.getData() if src else None
@@ -97,18 +104,24 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         """Do what the parent does, with our parser, and the built-in style sheet parsed once per process."""
         self.cssBuilder = _Builder(self)
         self.cssParser = _Parser(self.cssBuilder, self)
-        self.css = self.cssBuilder.stylesheet([self._parseCSSSource(*source) for source in self.cssSources], [])
+        self.css = self.cssBuilder.stylesheet(
+            [self._parseCSSSource(*source) for source in self.cssSources], []
+        )
         self.cssDefault = _built_in_sheet(self.cssDefaultText)
         self.cssCascade = css.CSSCascadeStrategy(userAgent=self.cssDefault, user=self.css)
         self.cssCascade.parser = self.cssParser
         self.cssPositionalTags = parser.getPositionalTagNames(self.cssCascade)
         self.cssAttributeNames = parser.getAttributeSelectorNames(self.cssCascade)
-        self.cssCustomNames = frozenset(name for name in self.cssCascade.propertyNames if name.startswith("--"))
+        self.cssCustomNames = frozenset(
+            name for name in self.cssCascade.propertyNames if name.startswith("--")
+        )
 
-    def _appendFrag(self, frag: Any) -> None:
-        if isinstance(frag.text, str) and not frag.insideStaticFrame:
-            self.told.append(frag.text)
-        super()._appendFrag(frag)
+    def addPara(self, *, force: bool = False) -> None:
+        """Close a paragraph, and note its text."""
+        self.told += [
+            part.text for part in self.fragList if isinstance(part.text, str) and not part.insideStaticFrame
+        ]
+        super().addPara(force=force)
 
     def _byCoverage(self, frag: Any) -> list[Any]:
         # Nearly every fragment is within its first font; the parent asks for each character.
@@ -126,8 +139,8 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
             self._findings.losses.append(str(error))
             raise
 
-    def _vetted(self, name: str, relative: str) -> bytes:
-        content = self._content(name, relative)
+    def _vetted(self, name: str) -> bytes:
+        content = self._content(name)
         if content[:4] in {b"\0\1\0\0", b"true", b"OTTO", b"wOFF", b"wOF2"}:
             return content
         if content.startswith(b"%PDF-") and not name.startswith("data:"):
@@ -135,10 +148,10 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         images.check(content)
         return content
 
-    def _content(self, name: str, relative: str) -> bytes:
+    def _content(self, name: str, folder: str = "") -> bytes:
         if name.strip().lower().startswith("data:"):
             return _inline(name.strip())
-        return self._assets.read(normalised(name, relative))
+        return self._assets.read(normalised(name, folder))
 
     def _refuse(self, error: MailError) -> None:
         found = self._findings.blocked if isinstance(error, ResourceBlockedError) else self._findings.losses
@@ -205,6 +218,12 @@ class _Builder(pisaCSSBuilder):  # type: ignore[misc]
     def c(self) -> DocumentContext | None:
         return self._context()
 
+    def termURI(self, value: str) -> str:
+        """Make an address relative to the document; the parent finds only fonts beside their style sheet."""
+        context = self.c
+        folder = context.cssParser.rootPath if context else ""
+        return value if value.lower().startswith("data:") else posixpath.join(folder, value)
+
 
 class _Parser(pisaCSSParser):  # type: ignore[misc]
     def __init__(self, builder: pisaCSSBuilder, context: DocumentContext) -> None:
@@ -217,7 +236,7 @@ class _Parser(pisaCSSParser):  # type: ignore[misc]
     def c(self) -> DocumentContext | None:
         return self._context()
 
-    def parseExternal(self, cssResourceName: str) -> Any:  # noqa: N803 - the parent's name
+    def parseExternal(self, cssResourceName: str) -> Any:
         context = self.c
         if context is None:
             return None
@@ -257,7 +276,9 @@ def _built_in_sheet(text: str) -> Any:
 
 def _inline(address: str) -> bytes:
     if len(address) > 2 * MAX_BYTES:
-        raise ResourceBlockedError(f"a data: address of the document is longer than {2 * MAX_BYTES >> 20} MiB")
+        raise ResourceBlockedError(
+            f"a data: address of the document is longer than {2 * MAX_BYTES >> 20} MiB"
+        )
     try:
         content = InlineDataURI("data:" + address[5:], None).extract_data()
     except (RuntimeError, ValueError):
@@ -268,11 +289,15 @@ def _inline(address: str) -> bytes:
 
 
 def _folder(name: str, relative: str) -> str:
-    return relative if name.strip().lower().startswith("data:") else posixpath.dirname(normalised(name, relative))
+    return (
+        relative
+        if name.strip().lower().startswith("data:")
+        else posixpath.dirname(normalised(name, relative))
+    )
 
 
 def substitute(text: str, *arguments: Any) -> str:
-    """Replace each CSS ``var()`` in *text*, as xhtml2pdf does, but within bounds: properties can double each other.
+    """Replace each CSS ``var()`` in *text* as xhtml2pdf does, but within bounds: they can double each other.
 
     Raises:
         GenerationError: the text grew out of all proportion.

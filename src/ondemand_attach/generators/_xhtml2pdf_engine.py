@@ -1,13 +1,15 @@
 """Drives xhtml2pdf: markup in, PDF out, all of it in memory.
 
-`xhtml2pdf.document.pisaDocument` is not called, because it takes no canvas and no parser of ours. What stands here follows its
-version 0.2.28 (document.pisaStory and document._build), without encryption, signatures and PDF/X, which come later.
+`xhtml2pdf.document.pisaDocument` is not called, because it takes no canvas and no parser of ours. What
+stands here follows its version 0.2.28 (document.pisaStory and document._build), without encryption,
+signatures and PDF/X.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
@@ -22,7 +24,13 @@ from xhtml2pdf import parser as xhtml2pdf_parser
 from xhtml2pdf.builders.inserts import insert_pages
 from xhtml2pdf.builders.position import PositionAnchor
 from xhtml2pdf.builders.watermarks import WaterMarks
-from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy, check_deadline, render_budget, use_policy
+from xhtml2pdf.config.resources import (
+    RenderLimitError,
+    ResourceAccessPolicy,
+    check_deadline,
+    render_budget,
+    use_policy,
+)
 from xhtml2pdf.default import DEFAULT_CSS, DEFAULT_PAGE_NAME
 from xhtml2pdf.files import cleanFiles
 from xhtml2pdf.w3c import css_variables
@@ -38,8 +46,10 @@ from ondemand_attach.generators._xhtml2pdf_findings import Findings
 from ondemand_attach.generators._xhtml2pdf_logs import collecting
 from ondemand_attach.generators._xhtml2pdf_markup import MAX_CHARACTERS, MAX_DEPTH, parse
 
-# Pillow imports these when it meets a JPEG with certain metadata; loaded here, their loggers are known beforehand.
+# Pillow imports these when it meets certain JPEG files; loaded here, their loggers are known beforehand.
 _PRELOADED: Final = (PIL.MpoImagePlugin, PIL.TiffImagePlugin)
+
+_VOWEL_MARKS: Final = re.compile("[\u064b-\u065f\u0670]")  # arabic_reshaper drops them
 
 _OUT_OF_TIME: Final = "the document was not finished within {:g} s; make it smaller or raise time_limit="
 
@@ -88,7 +98,9 @@ class Engine:
     def _wait_for_turn(self, stack: ExitStack) -> None:
         """Wait for the one lock that every user of xhtml2pdf in this process takes."""
         if not document._RENDER_LOCK.acquire(timeout=self._time_limit):  # noqa: SLF001
-            raise GenerationTimeoutError(_OUT_OF_TIME.format(self._time_limit) + " (another one held the renderer)")
+            raise GenerationTimeoutError(
+                _OUT_OF_TIME.format(self._time_limit) + " (another one held the renderer)"
+            )
         stack.callback(document._RENDER_LOCK.release)  # noqa: SLF001
 
     def _timed(self, html: str, context: DocumentContext, findings: Findings) -> bytes:
@@ -111,7 +123,10 @@ def explain(error: Exception) -> GenerationError:
         return GenerationError("the document needs more memory than there is")
     if type(error).__name__ == "LayoutError":
         return GenerationError("a part of the document is larger than its page and cannot be split")
-    return GenerationError(f"xhtml2pdf {_version()} failed with {type(error).__name__}; its text is withheld, as it quotes the document")
+    return GenerationError(
+        f"xhtml2pdf {_version()} failed with {type(error).__name__}; "
+        "the text of the error is withheld, as it may quote the document"
+    )
 
 
 def _version() -> str:
@@ -119,6 +134,8 @@ def _version() -> str:
 
 
 def _rendered(html: str, context: DocumentContext, findings: Findings) -> bytes:
+    if _VOWEL_MARKS.search(html):
+        findings.losses.append("the vowel marks of Arabic text are not drawn")
     _tell_story(html, context)
     out = BytesIO()
     doc = _document(context, out)
@@ -149,7 +166,9 @@ def _tell_story(html: str, context: DocumentContext) -> None:
 def _finish_story(context: DocumentContext) -> None:
     if not context.story:
         context.story = [Spacer(1, 1)]
-    first = next((index for index, part in enumerate(context.story) if not isinstance(part, PositionAnchor)), 0)
+    first = next(
+        (index for index, part in enumerate(context.story) if not isinstance(part, PositionAnchor)), 0
+    )
     style = getattr(context.story[first], "style", None)
     space = getattr(style, "spaceBefore", 0) or 0
     if style is not None and space > 0:  # a frame swallows the space above its first part
@@ -236,15 +255,15 @@ def _laid_out(doc: PmlBaseDoc, context: DocumentContext) -> WatchingCanvas:
 
 
 def _make_canvas(doc: PmlBaseDoc, canvas: Any, filename: Any) -> WatchingCanvas:
-    return super(PmlBaseDoc, doc)._makeCanvas(filename=filename, canvasmaker=canvas)  # type: ignore[no-any-return]  # noqa: SLF001
+    return super(PmlBaseDoc, doc)._makeCanvas(filename=filename, canvasmaker=canvas)  # type: ignore[no-any-return]
 
 
 @contextmanager
 def _guarded() -> Iterator[None]:
     """Close the doors of the libraries for as long as we hold the render lock, and leave nothing behind."""
     with ExitStack() as stack:
-        # ReportLab evaluates colours and opens addresses by these settings, which are the process's own: they are
-        # put back afterwards, so that an application's other use of ReportLab keeps what it chose.
+        # ReportLab evaluates colours and opens addresses by settings of the process: they are put back
+        # afterwards, so that an application's other use of ReportLab keeps what it chose.
         for owner, name, value in _SAFE:
             stack.callback(setattr, owner, name, vars(owner)[name])
             setattr(owner, name, value)
@@ -258,7 +277,7 @@ def _forget() -> None:
     util._background_image_readers.clear()  # noqa: SLF001 - kept for ever otherwise
 
 
-_SAFE: Final = (
+_SAFE: Final[tuple[tuple[Any, str, Any], ...]] = (
     (rl_config, "toColorCanUse", None),
     (rl_config, "trustedHosts", []),
     (rl_config, "trustedSchemes", []),

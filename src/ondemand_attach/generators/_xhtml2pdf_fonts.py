@@ -1,7 +1,8 @@
 """Fonts, registered with ReportLab straight from memory, once per process.
 
-DejaVu is in the package because it has every Latin, Greek and Cyrillic letter of Europe and the euro sign in twelve faces of
-three families, with a licence that allows embedding. The fourteen fonts that every PDF reader has cover Western Europe only.
+DejaVu is in the package because it has every Latin, Greek and Cyrillic letter of Europe and the euro sign,
+in twelve faces of three families, under a licence that allows embedding. The fourteen fonts that every PDF
+reader has cover Western Europe only.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ _FILES: Final = {
     MONO: ("DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSansMono-Oblique", "DejaVuSansMono-BoldOblique"),
 }
 _NAMES: Final = {
-    SANS: "sans-serif,sans,sansserif,ui-sans-serif,system-ui,ui-rounded,helvetica,helvetica neue,arial,verdana,geneva,"
-    "tahoma,segoe ui,roboto,dejavu sans,fantasy,emoji",
-    SERIF: "serif,ui-serif,times,times-roman,times new roman,georgia,garamond,cambria,dejavu serif,cursive,math,fangsong",
+    SANS: "sans-serif,sans,sansserif,ui-sans-serif,system-ui,ui-rounded,helvetica,helvetica neue,arial,"
+    "verdana,geneva,tahoma,segoe ui,roboto,dejavu sans,fantasy,emoji",
+    SERIF: "serif,ui-serif,times,times-roman,times new roman,georgia,garamond,cambria,dejavu serif,cursive,"
+    "math,fangsong",
     MONO: "monospace,ui-monospace,mono,monospaced,courier,courier new,consolas,menlo,monaco,dejavu sans mono",
 }
 BUILT_IN: Final = {name: family for family, names in _NAMES.items() for name in names.split(",")}
@@ -46,7 +48,7 @@ _MAX_FACES: Final = 256
 _lock = threading.Lock()
 _faces: set[str] = set()
 
-# ReportLab draws letters one after the other; these scripts are unreadable without reordering (Unicode blocks).
+# ReportLab draws letters one after the other; these Unicode blocks are unreadable without reordering.
 _WHITE: Final = frozenset("\xa0 \n\t\r")
 _UNSHAPED: Final = tuple(map(chr, (*range(0x0900, 0x0E00), *range(0x0F00, 0x10A0), *range(0x1780, 0x1800))))
 
@@ -89,8 +91,15 @@ def register_family(faces: Faces) -> str:
 
 
 def _nearest(faces: Faces) -> dict[str, str]:
-    order = {"bold_italic": ("bold", "italic", "normal"), "bold": ("normal",), "italic": ("normal",), "normal": ()}
-    found = {style: next((near for near in (style, *order[style]) if near in faces), None) for style in STYLES}
+    order = {
+        "bold_italic": ("bold", "italic", "normal"),
+        "bold": ("normal",),
+        "italic": ("normal",),
+        "normal": (),
+    }
+    found = {
+        style: next((near for near in (style, *order[style]) if near in faces), None) for style in STYLES
+    }
     return {style: near or next(iter(faces)) for style, near in found.items()}
 
 
@@ -99,7 +108,7 @@ def complaint(content: bytes) -> str | None:
     if content[:4] in {b"\0\1\0\0", b"true"}:
         return None
     if content[:4] == b"OTTO":
-        return "its outlines are PostScript (CFF, usually an .otf file), which ReportLab cannot embed; use its TrueType edition"
+        return "its outlines are PostScript (CFF, usually an .otf file); use its TrueType edition"
     if content[:4] in {b"wOFF", b"wOF2"}:
         return "it is packed as WOFF; unpack it to a .ttf file"
     return "it is not a TrueType font"
@@ -144,7 +153,7 @@ def _face(content: bytes) -> str:
 def _parsed(name: str, content: bytes) -> TTFont:
     try:
         return TTFont(name, BytesIO(content), shapable=False)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the damage leads to
         failure: MailError = GenerationError(f"a font of the document is damaged ({type(error).__name__})")
     raise failure
 
@@ -155,8 +164,8 @@ def coverage(face: str) -> frozenset[str] | None:
     font = pdfmetrics.getFont(face)
     glyphs = getattr(font.face, "charToGlyph", None)
     if glyphs is not None:
-        # ReportLab writes the text of a character above U+FFFF wrongly: it would be seen, but not be read aloud or copied.
+        # Above U+FFFF, ReportLab writes a wrong text beside the right glyph: not to be read aloud or copied.
         return frozenset(chr(code) for code in glyphs if code <= 0xFFFF).difference(_UNSHAPED) | _WHITE
     if face in {"Symbol", "ZapfDingbats"}:
         return None
-    return frozenset(bytes(range(32, 127)).decode() + bytes(range(160, 256)).decode("latin-1") + "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ")
+    return frozenset(bytes(range(32, 256)).decode("cp1252", "ignore"))

@@ -1,7 +1,8 @@
+# ruff: noqa: N802 - the names are those of the parent classes
 """What an image must be before it is handed to the drawing libraries.
 
-Pillow opens some fifty formats, one of them by starting a program; here it opens four. An SVG may hold no image and no
-address, and what it expands to is counted before svglib draws it.
+Pillow opens some fifty formats, one of them by starting a program; here it opens four. An SVG may hold no
+image and no address, and what it expands to is counted before svglib draws it.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ def _check_svg(content: bytes) -> None:
 def _check_shapes(root: Any) -> None:
     elements = [element for element in root.iter() if isinstance(element.tag, str)]
     if any(etree.QName(element).localname in {"image", "foreignObject", "script"} for element in elements):
-        raise GenerationError("an SVG image of the document holds another image or a script, which is not drawn")
+        raise GenerationError(
+            "an SVG image of the document holds another image or a script, which is not drawn"
+        )
     if any(not address.startswith("#") for element in elements for address in _addresses(element)):
         raise GenerationError("an SVG image of the document refers to another file")
     named = {element.get("id"): element for element in elements if element.get("id")}

@@ -1,7 +1,7 @@
 """What the drawing libraries log quotes the document: here it is read, and goes no further.
 
-A filter sits on each of their loggers for good, and acts only in the thread that renders for us, so that an application
-that uses the same libraries keeps its own log.
+A filter sits on each of their loggers for good, and acts only in the thread that renders for us, so that an
+application that uses the same libraries keeps its own log.
 """
 
 from __future__ import annotations
@@ -15,7 +15,17 @@ from typing import Any, Final
 
 from ondemand_attach.generators._xhtml2pdf_findings import Findings
 
-_LIBRARIES: Final = ("xhtml2pdf", "reportlab", "svglib", "PIL", "pypdf", "html5lib", "fontTools", "cssselect2", "tinycss2")
+_LIBRARIES: Final = (
+    "xhtml2pdf",
+    "reportlab",
+    "svglib",
+    "PIL",
+    "pypdf",
+    "html5lib",
+    "fontTools",
+    "cssselect2",
+    "tinycss2",
+)
 
 _LOSSES: Final = {
     "Cannot identify image": "an image could not be drawn",
@@ -39,18 +49,24 @@ _NAME: Final = re.compile(r"[a-z-]{3,40}")
 
 # Names outside of this list could be a value that a template put into its style sheet.
 _KNOWN: Final = frozenset(
-    "accent-color align-content align-items align-self animation animation-name appearance aspect-ratio backdrop-filter "
-    "background-attachment background-clip background-origin border-image border-radius bottom box-shadow box-sizing "
-    "break-after break-before break-inside clear clip clip-path color-scheme column-count column-gap column-width columns "
-    "cursor direction filter flex flex-basis flex-direction flex-flow flex-grow flex-shrink flex-wrap float font-feature-settings "
-    "font-kerning font-smoothing font-variant font-variant-numeric gap grid grid-area grid-column grid-gap grid-row grid-template "
-    "grid-template-areas grid-template-columns grid-template-rows height hyphens justify-content justify-items justify-self left "
-    "letter-spacing line-break mask max-height max-width min-height min-width mix-blend-mode object-fit object-position opacity "
-    "order outline outline-offset overflow overflow-wrap overflow-x overflow-y perspective place-items pointer-events position quotes "
-    "resize right row-gap scroll-behavior shape-outside tab-size table-layout text-decoration-color text-decoration-style text-indent "
-    "text-overflow text-rendering text-shadow text-size-adjust top transform transform-origin transition unicode-bidi user-select "
-    "vertical-align visibility white-space width will-change word-break word-spacing word-wrap writing-mode z-index zoom "
-    "-webkit-font-smoothing -moz-osx-font-smoothing -webkit-text-size-adjust -ms-text-size-adjust print-color-adjust".split()
+    """
+    accent-color align-content align-items align-self animation animation-name appearance aspect-ratio
+    backdrop-filter background-attachment background-clip background-origin border-image border-radius
+    bottom box-shadow box-sizing break-after break-before break-inside clear clip clip-path color-
+    scheme column-count column-gap column-width columns cursor direction filter flex flex-basis flex-
+    direction flex-flow flex-grow flex-shrink flex-wrap float font-feature-settings font-kerning font-
+    smoothing font-variant font-variant-numeric gap grid grid-area grid-column grid-gap grid-row grid-
+    template grid-template-areas grid-template-columns grid-template-rows height hyphens justify-
+    content justify-items justify-self left letter-spacing line-break mask max-height max-width min-
+    height min-width mix-blend-mode object-fit object-position opacity order outline outline-offset
+    overflow overflow-wrap overflow-x overflow-y perspective place-items pointer-events position
+    quotes resize right row-gap scroll-behavior shape-outside tab-size table-layout text-decoration-
+    color text-decoration-style text-indent text-overflow text-rendering text-shadow text-size-adjust
+    top transform transform-origin transition unicode-bidi user-select vertical-align visibility
+    white-space width will-change word-break word-spacing word-wrap writing-mode z-index zoom -webkit-
+    font-smoothing -moz-osx-font-smoothing -webkit-text-size-adjust -ms-text-size-adjust print-color-
+    adjust
+    """.split()  # noqa: SIM905 - one name after the other is easier to read
 )
 
 _thread = threading.local()

@@ -1,3 +1,4 @@
+# ruff: noqa: FBT001, FBT002, N802, N803 - the names are those of the parent classes
 """HTML to a tree, with limits where the parser itself would spend unbounded time or memory.
 
 The limits sit inside the parser, so that no spelling of the markup can hide a tag from them.
@@ -86,7 +87,9 @@ class _Parser(html5parser.HTMLParser):  # type: ignore[misc]
     def __init__(self, beat: Beat) -> None:
         super().__init__(tree=_tree_builder(beat))
 
-    def _parse(self, stream: Any, innerHTML: bool = False, container: str = "div", scripting: bool = False) -> None:  # noqa: FBT001, FBT002, N803
+    def _parse(
+        self, stream: Any, innerHTML: bool = False, container: str = "div", scripting: bool = False
+    ) -> None:
         # The parent's, with our tokenizer.
         self.innerHTMLMode, self.container, self.scripting = innerHTML, container, scripting
         self.tokenizer = _Tokenizer(stream, parser=self)
@@ -105,10 +108,7 @@ def _tree_builder(beat: Beat) -> Any:
             self.counted += 1
             if self.counted % 256 == 0:
                 beat()
-            if self.counted > MAX_ELEMENTS:
-                raise GenerationError(f"the document has more than {MAX_ELEMENTS} elements")
-            if len(self.openElements) > MAX_DEPTH:
-                raise GenerationError(f"the elements of the document nest deeper than {MAX_DEPTH}")
+            _check_size(self.counted, len(self.openElements))
             _check_drawn(name)
             return super().elementClass(name, namespace)
 
@@ -122,11 +122,16 @@ def _tree_builder(beat: Beat) -> Any:
 
         def count_cells(self, token: Any) -> None:
             if token["name"] in _NUMBERED:
-                self.cells += _area(token["data"])
-                if self.cells > MAX_CELLS:
-                    raise GenerationError(f"the tables of the document span more than {MAX_CELLS} cells")
+                self.cells = _added(self.cells, token["data"])
 
     return Builder
+
+
+def _check_size(elements: int, depth: int) -> None:
+    if elements > MAX_ELEMENTS:
+        raise GenerationError(f"the document has more than {MAX_ELEMENTS} elements")
+    if depth > MAX_DEPTH:
+        raise GenerationError(f"the elements of the document nest deeper than {MAX_DEPTH}")
 
 
 def _check_drawn(name: str) -> None:
@@ -134,6 +139,13 @@ def _check_drawn(name: str) -> None:
         raise ResourceBlockedError(f"the document embeds a resource with <{name}>, which a PDF cannot show")
     if name in _NOT_DRAWN:
         raise GenerationError(_NOT_DRAWN[name])
+
+
+def _added(cells: int, attributes: Mapping[str, str]) -> int:
+    cells += _area(attributes)
+    if cells > MAX_CELLS:
+        raise GenerationError(f"the tables of the document span more than {MAX_CELLS} cells")
+    return cells
 
 
 def _area(attributes: Mapping[str, str]) -> int:

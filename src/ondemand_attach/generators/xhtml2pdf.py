@@ -24,25 +24,27 @@ _log = logging.getLogger("ondemand_attach")
 class Xhtml2PdfGenerator:
     """Renders a Jinja2 template to HTML and the HTML to a PDF, in memory.
 
-    The document loads nothing but the files below *assets*, by their relative name, and ``data:`` addresses. DejaVu Sans, Serif
-    and Mono are built in. Whatever a reader would not see is an error: a character without a glyph, an image that is missing,
-    text below 5 pt or outside of its page.
+    The document loads nothing but the files below *assets*, by their relative name, and ``data:`` addresses.
+    DejaVu Sans, Serif and Mono are built in. Whatever a reader would not see is an error: a character without
+    a glyph, an image that is missing, text below 5 pt or outside of its page.
 
     Override `html` to make the HTML in another way.
 
     Args:
         template: the name of a template file that the builder can load.
         source: Jinja2 source, in place of a file.
-        assets: folders, or ``package:name`` for the folder of an installed package, with images, style sheets and fonts.
-        fonts: further font families: TrueType files by CSS family and style (``normal``, ``bold``, ``italic``,
-            ``bold_italic``).
-        time_limit: seconds after which a document is given up. It is looked at between parts of the document, so that one
-            part that takes long is not cut short.
-        strict: refuse a document that loses content; if off, losses are logged as warnings. A resource that was refused
-            is an error in any case.
+        assets: folders, or ``package:name`` for the folder of an installed package, with images, styles,
+            fonts, and PDF files to insert.
+        fonts: further font families: TrueType files by CSS family and style, which is one of ``normal``,
+            ``bold``, ``italic`` and ``bold_italic``.
+        time_limit: seconds after which a document is given up. Looked at between parts of the document:
+            one part that takes long is not cut short.
+        strict: refuse a document that loses content; if off, losses are logged as warnings. A resource that
+            was refused is an error in any case.
 
     Raises:
-        ConfigurationError: not exactly one of template and source was given, or a folder or font file is unusable.
+        ConfigurationError: not exactly one of template and source was given, or a folder or font file is
+            unusable.
     """
 
     def __init__(
@@ -110,7 +112,9 @@ class Xhtml2PdfGenerator:
             _log.warning("%s: %s", self.template or "<source>", text.format(", ".join(sorted(news))))
 
 
-def _read_families(fonts: Mapping[str, Mapping[str, str | pathlib.Path]]) -> Mapping[str, Mapping[str, bytes]]:
+def _read_families(
+    fonts: Mapping[str, Mapping[str, str | pathlib.Path]],
+) -> Mapping[str, Mapping[str, bytes]]:
     from ondemand_attach.generators._xhtml2pdf_fonts import read_families
 
     return read_families(fonts)

@@ -1,0 +1,80 @@
+r"""The last line of the confidentiality boundary: is a confidential value in the finished message?
+
+The guards stop a template that touches a marked value. They cannot see a value that came in under
+another name, so the finished bytes are searched as well. Whatever is not byte for byte a protected
+document is searched: every header and file name, both bodies, unprotected attachments (also inside
+PDF streams, ZIP members and gzip), and what lies between the parts.
+
+Both sides are folded before they are compared: case, accents, compatibility forms, punctuation,
+white space and invisible characters do not count. The haystack is also decoded, again and again, up to
+four times: MIME transfer encodings, RFC 2047 and RFC 2231, HTML entities and tags, ``%XX``, ``\uXXXX``,
+base64, hexadecimal, UTF-16.
+
+A false alarm refuses a good message, so the length of a folded value decides where it counts:
+
+=========================  =======================================================================
+fewer than 4 characters    not searched (a CJK character counts as two; with a fraction: 5 digits)
+4 to 7                     as a whole word; a number of 6 or 7 digits as a whole run of digits
+8 and more                 anywhere
+in binary data             from 6 characters on
+more than 64               the first 64 stand for the whole
+=========================  =======================================================================
+
+Not found: text set in a PDF with glyph numbers of its own, pixels, what is inside of an encrypted or
+unknown container, and all beyond the first 64 MB that an attachment inflates to.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from ondemand_attach._leaks._containers import opened
+from ondemand_attach._leaks._needles import needles_for
+from ondemand_attach._leaks._searching import found
+from ondemand_attach._leaks._surfaces import surfaces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """Where a confidential value was found.
+
+    Args:
+        path: the marked path. Never the value.
+        where: the surface, such as ``header Subject`` or ``file name of attachment 2``.
+    """
+
+    path: str
+    where: str
+
+
+def find_leaks(
+    content: bytes,
+    values: Iterable[tuple[str, object]],
+    *,
+    protected: Collection[bytes] = (),
+    addresses: Collection[str] = (),
+    own_words: Iterable[str] = (),
+) -> tuple[Leak, ...]:
+    """Return each place outside of the protected documents where one of *values* can be read.
+
+    Args:
+        content: the finished MIME bytes, CRLF line ends.
+        values: the confidential leaves, each with its path.
+        protected: the contents of the protected documents. A part is left out only if it is equal to
+            one of them, so that a wrong boundary or a forgotten encryption cannot hide a part.
+        addresses: the addr-specs that may stand in From, Sender, Reply-To, To and Cc.
+        own_words: what the application itself says in every message: the sources of its templates. A
+            value that is one of these words (a customer called Price) cannot be told from them.
+    """
+    needles = needles_for(values, own_words)
+    if not needles:
+        return ()
+    headers, documents = surfaces(content, frozenset(protected), addresses)
+    # A tag cannot reach over <>, so one search tells whether any header has to be looked at by itself.
+    if not any(found(needles, " <> ".join(text for _, text in headers))):
+        headers = []
+    places = itertools.chain(headers, itertools.chain.from_iterable(itertools.starmap(opened, documents)))
+    leaks = (Leak(path=path, where=where) for where, surface in places for path in found(needles, surface))
+    return tuple(dict.fromkeys(leaks))

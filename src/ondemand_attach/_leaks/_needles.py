@@ -1,0 +1,80 @@
+"""What is searched for, and what it takes for it to be found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ondemand_attach._leaks._folding import joins, words
+from ondemand_attach._leaks._forms import LONGEST, forms
+
+SHORTEST = 4
+SHORTEST_IN_BINARY = 6
+SHORTEST_ANYWHERE = 8
+
+# Words that a message has whoever receives it.
+_MIME_WORDS = """
+    text plain html multipart mixed alternative related encrypted signed boundary charset format flowed base64
+    quoted-printable attachment inline filename application octet-stream pdf image content type transfer
+    encoding disposition mime version message auto submitted generated date subject from sender reply
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needle:
+    """A way of writing the value at a path.
+
+    Args:
+        path: the marked path.
+        text: the folded form: its words, or its letters without spaces if it counts anywhere.
+        size: how much it weighs, in letters and digits.
+        joins: what must not stand next to it; None if it counts anywhere.
+        encoded: the form in the encodings of binary files.
+    """
+
+    path: str
+    text: str = field(repr=False)
+    size: int
+    joins: Callable[[str], bool] | None
+    encoded: tuple[bytes, ...] = field(repr=False)
+
+    def is_in(self, haystack: str, glued: str) -> bool:
+        """Whether it is in the words of *haystack*, which are *glued* together without spaces as well."""
+        if self.joins is None:
+            return self.text in glued
+        at = haystack.find(self.text)
+        while at >= 0:
+            if not self.joins(haystack[at - 1]) and not self.joins(haystack[at + len(self.text)]):
+                return True
+            at = haystack.find(self.text, at + 1)
+        return False
+
+
+def needles_for(values: Iterable[tuple[str, object]], own_words: Iterable[str]) -> list[Needle]:
+    """Return what to search for, but for what the application says itself."""
+    own = words("\n".join((_MIME_WORDS, *own_words)))
+    glued = own.replace(" ", "")
+    written = ((path, form) for path, value in values for form in dict.fromkeys(forms(value)))
+    needles = {(path, needle.text): needle for path, form in written if (needle := _needle(path, form))}
+    return [needle for needle in needles.values() if not needle.is_in(own, glued)]
+
+
+def _needle(path: str, form: str) -> Needle | None:
+    text = words(form).strip()
+    glued = text.replace(" ", "")
+    size = sum(1 if joins(character) else 2 for character in glued)
+    if size < SHORTEST:
+        return None
+    encoded = () if form.isascii() else tuple(_encodings(form))
+    if size >= SHORTEST_ANYWHERE:
+        return Needle(path=path, text=glued[:LONGEST], size=size, joins=None, encoded=encoded)
+    is_number = glued.isdigit() and size >= SHORTEST_IN_BINARY
+    return Needle(path=path, text=text, size=size, joins=str.isdigit if is_number else joins, encoded=encoded)
+
+
+def _encodings(form: str) -> Iterator[bytes]:
+    for case in {form, form.upper(), form.lower()}:
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be", "cp1252"):
+            encoded = case[:LONGEST].encode(encoding, "replace")
+            if len(encoded) >= SHORTEST_IN_BINARY:
+                yield encoded

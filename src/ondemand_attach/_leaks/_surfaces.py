@@ -1,0 +1,98 @@
+"""The surfaces of a message on which a value could stand: its header fields and the contents of its parts."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Collection, Iterator
+
+from ondemand_attach._leaks._decoding import from_base64, text_of
+
+_Fields = list[tuple[str, str]]
+
+_ADDRESS_FIELDS = frozenset({"from", "sender", "reply-to", "to", "cc"})
+_BODIES = {"text/plain": "text body", "text/html": "HTML body"}
+_BOUNDARY = re.compile(r'boundary="?([^";\s]+)', re.IGNORECASE)
+_CHARSET = re.compile(r'charset="?([^";\s]+)', re.IGNORECASE)
+_DATE = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_DEPTH = 8
+
+
+def surfaces(
+    content: bytes, protected: frozenset[bytes], addresses: Collection[str]
+) -> tuple[list[tuple[str, str]], list[tuple[str, bytes, str]]]:
+    """Return the header fields and the contents that are not protected, with the charset of each."""
+    number = 0
+    headers: list[tuple[str, str]] = []
+    documents: list[tuple[str, bytes, str]] = []
+    for depth, fields, body in _parts(content):
+        known = {name.lower(): value for name, value in fields}
+        media_type = known.get("content-type", "text/plain").partition(";")[0].strip().lower()
+        is_attachment = "content-disposition" in known or not media_type.startswith(("text/", "multipart/"))
+        number += is_attachment
+        label = f"attachment {number}" if is_attachment else _BODIES.get(media_type, "body")
+        headers += _headers(fields, addresses, label if depth else "")
+        decoded = _decoded(body, known.get("content-transfer-encoding", ""))
+        if decoded not in protected:
+            charset = _CHARSET.search(known.get("content-type", ""))
+            documents.append((label, decoded, charset[1] if charset else "utf-8"))
+    return headers, documents
+
+
+def _parts(content: bytes, depth: int = 0) -> Iterator[tuple[int, _Fields, bytes]]:
+    """Yield the header fields and the raw body of each part, the whole message first."""
+    head, _, body = (b"\r\n" + content).partition(b"\r\n\r\n")
+    fields = [_field(line) for line in text_of(re.sub(rb"\r\n(?=[ \t])", b"", head)).split("\r\n") if line]
+    media_type = next((value for name, value in fields if name.lower() == "content-type"), "")
+    boundary = _BOUNDARY.search(media_type)
+    if depth > _DEPTH or boundary is None:
+        yield depth, fields, body
+        return
+    preamble, *pieces = (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode())
+    parts = [piece for piece in pieces if not piece.startswith(b"--")]
+    yield depth, fields, b"\r\n".join([preamble, *(piece for piece in pieces if piece.startswith(b"--"))])
+    for piece in parts:
+        yield from _parts(piece.removeprefix(b"\r\n"), depth + 1)
+
+
+def _field(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name, value.strip()
+
+
+def _decoded(body: bytes, encoding: str) -> bytes:
+    match encoding.strip().lower():
+        case "base64":
+            decoded = from_base64(body)
+            return body if decoded is None else decoded
+        case "quoted-printable":
+            return binascii.a2b_qp(body)
+        case _:
+            return body
+
+
+def _headers(fields: _Fields, addresses: Collection[str], label: str) -> Iterator[tuple[str, str]]:
+    yield "a header name", "\n".join(name for name, _ in fields)
+    for name, value in fields:
+        if name.lower() in _ADDRESS_FIELDS:
+            yield _place(name, label), _split(_without_addresses(value, addresses))
+        elif name.lower() != "date" or not _DATE.fullmatch(value):
+            yield _place(name, label), _split(value)
+
+
+def _place(name: str, label: str) -> str:
+    if label.startswith("attachment") and name.lower() in {"content-type", "content-disposition"}:
+        return f"file name of {label}"
+    return f"header {name} of {label}" if label else f"header {name}"
+
+
+def _split(value: str) -> str:
+    """Return *value* once more with JaneDoe as two words."""
+    return f"{value}\n{_CAMEL.sub(' ', value)}"
+
+
+def _without_addresses(value: str, addresses: Collection[str]) -> str:
+    for address in addresses:
+        value = re.sub(rf"(?<![\w.+-]){re.escape(address)}(?![\w.-])", " ", value, flags=re.IGNORECASE)
+    return value
