@@ -9,7 +9,7 @@ import decimal
 import json
 import pickle
 import traceback
-from typing import Annotated, Any, NamedTuple, TypedDict
+from typing import Annotated, Any, NamedTuple, NewType, TypedDict
 
 import attrs
 import jinja2
@@ -356,6 +356,7 @@ def test_marks_in_types_are_found_in_values() -> None:
         ("payment.iban", CANARY),
         ("lines.engraving", CANARY),
         ("lines.engraving", None),
+        ("extra.note", "n"),
         ("tags", CANARY),
     ]
 
@@ -444,3 +445,82 @@ def test_plain_data_is_copied() -> None:
         "n": None,
         "t": [1],
     }
+
+
+@dataclasses.dataclass
+class Aliased:
+    bare: Confidential  # type: ignore[valid-type]
+    named: NewType("Named", Annotated[str, Confidential])  # type: ignore[valid-type]
+    nested: list[Annotated[str, Confidential] | None]
+
+
+@dataclasses.dataclass
+class Redeclared(Payment):
+    iban: str
+
+
+@pytest.mark.parametrize(
+    ("cls", "paths"), [(Aliased, {("bare",), ("named",), ("nested",)}), (Redeclared, {("iban",)})]
+)
+def test_every_spelling_of_a_mark_is_read(cls: type, paths: set[tuple[str, ...]]) -> None:
+    assert Marks().with_confidential([cls]).confidential == paths
+
+
+class Tree(TypedDict):
+    note: Annotated[str, Confidential]
+    children: list["Tree"]
+
+
+class Unmarked(TypedDict):
+    name: str
+
+
+def test_a_class_that_would_protect_nothing_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no field of Unmarked is marked"):
+        Marks().with_confidential([Unmarked])
+    with pytest.raises(ConfigurationError, match="Tree holds itself"):
+        Marks().with_confidential([Tree])
+    with pytest.raises(MessageError, match="no marked field of Extra is in the context"):
+        views({"extra": {"note": "n", "public": "p"}}, Marks().with_confidential([Extra]))
+
+
+def test_the_last_mark_counts() -> None:
+    marks = Marks().with_public(["a"]).with_confidential(["a"])
+    assert isinstance(views({"a": 1}, marks).public["a"], Guard)
+    assert views({"a": 1}, marks.with_public(["a"])).public["a"] == 1
+
+
+def test_keys_that_are_data_are_searched_and_never_shown() -> None:
+    seen = views({"accounts": {"DE0212030000": {"balance": 7}}}, Marks().with_confidential(["accounts"]))
+    assert seen.values == [("accounts.*", "DE0212030000"), ("accounts.*.balance", 7)]
+    for context in ({"a": {"DE0212030000": object()}}, {"a": {"DE0212030000": {1: 2}}}):
+        with pytest.raises(MessageError) as caught:
+            views(context, Marks())
+        assert "DE02" not in str(caught.value)
+
+
+def test_a_context_that_never_ends_is_refused() -> None:
+    loop: list[Any] = []
+    loop.append(loop)
+    wide: Any = 1
+    for _ in range(30):
+        wide = [wide, wide]
+    for endless in (loop, wide):
+        with pytest.raises(MessageError, match="nested deeper than"):
+            views({"x": endless}, Marks())
+
+
+@pytest.mark.parametrize("exit_with", [SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_the_end_of_the_process_shows_no_data_either(exit_with: type[BaseException]) -> None:
+    @sealed
+    def entry(context: dict[str, str]) -> None:
+        raise exit_with
+
+    try:
+        entry({"iban": CANARY})
+    except BaseException as error:
+        failure = error
+    shown = "".join(traceback.TracebackException.from_exception(failure, capture_locals=True).format())
+    assert "canary4711" not in shown
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        entry(CANARY, to="x")  # type: ignore[call-arg]

@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from ondemand_attach import Address, AttachmentRequest, Document, MessageBuilder, Recipient
+from ondemand_attach import (
+    Address,
+    AttachmentRequest,
+    Document,
+    MessageBuilder,
+    PdfEncryptor,
+    Recipient,
+    Xhtml2PdfGenerator,
+)
 from ondemand_attach.errors import (
     ConfidentialityError,
     ConfigurationError,
@@ -164,8 +172,17 @@ def test_images_are_related_to_the_html(tmp_path: Path) -> None:
 
 
 def test_an_image_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(MessageError, match="cid:logo"):
-        built(LETTER.html('<img src="cid:logo">'))
+    with pytest.raises(MessageError, match="that image\\(\\) did not add; added: logo"):
+        built(LETTER.image("logo", PNG).html('<img src="cid:canary">'))
+    assert built(LETTER.html("<p>{{ note }}</p>"), {"number": 1, "note": 'El cid:campeador "cid:x"'})
+
+
+@pytest.mark.parametrize(
+    "shown", ['src="cid:a-b-"', "src='CID:a-b-'", "src=cid:a-b-", 'style="background: url(cid:a-b-)"']
+)
+def test_an_image_is_found_however_it_is_shown(shown: str) -> None:
+    html = built(LETTER.image("a-b-", PNG).html(f"<p {shown}>")).get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert "a-b-@shop.example" in html
 
 
 def test_files_are_attached(tmp_path: Path) -> None:
@@ -249,9 +266,13 @@ def test_the_display_name_of_a_recipient_is_public_and_the_address_is_not_a_leak
 
 def test_words_of_the_templates_themselves_are_no_leaks(tmp_path: Path) -> None:
     """A customer called Price cannot be told from the word in the layout."""
-    (tmp_path / "layout.html").write_text("<p>The Price of it</p>{% block b %}{% endblock %}", encoding="utf-8")
+    (tmp_path / "layout.html").write_text(
+        "<p>The Price of it</p>{% block b %}{% endblock %}", encoding="utf-8"
+    )
     (tmp_path / "order.html").write_text("{% extends 'layout.html' %}", encoding="utf-8")
-    builder = MessageBuilder(templates=tmp_path).sender("a@shop.example").subject("x").html(template="order.html")
+    builder = (
+        MessageBuilder(templates=tmp_path).sender("a@shop.example").subject("x").html(template="order.html")
+    )
     assert built(builder.confidential("name"), {"name": "Price"})["Subject"] == "x"
     with pytest.raises(ConfidentialityError):
         built(builder.confidential("name").subject("{{ n }}"), {"name": "Jones", "n": "Jones"})
@@ -261,6 +282,57 @@ def test_the_customer_may_stand_in_reply_to() -> None:
     builder = LETTER.confidential("customer").reply_to("zoe.bergqvist@example.com")
     context = {"number": 1, "customer": {"email": "zoe.bergqvist@example.com"}}
     assert built(builder, context, "help@shop.example")["Reply-To"] == "zoe.bergqvist@example.com"
+
+
+def test_check_looks_into_documents_that_nobody_encrypts() -> None:
+    builder = LETTER.confidential("customer")
+    generator = Xhtml2PdfGenerator(source="<p>{{ customer.name }}</p>")
+    [finding] = builder.attach(generator, filename="a.pdf").check()
+    assert (finding.template, finding.path) == ("<document>", "customer.name")
+    assert builder.attach(generator, filename="a.pdf", encryptor=PdfEncryptor()).check() == []
+
+
+def test_a_bcc_recipient_is_nowhere_in_the_bytes() -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from ondemand_attach.testing import self_signed
+
+    people = [
+        Recipient(
+            address=Address.parse(f"{name}@example.com"),
+            certificate=self_signed(name)[1].public_bytes(Encoding.PEM),
+        )
+        for name in ("jane", "auditor")
+    ]
+    builder = LETTER.attach(
+        Xhtml2PdfGenerator(source="<p>x</p>"), filename="a.pdf", encryptor=PdfEncryptor()
+    ).bcc(people[1])
+    [attached] = built(builder, to=people[0]).iter_attachments()
+    readable = attached.get_content().lower()
+    assert b"jane".hex().encode() in readable
+    assert b"auditor".hex().encode() not in readable
+
+
+def test_the_return_path_is_searched() -> None:
+    builder = LETTER.confidential("iban").return_path(f"bounce+{CANARY}@shop.example")
+    with pytest.raises(ConfidentialityError, match="Return-Path"):
+        built(builder, {"number": 1, "iban": CANARY})
+    verp = LETTER.confidential("email").return_path("bounce+zoe=example.com@shop.example")
+    assert built(verp, {"number": 1, "email": "zoe@example.com"}, "zoe@example.com")
+
+
+def test_an_encryptor_that_does_nothing_is_refused() -> None:
+    for idle in (
+        lambda document, request: document,
+        lambda document, request: Document(content=b"", media_type="x/y"),
+    ):
+        with pytest.raises(EncryptionError, match="as it was, or nothing"):
+            built(LETTER.attach(echo, filename="a.txt", encryptor=idle))
+
+
+def test_a_time_without_zone_is_refused() -> None:
+    with pytest.raises(MessageError, match="time zone"):
+        LETTER.build({"number": 1}, to="a@example.com", now=datetime.datetime(2026, 1, 1))  # noqa: DTZ001
 
 
 def test_check_lists_what_public_templates_touch() -> None:

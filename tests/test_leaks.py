@@ -27,8 +27,7 @@ from enum import Enum
 
 import pytest
 
-from ondemand_attach import _leaks
-from ondemand_attach._leaks import Leak, find_leaks
+from ondemand_attach._leaks import Leak, _containers, _needles, _searching, _views, find_leaks
 
 PROTECTED = b"%PDF-1.7\n" + random.Random(1).randbytes(40_000)
 TEXT = """Hello,
@@ -264,13 +263,12 @@ def test_the_disguises_beat_a_plain_search() -> None:
     assert len(missed) > len(DISGUISES) * 0.8
 
 
-@pytest.mark.parametrize(
-    "step", ["_unescaped", "_unquoted", "_readable_tokens", "_unaligned_base64", "_words"]
-)
+@pytest.mark.parametrize("step", ["unescaped", "unquoted", "readable_tokens", "unaligned_base64", "words"])
 def test_each_decoder_is_needed(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mutants: each decoder in turn does nothing, and some disguise goes unnoticed."""
-    nothing: dict[str, object] = {"_unaligned_base64": b"", "_words": "", "_readable_tokens": ""}
-    monkeypatch.setattr(_leaks, step, lambda text: nothing.get(step, text))
+    nothing: dict[str, object] = {"unaligned_base64": b"", "words": "", "readable_tokens": ""}
+    owner = _searching if step == "words" else _views
+    monkeypatch.setattr(owner, step, lambda text: nothing.get(step, text))
     assert not all(leaks(in_text(hide(name)), name) for hide in DISGUISES.values() for name in NAMES)
 
 
@@ -497,7 +495,7 @@ def test_a_leak_and_the_scan_hold_no_value_in_their_repr() -> None:
     made = in_filename("Jane Doe-Smithers")
     assert "Smithers" not in repr(leaks(made, "Jane Doe-Smithers"))
     assert "mithers" not in repr(
-        _leaks._needles([("a", "Jane Doe-Smithers"), ("b", "Doe Smi"), ("c", "Ř mithers")], [])
+        _needles.needles_for([("a", "Jane Doe-Smithers"), ("b", "Doe Smi"), ("c", "Ř mithers")], [])
     )
 
 
@@ -564,7 +562,7 @@ def test_no_input_makes_the_scan_slow(bomb: bytes) -> None:
 
 
 def test_a_zip_bomb_is_left_off() -> None:
-    bomb = zipped({f"{number}.txt": "\0" * (_leaks.INFLATED // 4) for number in range(12)})
+    bomb = zipped({f"{number}.txt": "\0" * (_containers.INFLATED // 4) for number in range(12)})
     started = time.process_time()
     assert not leaks(attached(bomb), "Jane Doe-Smithers")
     assert time.process_time() - started < 10
@@ -573,6 +571,6 @@ def test_a_zip_bomb_is_left_off() -> None:
 def test_a_value_across_the_border_of_two_chunks_is_found() -> None:
     for shift in range(-40, 5):
         for filler in (b" .", b"\x00\xff"):
-            at = _leaks.CHUNK + shift
+            at = _searching.CHUNK + shift
             content = (filler * at)[:at] + b" Jane Doe-Smithers " + filler * 100
             assert leaks(attached(content), "Jane Doe-Smithers"), shift

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ondemand_attach._builder import MessageBuilder as MessageBuilder
-    from ondemand_attach._confidential import Confidential as Confidential
+    from ondemand_attach._confidential import Finding as Finding
     from ondemand_attach._mailer import Mailer as Mailer
     from ondemand_attach._message import Address as Address
     from ondemand_attach._message import Attachment as Attachment
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ondemand_attach._message import Receipt as Receipt
     from ondemand_attach._message import Recipient as Recipient
     from ondemand_attach._message import Refusal as Refusal
+    from ondemand_attach._records import Confidential as Confidential
     from ondemand_attach.errors import MailError as MailError
     from ondemand_attach.generators.xhtml2pdf import Xhtml2PdfGenerator as Xhtml2PdfGenerator
     from ondemand_attach.interfaces import AttachmentGenerator as AttachmentGenerator
@@ -39,11 +40,12 @@ _HOMES = {
     "Attachment": "_message",
     "AttachmentGenerator": "interfaces",
     "AttachmentRequest": "_message",
-    "Confidential": "_confidential",
+    "Confidential": "_records",
     "Document": "_message",
     "Encryptor": "interfaces",
     "Envelope": "_message",
     "FileTransport": "transports.file",
+    "Finding": "_confidential",
     "HttpsTransport": "transports.https",
     "MailError": "errors",
     "MaildirTransport": "transports.file",

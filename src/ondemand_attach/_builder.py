@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ondemand_attach import _composition, _filenames, _mime
+from ondemand_attach._confidential import Finding
 from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._message import (
     Address,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ondemand_attach.interfaces import AttachmentGenerator, Encryptor, Signer
-    from ondemand_attach.templates._analysis import Finding
     from ondemand_attach.templates._environment import Folder
 
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]+")
@@ -153,6 +153,7 @@ class MessageBuilder:
         """
         enclosure = Enclosure(
             filename=Source(filename, None),
+            document=_template_of(generator),
             generate=_method(generator, "generate"),
             encrypt=None if encryptor is None else _method(encryptor, "encrypt"),
             sign=None if signer is None else _method(signer, "sign"),
@@ -220,9 +221,11 @@ class MessageBuilder:
         return _composition.compose(self._draft, self._templates, context, occasion)
 
     def build_each(
-        self, recipients: Iterable[RecipientLike], context: object | Callable[[Recipient], object]
+        self,
+        recipients: RecipientLike | Iterable[RecipientLike],
+        context: object | Callable[[Recipient], object],
     ) -> Iterator[Message]:
-        """Make one message for each recipient, each protected for that one.
+        """Make one message for each recipient, who is added to the builder's own to, cc and bcc.
 
         Args:
             recipients: who gets a message.
@@ -232,9 +235,7 @@ class MessageBuilder:
             MailError: as `build()`, when the message of that recipient is reached.
         """
         context_of = context if callable(context) else lambda _: context
-        return (
-            self.build(context_of(recipient), to=recipient) for recipient in map(Recipient.of, recipients)
-        )
+        return (self.build(context_of(recipient), to=recipient) for recipient in _recipients(recipients))
 
     def _with(self, **changes: Any) -> Self:
         changed = copy.copy(self)
@@ -256,11 +257,17 @@ def _source(source: str | None, template: str | None) -> Source:
     return Source(source, template)
 
 
+def _template_of(generator: object) -> Source | None:
+    text, template = getattr(generator, "source", None), getattr(generator, "template", None)
+    return Source(text, template) if isinstance(text or template, str) else None
+
+
 def _method(plug: Any, name: str) -> Callable[..., Any]:
     method = getattr(plug, name, plug)
     if not callable(method) or isinstance(plug, type):
         raise ConfigurationError(
-            f"{plug!r} has no method {name}() and is no function; see ondemand_attach.interfaces"
+            f"a {type(plug).__name__} has no method {name}() and is no function; "
+            "see ondemand_attach.interfaces"
         )
     return cast("Callable[..., Any]", method)
 

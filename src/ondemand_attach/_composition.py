@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ondemand_attach import _filenames, _html_text, _mime
-from ondemand_attach._confidential import Views, views
+from ondemand_attach._confidential import Finding, Views, views
 from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._leaks import find_leaks
 from ondemand_attach._message import (
@@ -35,12 +35,11 @@ from ondemand_attach.errors import (
 )
 
 if TYPE_CHECKING:
-    from ondemand_attach.templates._analysis import Finding
     from ondemand_attach.templates._environment import Templates
 
 T = TypeVar("T")
 
-_CID = re.compile(r"\bcid:([\w.+-]+)(?!@)\b")
+_CID = re.compile(r"""([="'(]\s*cid:)([^"'()\s<>]+)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +66,9 @@ class _Composition:
         self.draft, self.templates, self.seen = draft, templates, seen
         self.sender, self.subject = draft.sender, draft.subject
         self.to = occasion.to
-        self.recipients = (*occasion.to, *draft.cc, *draft.bcc)
         self.now = occasion.now or datetime.datetime.now(datetime.UTC)
+        if self.now.tzinfo is None:
+            raise MessageError("now= has no time zone; give an aware datetime")
         self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
 
     def message(self) -> Message:
@@ -98,27 +98,30 @@ class _Composition:
         return message
 
     def refuse_leaks(self, message: Message, body: _mime.Body) -> None:
-        visible = (self.sender, *self.draft.reply_to, *_addresses(self.recipients))
+        visible = (self.sender, *self.draft.reply_to, *_addresses((*self.to, *self.draft.cc)))
         leaks = find_leaks(
-            message.content,
+            _return_path(message.envelope) + message.content,
             self.seen.values,
             protected=[
                 attachment.document.content for attachment in body.attachments if attachment.is_protected
             ],
             addresses={spec for address in visible for spec in (address.addr_spec, address.ascii_addr_spec)},
             own_words=[
-                text for slot, source in self.draft.sources() for text in self.templates.texts_of(slot, source)
+                text
+                for slot, source in self.draft.sources()
+                for text in self.templates.texts_of(slot, source)
             ],
         )
         if leaks:
             raise ConfidentialityError(
                 f"the value of {leaks[0].path} stands in the {leaks[0].where}, outside of a protected part; "
-                f"take it out, or exempt it with .public({leaks[0].path!r})",
+                "take it out of there",
                 path=leaks[0].path,
             )
 
     def envelope(self) -> Envelope:
-        unique = {address.addr_spec: address for address in _addresses(self.recipients)}
+        recipients = (*self.to, *self.draft.cc, *self.draft.bcc)
+        unique = {address.addr_spec: address for address in _addresses(recipients)}
         return Envelope(sender=self.draft.return_path or self.sender, recipients=tuple(unique.values()))
 
     def render(self, source: Source, slot: Slot) -> str:
@@ -130,7 +133,7 @@ class _Composition:
         if self.draft.html is None:
             return None, ()
         ids = {image.content_id: f"{image.content_id}@{self.sender.domain}" for image in self.draft.images}
-        html = _CID.sub(lambda match: f"cid:{_known(ids, match[1])}", self.render(self.draft.html, "html"))
+        html = _CID.sub(lambda match: match[1] + _known(ids, match[2]), self.render(self.draft.html, "html"))
         return html, tuple(replace(image, content_id=ids[image.content_id]) for image in self.draft.images)
 
     def attachment(self, enclosure: Enclosure) -> Attachment:
@@ -138,14 +141,14 @@ class _Composition:
         request = AttachmentRequest(
             context=self.seen.full if enclosure.encrypt else self.seen.public,
             filename=filename,
-            recipients=self.recipients,
+            recipients=(*self.to, *self.draft.cc),
             templates=self.templates,
             now=self.now,
         )
         document = _stage(GenerationError, filename, lambda: enclosure.generate(request))
         if encrypt := enclosure.encrypt:
             plain = document
-            document = _stage(EncryptionError, filename, lambda: encrypt(plain, request))
+            document = _stage(EncryptionError, filename, lambda: _encrypted(encrypt(plain, request), plain))
         if sign := enclosure.sign:
             unsigned = document
             document = _stage(SigningError, filename, lambda: sign(unsigned, request))
@@ -160,17 +163,33 @@ def _stage(
         document = translated(call, lambda error: stage(f"{type(error).__name__} in the application's code"))
         if not isinstance(document, Document):
             raise stage(f"a {type(document).__name__} was returned; return a Document")
+        if type(document) is Document and not isinstance(document.content, bytes):
+            raise stage(f"the content of the document is a {type(document.content).__name__}; make it bytes")
     except (GenerationError, ProtectionError) as error:
         error.filename = filename
         raise
     return document
 
 
+def _encrypted(document: Any, plain: Document) -> Any:
+    # A PdfEncryptor's document is written when it is signed; to look into it here would write it twice.
+    if type(document) is Document and document.content in {plain.content, b""}:
+        raise EncryptionError("the encryptor returned the document as it was, or nothing")
+    return document
+
+
+def _return_path(envelope: Envelope) -> bytes:
+    """Return the reverse-path as every relay sees it, without the recipients that it may name (VERP)."""
+    path = envelope.sender.ascii_addr_spec if envelope.sender else ""
+    for recipient in envelope.recipients:
+        path = path.replace(recipient.ascii_addr_spec.replace("@", "="), "")
+    return f"Return-Path: <{path}>\r\n".encode()
+
+
 def _known(ids: dict[str | None, str], name: str) -> str:
     if name not in ids:
-        raise MessageError(
-            f"the HTML body shows cid:{name}, but there is no image of that name; add it with image()"
-        )
+        known = ", ".join(sorted(filter(None, ids))) or "none"
+        raise MessageError(f"the HTML body shows an image (cid:) that image() did not add; added: {known}")
     return ids[name]
 
 

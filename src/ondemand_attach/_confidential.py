@@ -8,21 +8,19 @@ to it raises.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import decimal
 import enum
-import functools
-import types
-import typing
+import re
 import uuid
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from ondemand_attach._records import Confidential, Path, field_names, marked_paths
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MessageError
 
-Path = tuple[str, ...]
+__all__ = ["Confidential", "Guard", "Marks", "Path", "Views", "shown", "views"]
 
 _SCALARS = (
     str,
@@ -35,14 +33,9 @@ _SCALARS = (
     datetime.timedelta,
     uuid.UUID,
 )
-_MAX_DEPTH = 40
-
-
-class Confidential:
-    """Marks a field in the type of a context: ``iban: Annotated[str, Confidential]``.
-
-    Read from dataclasses, attrs, msgspec and pydantic classes, NamedTuple and TypedDict.
-    """
+_MAX_DEPTH = 50
+_MAX_SIZE = 2_000_000
+_FIELD_NAME = re.compile(r"[A-Za-z_]+[0-9]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +48,38 @@ class Marks:
     confidential: frozenset[Path] = frozenset()
     public: frozenset[Path] = frozenset()
     spelt: frozenset[Path] = frozenset()
+    classes: frozenset[type] = frozenset()
 
     def with_confidential(self, marks: Iterable[str | type]) -> Marks:
         marks = tuple(marks)
-        paths = {path for mark in marks for path in _paths_of(mark)}
         spelt = {_parsed(mark) for mark in marks if isinstance(mark, str)}
-        return dataclasses.replace(self, confidential=self.confidential | paths, spelt=self.spelt | spelt)
+        classes = {_record_class(mark) for mark in marks if not isinstance(mark, str)}
+        paths = spelt.union(*map(marked_paths, classes))
+        return Marks(
+            confidential=self.confidential | paths,
+            public=self.public - paths,
+            spelt=self.spelt | spelt,
+            classes=self.classes | classes,
+        )
 
     def with_public(self, paths: Iterable[str]) -> Marks:
         spelt = {_parsed(path) for path in paths}
-        return dataclasses.replace(self, public=self.public | spelt, spelt=self.spelt | spelt)
+        return Marks(self.confidential - spelt, self.public | spelt, self.spelt | spelt, self.classes)
+
+    def refuse_dead(self, context: Mapping[str, Any]) -> None:
+        """Raise `MessageError` for a mark that leads nowhere in *context*: it would protect nothing."""
+        for path in self.spelt:
+            if not _leads_somewhere(context, path):
+                raise MessageError(
+                    f"the marked path {'.'.join(path)!r} is not in the context; a misspelt mark protects "
+                    "nothing (give an optional value as None)"
+                )
+        for cls in self.classes:
+            if not any(_leads_somewhere(context, path) for path in marked_paths(cls)):
+                raise MessageError(
+                    f"no marked field of {cls.__qualname__} is in the context; confidential() takes the "
+                    "class of the whole context, or paths"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,27 @@ class Views:
     full: Mapping[str, Any] = field(repr=False)
     public: Mapping[str, Any] = field(repr=False)
     values: Sequence[tuple[str, Any]] = field(repr=False)
+    disclosed: Sequence[Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A place in a public template that must not stay as it is.
+
+    Args:
+        template: the template, or the slot such as ``<subject>``.
+        line: the line in it.
+        path: the confidential path that is touched; empty if the place cannot be analysed.
+        reason: what is wrong.
+    """
+
+    template: str
+    line: int
+    path: str
+    reason: str = "is confidential and touched here"
+
+    def __str__(self) -> str:
+        return f"{self.template}:{self.line}: {f'{self.path} {self.reason}'.strip()}"
 
 
 class Guard:
@@ -85,14 +121,17 @@ class Guard:
         object.__setattr__(self, "_path", path)
 
     def refuse(self, *_: object, **__: object) -> NoReturn:
-        path = ".".join(object.__getattribute__(self, "_path"))
+        path = shown(object.__getattribute__(self, "_path"))
         raise ConfidentialityError(
             f"{path} is confidential and may only be used in an attachment that has an encryptor; "
             f"take it out, or exempt it with .public({path!r})",
             path=path,
         )
 
-    __getattr__ = __setattr__ = __delattr__ = __getitem__ = __setitem__ = __delitem__ = refuse
+    def __getattr__(self, name: str) -> NoReturn:
+        Guard((*object.__getattribute__(self, "_path"), name)).refuse()
+
+    __setattr__ = __delattr__ = __getitem__ = __setitem__ = __delitem__ = refuse
     __str__ = __repr__ = __format__ = __bytes__ = __html__ = __html_format__ = refuse
     __bool__ = __int__ = __float__ = __complex__ = __index__ = __len__ = __length_hint__ = __hash__ = refuse
     __iter__ = __next__ = __reversed__ = __contains__ = __call__ = __dir__ = refuse
@@ -110,6 +149,7 @@ def views(context: object, marks: Marks) -> Views:
 
     Raises:
         MessageError: a value is not plain data, or a marked path is not in the context.
+        ConfigurationError: the marks of a record class cannot be read.
     """
     walk = _Walk(marks)
     full, public = walk.copy(context, ())
@@ -117,144 +157,101 @@ def views(context: object, marks: Marks) -> Views:
         raise MessageError(
             f"the context is a {type(context).__name__}; pass a mapping or a record with named fields"
         )
-    for path in marks.spelt:
-        if not _leads_somewhere(full, path):
-            raise MessageError(
-                f"the marked path {'.'.join(path)!r} is not in the context; a misspelt mark protects nothing "
-                "(give an optional value as None)"
-            )
-    return Views(full, public, walk.values)
+    marks.refuse_dead(full)
+    return Views(full, public, walk.values, walk.disclosed)
 
 
 class _Walk:
     def __init__(self, marks: Marks) -> None:
-        self.marks = marks
+        self.public = marks.public
+        self.confidential = set(marks.confidential)
         self.values: list[tuple[str, Any]] = []
+        self.disclosed: list[Any] = []
+        self.size = 0
 
-    def copy(self, value: object, path: Path, *, is_secret: bool = False) -> tuple[Any, Any]:
+    def copy(self, value: object, path: Path, *, is_secret: bool = False, depth: int = 0) -> tuple[Any, Any]:
         """Return *value* as plain data: for the full view, and for the public view."""
-        if path in self.marks.public:
-            is_secret = False
-        elif path in self.marks.confidential or _is_secret_type(value):
-            is_secret = True
-        full, public, is_leaf = self._plain(value, path, is_secret=is_secret)
-        if not is_secret or (not is_leaf and _has_below(self.marks.public, path)):
-            return full, public
-        if full is None and _has_below(self.marks.public, path):
-            return None, None  # a record that is not there; its public fields would be looked for in it
-        if is_leaf:
-            self.values.append((".".join(path), full))
-        return full, Guard(path)
+        self.measure(path, depth)
+        value, is_secret = self.opened(value, path, is_secret=is_secret)
+        if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
+            pairs = [self.copy(element, path, is_secret=is_secret, depth=depth + 1) for element in value]
+            full, public = [full for full, _ in pairs], [public for _, public in pairs]
+        elif value is None or isinstance(value, _SCALARS):
+            return self.leaf(value, path, is_secret=is_secret)
+        else:
+            full, public = self.record(value, path, is_secret=is_secret, depth=depth)
+        return full, public if not is_secret or _has_below(self.public, path) else Guard(path)
 
-    def _plain(self, value: object, path: Path, *, is_secret: bool) -> tuple[Any, Any, bool]:
-        if len(path) > _MAX_DEPTH:
+    def measure(self, path: Path, depth: int) -> None:
+        self.size += 1
+        if depth > _MAX_DEPTH or self.size > _MAX_SIZE:
             raise MessageError(
-                f"the context is nested deeper than {_MAX_DEPTH} levels at {'.'.join(path[:3])!r}…"
+                f"the context is nested deeper than {_MAX_DEPTH} levels or holds more than {_MAX_SIZE:,} "
+                f"values, at {_spelt(path[:3])}"
             )
-        if _is_secret_type(value):
-            value = value.get_secret_value()  # type: ignore[attr-defined]
+
+    def opened(self, value: Any, path: Path, *, is_secret: bool) -> tuple[Any, bool]:
+        """Take *value* out of what wraps it, and say whether it is confidential."""
+        if callable(getattr(type(value), "get_secret_value", None)):  # pydantic's SecretStr marks itself
+            value, is_secret = value.get_secret_value(), True
         if isinstance(value, enum.Enum):
             value = value.value
-        if value is None or isinstance(value, _SCALARS):
-            # Markup and Django's SafeString are str: as plain text they are escaped like any other value.
-            scalar = str.__str__(value) if isinstance(value, str) else value
-            return scalar, scalar, True
-        if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
-            pairs = [self.copy(element, path, is_secret=is_secret) for element in value]
-            return [full for full, _ in pairs], [public for _, public in pairs], False
-        fields = {
-            name: self.copy(child, (*path, name), is_secret=is_secret or is_marked)
-            for name, child, is_marked in _fields(value, path)
-        }
-        return (
-            {n: full for n, (full, _) in fields.items()},
-            {n: public for n, (_, public) in fields.items()},
-            False,
-        )
+        if path in self.public:
+            is_secret = False
+        return value, is_secret or path in self.confidential
+
+    def leaf(self, value: Any, path: Path, *, is_secret: bool) -> tuple[Any, Any]:
+        # Markup and Django's SafeString are str: as plain text they are escaped like any other value.
+        scalar = str.__str__(value) if isinstance(value, str) else value
+        if not is_secret:
+            if path in self.public:
+                self.disclosed.append(scalar)
+            return scalar, scalar
+        if scalar is None and _has_below(self.public, path):
+            return None, None  # a record that is not there; its public fields would be looked for in it
+        self.values.append((shown(path), scalar))
+        return scalar, Guard(path)
+
+    def record(self, value: object, path: Path, *, is_secret: bool, depth: int) -> tuple[Any, Any]:
+        full, public = {}, {}
+        for name, child in self.fields(value, path):
+            below = (*path, name)
+            is_data = is_secret and _FIELD_NAME.fullmatch(name) is None
+            if is_data:
+                self.values.append((shown(below), name))
+            full[name], in_public = self.copy(child, below, is_secret=is_secret, depth=depth + 1)
+            if not is_data or _has_below(self.public, below):
+                public[name] = in_public
+        return full, public
+
+    def fields(self, value: object, path: Path) -> Iterable[tuple[str, object]]:
+        if isinstance(value, Mapping):
+            if all(isinstance(name, str) for name in value):
+                return value.items()
+            raise MessageError(f"the mapping in the context at {_spelt(path)} has a key that is not text")
+        cls: Any = type(value)
+        names = field_names(cls)
+        if names is None:
+            raise MessageError(
+                f"the context value at {_spelt(path)} is a {cls.__name__}; pass plain data "
+                "(mappings, lists, text, numbers, dates) or a dataclass, attrs, msgspec or pydantic object, "
+                "not a live object"
+            )
+        self.confidential.update((*path, *marked) for marked in marked_paths(cls))
+        return [(name, getattr(value, name)) for name in names]
 
 
-def _is_secret_type(value: object) -> bool:
-    """Whether *value* is marked by its own type, as pydantic's SecretStr is."""
-    return callable(getattr(type(value), "get_secret_value", None))
+def shown(path: Path) -> str:
+    """Spell *path* for a person. A key that is no field name may itself be data, so it is left out."""
+    return ".".join(name if _FIELD_NAME.fullmatch(name) else "*" for name in path)
 
 
-def _fields(value: object, path: Path) -> Iterator[tuple[str, object, bool]]:
-    if isinstance(value, Mapping):
-        for name, child in value.items():
-            if not isinstance(name, str):
-                raise MessageError(
-                    f"a key in the context at {_spelt(path)} is a {type(name).__name__}; use strings"
-                )
-            yield name, child, False
-        return
-    cls: Any = type(value)
-    marked = _marked_fields(cls)
-    if marked is None:
-        raise MessageError(
-            f"the context value at {_spelt(path)} is a {type(value).__name__}; pass plain data "
-            "(mappings, lists, text, numbers, dates) or a dataclass, attrs, msgspec or pydantic object, "
-            "not a live object"
-        )
-    for name, is_marked in marked.items():
-        yield name, getattr(value, name), is_marked
-
-
-@functools.lru_cache(maxsize=512)
-def _marked_fields(cls: Hashable) -> dict[str, bool] | None:
-    """Return the fields of a record class with whether each is marked, or None for any other class."""
-    if not isinstance(cls, type):
-        return None
-    if dataclasses.is_dataclass(cls):
-        names = [f.name for f in dataclasses.fields(cls)]
-    elif hasattr(cls, "__attrs_attrs__"):
-        names = [a.name for a in cls.__attrs_attrs__]
-    elif hasattr(cls, "__struct_fields__"):
-        names = list(cls.__struct_fields__)
-    elif isinstance(getattr(cls, "model_fields", None), dict):
-        names = list(cls.model_fields)  # type: ignore[attr-defined]
-    elif hasattr(cls, "_fields"):
-        names = list(cls._fields)
-    elif typing.is_typeddict(cls):
-        names = list(cls.__annotations__)
-    else:
-        return None
-    hints = typing.get_type_hints(cls, include_extras=True)
-    return {name: _is_marked(hints.get(name)) for name in names}
-
-
-def _is_marked(hint: object) -> bool:
-    if typing.get_origin(hint) is typing.Annotated:
-        return any(m is Confidential or isinstance(m, Confidential) for m in hint.__metadata__) or _is_marked(  # type: ignore[attr-defined]
-            hint.__origin__  # type: ignore[attr-defined]
-        )
-    return any(_is_marked(argument) for argument in typing.get_args(hint))
-
-
-def _paths_of(mark: str | type) -> Iterator[Path]:
-    if isinstance(mark, str):
-        yield _parsed(mark)
-    elif isinstance(mark, type) and _marked_fields(mark) is not None:
-        yield from _paths_in(mark, (), ())
-    else:
-        raise ConfigurationError(f"confidential() takes paths and record types, not {type(mark).__name__}")
-
-
-def _paths_in(cls: type, path: Path, above: tuple[type, ...]) -> Iterator[Path]:
-    hints = typing.get_type_hints(cls, include_extras=True)
-    for name, is_marked in (_marked_fields(cls) or {}).items():
-        if is_marked:
-            yield (*path, name)
-            continue
-        for nested in _classes_in(hints.get(name)):
-            if nested not in above and _marked_fields(nested) is not None:
-                yield from _paths_in(nested, (*path, name), (*above, cls))
-
-
-def _classes_in(hint: object) -> Iterator[type]:
-    if isinstance(hint, type) and not isinstance(hint, types.GenericAlias):
-        yield hint
-    for argument in typing.get_args(hint):
-        yield from _classes_in(argument)
+def _record_class(mark: object) -> type:
+    if not isinstance(mark, type) or field_names(mark) is None:
+        raise ConfigurationError(f"confidential() takes paths and record classes, not {type(mark).__name__}")
+    if not marked_paths(mark):
+        raise ConfigurationError(f"no field of {mark.__qualname__} is marked with Annotated[…, Confidential]")
+    return mark
 
 
 def _parsed(path: str) -> Path:
@@ -274,9 +271,9 @@ def _leads_somewhere(value: object, path: Path) -> bool:
     if not path or value is None:
         return True
     if isinstance(value, list):
-        return not value or any(_leads_somewhere(element, path) for element in value)
+        return all(_leads_somewhere(element, path) for element in value)
     return isinstance(value, dict) and path[0] in value and _leads_somewhere(value[path[0]], path[1:])
 
 
 def _spelt(path: Path) -> str:
-    return repr(".".join(path)) if path else "the top"
+    return repr(shown(path)) if path else "the top"

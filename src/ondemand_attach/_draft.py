@@ -11,9 +11,14 @@ from ondemand_attach._message import Address, Attachment, AttachmentRequest, Doc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
-    """One attachment to be made: the three plug points reduced to their methods."""
+    """One attachment to be made: the three plug points reduced to their methods.
+
+    Args:
+        document: the template that the generator renders, if it says so with `template` and `source`.
+    """
 
     filename: Source
+    document: Source | None
     generate: Callable[[AttachmentRequest], Document]
     encrypt: Callable[[Document, AttachmentRequest], Document] | None
     sign: Callable[[Document, AttachmentRequest], Document] | None
@@ -44,4 +49,7 @@ class Draft:
         )  # fmt: skip
         yield from ((slot, source) for slot, source in single if source is not None)
         yield from (("header", source) for _, source in self.headers)
-        yield from (("filename", enclosure.filename) for enclosure in self.enclosures)
+        for enclosure in self.enclosures:
+            yield "filename", enclosure.filename
+            if enclosure.document is not None and enclosure.encrypt is None:
+                yield "document", enclosure.document

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from ondemand_attach._seal import sealed, translated
-from ondemand_attach.errors import ConfigurationError, MailError, TransportError
+from ondemand_attach._message import Receipt
+from ondemand_attach._seal import bare, sealed, translated
+from ondemand_attach.errors import ConfigurationError, TransportError
 
 if TYPE_CHECKING:
     import datetime
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ondemand_attach._builder import MessageBuilder, RecipientLike
-    from ondemand_attach._message import Message, Receipt
+    from ondemand_attach._message import Message
     from ondemand_attach.interfaces import Transport
 
 _log = logging.getLogger("ondemand_attach")
@@ -68,6 +69,11 @@ class Mailer:
             lambda: self._send(message),
             lambda error: TransportError(f"{type(error).__name__} in the transport"),
         )
+        if not isinstance(receipt, Receipt):
+            raise TransportError(
+                f"the transport returned a {type(receipt).__name__} and no Receipt; the message may be sent",
+                is_uncertain=True,
+            )
         _log.info(
             "sent %s: %d accepted, %d refused",
             receipt.message_id,
@@ -82,8 +88,8 @@ class Mailer:
 
         try:
             return await asyncio.to_thread(self.send, builder, context, **options)
-        except MailError as error:
-            failure = error.with_traceback(None)
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            failure = bare(error)
         del builder, context, options  # a traceback that captures locals shows them
         raise failure
 

@@ -63,7 +63,11 @@ class Address:
         return not self.ascii_addr_spec.isascii()
 
     def __repr__(self) -> str:
-        return f"<Address at {self.domain}>"
+        return "<Address>"
+
+
+# What is wrong with an address is said without it, so the frames that hold it must not hang on either.
+Address.__init__ = sealed(Address.__init__)  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +188,7 @@ class Receipt:
     refused: Mapping[str, Refusal] = field(default_factory=dict, repr=False)
 
 
-Slot: TypeAlias = Literal["subject", "header", "text", "html", "filename", "document"]
+Slot: TypeAlias = Literal["subject", "header", "text", "html", "filename", "document", "password"]
 """Where a rendered text goes, which decides how values are escaped."""
 
 
@@ -209,7 +213,8 @@ class AttachmentRequest:
         context: the data of the event: the full view if the attachment will be encrypted, else the
             public view, in which a confidential value raises `ConfidentialityError` when touched.
         filename: the rendered file name.
-        recipients: everyone the message goes to.
+        recipients: everyone whom the message names, to and cc. A bcc recipient gets the same bytes, and
+            nothing in them may tell of it.
         templates: renders a template against a context.
         now: the time of building, timezone-aware.
     """
@@ -251,3 +256,11 @@ class AttachmentRequest:
         return self.templates.render(
             self.context, "document" if autoescape else "text", Source(source, template)
         )
+
+    def secret(self, source: str) -> str:
+        """Render *source* for a password: without escaping, from text and whole numbers only.
+
+        Raises:
+            TemplateError: it could not be rendered, or a value such as None or a list is put into it.
+        """
+        return self.templates.render(self.context, "password", Source(source, None))

@@ -40,22 +40,31 @@ def sealed(function: Callable[P, T]) -> Callable[P, T]:
     def outermost(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return function(*args, **kwargs)
-        except Exception as error:
-            is_misuse = error.__traceback__ is not None and error.__traceback__.tb_next is None
-            if is_misuse or _keeps_causes():
+        except BaseException as error:
+            if _keeps_causes():
                 raise
-            failure = _bare(error)
+            failure = bare(error)
         del args, kwargs  # a traceback that captures locals shows them
         raise failure
 
     return outermost
 
 
-def _bare(error: Exception) -> MailError:
-    if not isinstance(error, MailError):
+def bare(error: BaseException) -> BaseException:
+    """Return *error* without frames and causes; an error that is not ours, without its text too."""
+    if isinstance(error, Exception) and not isinstance(error, MailError) and not _is_misuse(error):
         error = MailError(f"unexpected {type(error).__name__} {_origin(error)}")
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
+
+
+def _is_misuse(error: Exception) -> bool:
+    """Whether the call itself was wrong, such as an unknown keyword: it raised before any frame of ours."""
+    return (
+        isinstance(error, TypeError)
+        and error.__traceback__ is not None
+        and error.__traceback__.tb_next is None
+    )
 
 
 def _origin(error: Exception) -> str:

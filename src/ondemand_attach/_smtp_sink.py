@@ -102,6 +102,14 @@ class SmtpSink:
     def __repr__(self) -> str:
         return f"<SmtpSink at {self.host}:{self.port} with {len(self.deliveries)} deliveries>"
 
+    def encrypted(self, sock: socket.socket, context: ssl.SSLContext) -> socket.socket:
+        """Return *sock* under TLS; the plain object is detached by this, and could not be ended any more."""
+        wrapped = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        self._open.discard(sock)
+        self._open.add(wrapped)
+        wrapped.do_handshake()
+        return wrapped
+
     def _start(self, run: Callable[[], None]) -> None:
         thread = threading.Thread(target=run, daemon=True)
         self._threads = [*(other for other in self._threads if other.is_alive()), thread]
@@ -122,7 +130,6 @@ class SmtpSink:
         except (OSError, ValueError):  # the client left, or is no SMTP client
             pass
         finally:
-            self._open.discard(sock)
             dialogue.close()
 
 
@@ -151,6 +158,7 @@ class _Dialogue:
             )
 
     def close(self) -> None:
+        self._sink._open.discard(self._sock)  # noqa: SLF001 - of this module
         self._lines.close()
         self._sock.close()
 
@@ -198,7 +206,7 @@ class _Dialogue:
         self._reply("220 2.0.0 go ahead")
         self._forget()
         self._lines.close()
-        self._sock = self._sink.ssl_context.wrap_socket(self._sock, server_side=True)
+        self._sock = self._sink.encrypted(self._sock, self._sink.ssl_context)
         self._lines = self._sock.makefile("rb")
         return ""
 

@@ -502,3 +502,14 @@ def test_the_version_that_the_driver_follows() -> None:
 def test_importing_the_generator_loads_no_library(fresh_python: object) -> None:
     program = "import sys, ondemand_attach; ondemand_attach.Xhtml2PdfGenerator(source='x'); print('xhtml2pdf' in sys.modules)"
     assert fresh_python(program).strip() == "False"
+
+
+@pytest.mark.parametrize("time_limit", [0, -1, float("inf"), float("nan")])
+def test_a_time_limit_that_is_none_is_refused(time_limit: float) -> None:
+    with pytest.raises(ConfigurationError, match="time_limit"):
+        Xhtml2PdfGenerator(source="x", time_limit=time_limit)
+
+
+def test_one_place_for_assets_is_enough(tmp_path: Path) -> None:
+    Xhtml2PdfGenerator(source="x", assets=tmp_path)
+    Xhtml2PdfGenerator(source="x", assets=str(tmp_path))

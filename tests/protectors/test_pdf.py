@@ -690,3 +690,28 @@ heavy = ("pyhanko", "cryptography", "reportlab", "asn1crypto", "asyncio", "jinja
 print([name for name in heavy if name in sys.modules])
 """
     assert fresh_python(program).strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("template", "context"),
+    [
+        ("garnet-and-gold-{{ zip }}", {"zip": "11000"}),
+        ("contract-customer-{{ '%05d' % number }}", {"number": 7}),
+        ("{% if number %}amber-kettle-violin-lantern{% endif %}{{ number }}", {"number": 7}),
+    ],
+)
+def test_the_fixed_text_of_a_template_is_no_secret(template: str, context: dict[str, object]) -> None:
+    with pytest.raises(WeakPasswordError):
+        PdfEncryptor(password=template).encrypt(order(), request(**context))
+
+
+@pytest.mark.parametrize("value", [None, b"amber-kettle-violin-27", ["amber-kettle-violin-27"], True, 1.5])
+def test_what_nobody_could_type_is_no_secret(value: object) -> None:
+    with pytest.raises(TemplateError, match="put into a secret"):
+        PdfEncryptor(password="{{ value }}-amber-kettle-violin-27").encrypt(order(), request(value=value))
+
+
+@pytest.mark.parametrize("fixed", ["amber-kettle-violin-27", "{{ 'amber-kettle-violin-27' }}", '{{ "amber" }}-{{ 27 }}', ""])
+def test_a_password_that_is_the_same_for_everyone_is_refused(fixed: str) -> None:
+    with pytest.raises(ConfigurationError, match="the same for everyone"):
+        PdfEncryptor(password=fixed)

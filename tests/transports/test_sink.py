@@ -5,10 +5,13 @@ from __future__ import annotations
 import smtplib
 import socket
 import threading
+import time
 
 import pytest
 
+from ondemand_attach import MessageBuilder, SmtpTransport
 from ondemand_attach._smtp_sink import SmtpSink
+from ondemand_attach.testing import loopback_tls
 from transports.peers import Tls
 
 CONTENT = b"Subject: a\r\n\r\n.\r\n..\r\nx\r\n"
@@ -143,3 +146,12 @@ def test_client_that_speaks_no_smtp_harms_nobody(tls: Tls) -> None:
         with connected(sink) as smtp:
             assert smtp.noop()[0] == 250
     assert sink.deliveries == []
+
+
+def test_closing_does_not_wait_for_clients_that_stay() -> None:
+    server, client = loopback_tls()
+    with SmtpSink(server) as sink, SmtpTransport(sink.url, ssl_context=client) as transport:
+        transport.send(MessageBuilder().sender("a@shop.example").subject("x").text("x").build({}, to="b@example.com"))
+        started = time.monotonic()
+        sink.close()
+        assert time.monotonic() - started < 5

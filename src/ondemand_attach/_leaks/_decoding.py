@@ -1,53 +1,18 @@
-"""Decoding: a text as it may be read, whatever it is encoded in, one encoding inside of another."""
+"""Decoding: bytes to text, and the escapes that a text may be written in."""
 
 from __future__ import annotations
 
 import binascii
 import html
 import re
-from collections.abc import Callable, Iterator
-
-from ondemand_attach._leaks import _guessing
+from collections.abc import Callable
 
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
-DEPTH = 4
 
-_BLOCK_TAG.sub(" ", view))
-            tokens = [token for token in _base64_tokens(view) if token not in known]
-            known.update(tokens)
-            yield _unaligned_base64(tokens)
-            decoded += (_unescaped(view), _unquoted(view), _readable_tokens(tokens))
-        level = [view for view in dict.fromkeys(decoded) if view and view not in seen]
-        seen.update(level)
-
-
-_BLOCK_TAG = re.compile(
-    r"</?(?:\w+:)?(?:address|article|blockquote|body|br|c|caption|center|cr|dd|div|dl|dt|fieldset|figure|footer"
-    r"|form|h[1-6]|head|header|hr|html|li|link|main|meta|nav|ol|option|p|pre|row|section|select|si|style|tab"
-    r"|table|tbody|td|tfoot|th|thead|title|tr|ul|v)\b[^<>]*>",
-    re.IGNORECASE,
-)
-_TAG = re.compile(r"<!--[^<>]*-->|<[^<>]*>")
 _HEX_SIGN = re.compile(r"%|=|\\x")
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]+)[^?\s]*\?([bBqQ])\?([^?]*)\?=")
-
-
-def views(text: str) -> Iterator[str | bytes]:
-    """Yield *text* as it may be read: as it is, without tags, decoded; bytes if that was a guess."""
-    seen, known = {text}, set[bytes]()
-    level = [text]
-    for _ in range(DEPTH):
-        decoded: list[str] = []
-        for view in level:
-            yield view
-            if "<" in view:
-                yield _TAG.sub("", _BLOCK_TAG.sub(" ", view))
-            tokens = [token for token in _guessing.base64_tokens(view) if token not in known]
-            known.update(tokens)
-            yield _guessing.unaligned_base64(tokens)
-            decoded += (_unescaped(view), _unquoted(view), _guessing.readable_tokens(tokens))
-        level = [view for view in dict.fromkeys(decoded) if view and view not in seen]
-        seen.update(level)
+# One alone is as likely an attribute: width=60.
+_QUOTED = re.compile(r"(?:=[0-9A-Fa-f]{2}){2,}|=(?:20|2C|2E|3D|5F|[89A-F][0-9A-F])")
 
 
 def text_of(content: bytes, charset: str = "utf-8") -> str:
@@ -69,7 +34,8 @@ def from_base64(content: bytes) -> bytes | None:
         return None
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """Decode what leaves no doubt that it is encoded."""
     if "&" in text:
         text = html.unescape(text)
     for sign, pattern, decode in _ESCAPES:
@@ -78,45 +44,13 @@ def _unescaped(text: str) -> str:
     return text
 
 
-def _encoded_words(match: re.Match[str]) -> str:
-    """Decode adjacent RFC 2047 words, which may share a multi-byte character between them."""
-    pieces = _ENCODED_WORD.findall(match[0])
-    joined = b"".join(
-        from_base64(piece.encode("ascii", "ignore")) or b""
-        if encoding in "bB"
-        else binascii.a2b_qp(piece.encode("ascii", "ignore"), header=True)
-        for _, encoding, piece in pieces
-    )
-    return text_of(joined, pieces[0][0] if pieces else "utf-8")
-
-
-def _octal(match: re.Match[str]) -> str:
-    return text_of(bytes(int(digits, 8) for digits in match[0][1:].split("\\")))
-
-
-def _utf_16(match: re.Match[str]) -> str:
-    return bytes.fromhex(match[0].replace("\\u", "")).decode("utf-16-be", "replace")
-
-
-def _hexadecimal(match: re.Match[str]) -> str:
-    return text_of(bytes.fromhex(_HEX_SIGN.sub("", match[0])))
-
-
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
     """Decode quoted-printable in text that was not declared so."""
     if "=" not in text:
         return text
     return _QUOTED.sub(_hexadecimal, text.replace("=\r\n", "").replace("=\n", ""))
 
 
-# One alone is as likely an attribute: width=60.
-_QUOTED = re.compile(r"(?:=[0-9A-Fa-f]{2}){2,}|=(?:20|2C|2E|3D|5F|[89A-F][0-9A-F])")
-_ESCAPES:
-        if sign in text:
-            text = pattern.sub(decode, text)
-    return text
-
-
 def _encoded_words(match: re.Match[str]) -> str:
     """Decode adjacent RFC 2047 words, which may share a multi-byte character between them."""
     pieces = _ENCODED_WORD.findall(match[0])
@@ -141,10 +75,6 @@ def _hexadecimal(match: re.Match[str]) -> str:
     return text_of(bytes.fromhex(_HEX_SIGN.sub("", match[0])))
 
 
-_HEX_SIGN = re.compile(r"%|=|\\x")
-_ENCODED_WORD = re.compile(r"=\?([^?\s*]+)[^?\s]*\?([bBqQ])\?([^?]*)\?=")
-# One alone is as likely an attribute: width=60.
-_QUOTED = re.compile(r"(?:=[0-9A-Fa-f]{2}){2,}|=(?:20|2C|2E|3D|5F|[89A-F][0-9A-F])")
 _ESCAPES: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     # RFC 2231 section 3: the value goes on in the next parameter.
     ("*1", re.compile(r"\"?;\s*[\w-]+\*[1-9][0-9]*\*?=\"?"), lambda _: ""),

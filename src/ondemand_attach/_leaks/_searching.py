@@ -1,12 +1,12 @@
-"""Searching: whether a needle is in a text or in bytes, chunk by chunk, so that memory stays bounded."""
+"""Whether a needle is in a text or in bytes, chunk by chunk, so that memory stays bounded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ondemand_attach._leaks._decoding import views
 from ondemand_attach._leaks._folding import words, words_in_bytes
 from ondemand_attach._leaks._needles import SHORTEST_IN_BINARY, Needle
+from ondemand_attach._leaks._views import views
 
 CHUNK = 1 << 18
 _OVERLAP = CHUNK // 16

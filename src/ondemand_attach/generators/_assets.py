@@ -20,13 +20,15 @@ class Assets:
     """Reads files by their name below a folder.
 
     Args:
-        places: folders, or ``package:name`` for the folder of an installed package, searched in this order.
+        places: a folder or several, or ``package:name`` for the folder of an installed package, searched in this order.
 
     Raises:
         ConfigurationError: a place does not exist.
     """
 
-    def __init__(self, places: Sequence[Place] = ()) -> None:
+    def __init__(self, places: Place | Sequence[Place] = ()) -> None:
+        if isinstance(places, str | pathlib.Path):
+            places = [places]
         self._roots = tuple(root for place in places for root in _folders(place))
 
     def read(self, name: str) -> bytes:

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from typing import Any, Final
 
+import PIL.Image
 import PIL.MpoImagePlugin
 import PIL.TiffImagePlugin
 from reportlab import rl_config
@@ -27,6 +28,7 @@ from xhtml2pdf.builders.watermarks import WaterMarks
 from xhtml2pdf.config.resources import (
     RenderLimitError,
     ResourceAccessPolicy,
+    active_budget,
     check_deadline,
     render_budget,
     use_policy,
@@ -46,8 +48,8 @@ from ondemand_attach.generators._xhtml2pdf_findings import Findings
 from ondemand_attach.generators._xhtml2pdf_logs import collecting
 from ondemand_attach.generators._xhtml2pdf_markup import MAX_CHARACTERS, MAX_DEPTH, parse
 
-# Pillow imports these when it meets certain JPEG files; loaded here, their loggers are known beforehand.
-_PRELOADED: Final = (PIL.MpoImagePlugin, PIL.TiffImagePlugin)
+# Pillow loads its readers when it meets an image, and they log what is in it: all loggers are known beforehand.
+_PRELOADED: Final = (PIL.Image.init(), PIL.MpoImagePlugin, PIL.TiffImagePlugin)
 
 _VOWEL_MARKS: Final = re.compile("[\u064b-\u065f\u0670]")  # arabic_reshaper drops them
 
@@ -99,20 +101,28 @@ class Engine:
         """Wait for the one lock that every user of xhtml2pdf in this process takes."""
         if not document._RENDER_LOCK.acquire(timeout=self._time_limit):  # noqa: SLF001
             raise GenerationTimeoutError(
-                _OUT_OF_TIME.format(self._time_limit) + " (another one held the renderer)"
+                f"other documents kept the renderer of this process busy for {self._time_limit:g} s; "
+                "send again later, and use more processes"
             )
         stack.callback(document._RENDER_LOCK.release)  # noqa: SLF001
 
     def _timed(self, html: str, context: DocumentContext, findings: Findings) -> bytes:
         try:
             return _rendered(html, context, findings)
-        except RenderLimitError:
-            raise GenerationTimeoutError(_OUT_OF_TIME.format(self._time_limit)) from None
-        except Exception:
+        except Exception as failure:
+            # The layout may wrap the error that stopped it, so the clock is asked too.
+            if isinstance(failure, RenderLimitError) or _is_out_of_time():
+                raise GenerationTimeoutError(_OUT_OF_TIME.format(self._time_limit)) from None
             error = findings.error()
             if error is None:
                 raise
             raise error from None  # the cause of what went wrong afterwards
+
+
+def _is_out_of_time() -> bool:
+    budget = active_budget()
+    remaining = budget.remaining() if budget else None
+    return remaining is not None and remaining <= 0
 
 
 def explain(error: Exception) -> GenerationError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import pathlib
 import threading
 from collections.abc import Mapping, Sequence
@@ -52,7 +53,7 @@ class Xhtml2PdfGenerator:
         *,
         template: str | None = None,
         source: str | None = None,
-        assets: Sequence[Place] = (),
+        assets: Place | Sequence[Place] = (),
         fonts: Mapping[str, Mapping[str, str | pathlib.Path]] | None = None,
         time_limit: float = 30.0,
         strict: bool = True,
@@ -63,6 +64,8 @@ class Xhtml2PdfGenerator:
         self.source = source
         self._assets = Assets(assets)
         self._faces = _read_families(fonts) if fonts else {}
+        if not (math.isfinite(time_limit) and time_limit > 0):
+            raise ConfigurationError("time_limit= is a number of seconds above 0")
         self._time_limit = time_limit
         self._strict = strict
         self._reported: set[str] = set()

@@ -20,12 +20,13 @@ GUESSES_PER_SECOND = 1_000_000
 _LONGEST = 126  # bytes; poppler fails from 127 on, PDF allows 127 (ISO 32000-2 section 7.6.4.3.3)
 
 
-def check(password: object, *, whose: str, insecure_allow_weak: bool = False) -> str:
+def check(password: object, *, whose: str, varying: object = None, insecure_allow_weak: bool = False) -> str:
     """Return *password* if it opens in every reader and is strong enough.
 
     Args:
         password: what the application gave.
         whose: how the error text names it. The password itself is never shown.
+        varying: the part that is not the same for everyone, if that is not all of it.
         insecure_allow_weak: let a password through that can be guessed. It must still open everywhere.
 
     Raises:
@@ -35,7 +36,7 @@ def check(password: object, *, whose: str, insecure_allow_weak: bool = False) ->
         raise WeakPasswordError(f"{whose} is a {type(password).__name__}; give a str")
     if reason := _unfit(password):
         raise WeakPasswordError(f"{whose} {reason}")
-    bits = estimated_bits(password)
+    bits = estimated_bits(varying if isinstance(varying, str) else password)
     if bits < LEAST_BITS and not insecure_allow_weak:
         raise WeakPasswordError(
             f"{whose} holds about {bits:.0f} bits, fewer than {LEAST_BITS}: found in {_duration(bits)} at "

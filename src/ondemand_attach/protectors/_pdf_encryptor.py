@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -29,6 +30,11 @@ _FLAGS: dict[str, tuple[str, ...]] = {
 }
 
 
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NAME = re.compile(r"[A-Za-z_]")
+
+
 class PdfEncryptor:
     """Encrypts a PDF with AES-256, by password or to certificates; everything in it, metadata too.
 
@@ -37,7 +43,7 @@ class PdfEncryptor:
     number, several such values together. Without a password, the document is encrypted to certificates and
     opens with the private key of any of them.
 
-    A password is estimated from its characters (a digit counts 3.3 bits, a letter of what could be a word
+    A password is estimated from its characters, without the fixed text of a template (a digit counts 3.3 bits, a letter of what could be a word
     2.2, any other letter 4.7, a date 17 in all) and refused below 40 bits, which a graphics card searches in
     13 days. The estimate cannot know that postcodes are public and that customer numbers are given out in
     order, and a single value may come out lower than the rest of its kind, so aim well above it: 5 digits of
@@ -45,8 +51,8 @@ class PdfEncryptor:
     out of reach.
 
     Args:
-        password: a template that is rendered with the request's context, without escaping, or a callable that
-            takes the request. Must be as SASLprep (RFC 4013) leaves it, 1 to 126 bytes in UTF-8.
+        password: a template that is rendered with the request's context, without escaping, from text and
+            whole numbers; or a callable that takes the request. Must be as SASLprep (RFC 4013) leaves it, 1 to 126 bytes in UTF-8.
         certificates: a callable that takes the request and returns certificates, each an x509.Certificate,
             PEM or DER. By default, the `Recipient.certificate` of every recipient.
         owner_password: a callable that returns the password that lifts the restrictions of *allow*. By
@@ -73,7 +79,7 @@ class PdfEncryptor:
             raise ConfigurationError("encrypt by password or to certificates, not both")
         if password is None and (owner_password is not None or insecure_allow_weak_password):
             raise ConfigurationError("without a password there is no owner password, and no weak one")
-        if isinstance(password, str) and "{{" not in password:
+        if isinstance(password, str) and _is_fixed(password):
             raise ConfigurationError(
                 "the password is fixed text, the same for everyone; give a template with an "
                 "{{ expression }} or a callable"
@@ -82,7 +88,7 @@ class PdfEncryptor:
             raise ConfigurationError(
                 f"{', '.join(sorted(unknown))}: no such permission; there are {', '.join(_FLAGS)}"
             )
-        self._password = None if password is None else _asked(_rendering(password), "password")
+        self._password = password
         self._certificates = _asked(certificates or _own_certificates, "certificates")
         self._owner_password = None if owner_password is None else _asked(owner_password, "owner password")
         self._flags = ("ALLOW_ASSISTIVE_TECHNOLOGY", *(flag for name in allow for flag in _FLAGS[name]))
@@ -106,7 +112,7 @@ class PdfEncryptor:
             encrypt = self._to_certificates(request)
         else:
             _ = request.recipient  # one message has one set of attachments, so one password
-            encrypt = self._by_password(self._password(request), request)
+            encrypt = self._by_password(self._password, request)
         return translated(
             lambda: _pyhanko.encrypted(document.content, encrypt, request.filename),
             lambda error: EncryptionError(
@@ -114,10 +120,16 @@ class PdfEncryptor:
             ),
         )
 
-    def _by_password(self, password: object, request: AttachmentRequest) -> _pyhanko.Encrypt:
+    def _by_password(
+        self, source: str | Callable[[AttachmentRequest], str], request: AttachmentRequest
+    ) -> _pyhanko.Encrypt:
         from ondemand_attach.protectors import _pyhanko
 
-        user = self._checked(password, f"the password of {request.filename}")
+        if isinstance(source, str):
+            password, varying = request.secret(source), request.secret(_expressions(source))
+        else:
+            password = varying = _asked(source, "password")(request)
+        user = self._checked(password, f"the password of {request.filename}", varying)
         if self._owner_password is None:
             return _pyhanko.with_password(user, secrets.token_urlsafe(16), self._flags)
         owner = self._checked(self._owner_password(request), f"the owner password of {request.filename}")
@@ -127,8 +139,10 @@ class PdfEncryptor:
             )
         return _pyhanko.with_password(user, owner, self._flags)
 
-    def _checked(self, password: object, whose: str) -> str:
-        return _passwords.check(password, whose=whose, insecure_allow_weak=self._allows_weak)
+    def _checked(self, password: object, whose: str, varying: object = None) -> str:
+        return _passwords.check(
+            password, whose=whose, varying=varying or password, insecure_allow_weak=self._allows_weak
+        )
 
     def _to_certificates(self, request: AttachmentRequest) -> _pyhanko.Encrypt:
         from ondemand_attach.protectors import _certificates, _pyhanko
@@ -156,10 +170,13 @@ def _own_certificates(request: AttachmentRequest) -> list[bytes]:
     return [certificate for certificate in certificates if certificate is not None]
 
 
-def _rendering(password: str | Callable[[AttachmentRequest], str]) -> Callable[[AttachmentRequest], str]:
-    if isinstance(password, str):
-        return lambda request: request.render(password, autoescape=False)
-    return password
+def _expressions(template: str) -> str:
+    """Return *template* without its fixed text, which is the same for everyone and so no secret."""
+    return "".join(_EXPRESSION.findall(template))
+
+
+def _is_fixed(template: str) -> bool:
+    return not _NAME.search(_LITERAL.sub("", _expressions(template)))
 
 
 def _asked(source: Callable[[AttachmentRequest], Any], what: str) -> Callable[[AttachmentRequest], Any]:

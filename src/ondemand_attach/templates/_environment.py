@@ -38,11 +38,14 @@ class Templates:
         self._loader = jinja2.ChoiceLoader([_loader(folder) for folder in folders])
         self._escaping = _environment(self._loader, filters or {}, autoescape=True)
         self._plain = _environment(self._loader, filters or {}, autoescape=False)
+        self._secret = self._plain.overlay(finalize=_part_of_secret)
         self._parsed = functools.lru_cache(maxsize=256)(self._parse)
         self._read = functools.lru_cache(maxsize=256)(self._load)
 
     def environment(self, slot: Slot) -> jinja2.Environment:
         """Return the environment that *slot* is rendered in."""
+        if slot == "password":
+            return self._secret
         return self._escaping if slot in _ESCAPED else self._plain
 
     def render(self, context: Mapping[str, Any], slot: Slot, source: Source) -> str:
@@ -114,6 +117,13 @@ def _guarded(function: Any) -> Callable[..., Any]:
         return function(*args, **kwargs)
 
     return guarded
+
+
+def _part_of_secret(value: object) -> object:
+    """Let text and whole numbers into a secret: nobody could type what ``None`` or ``b'…'`` prints as."""
+    if isinstance(value, str | int | jinja2.Undefined) and not isinstance(value, bool):
+        return value
+    raise TemplateError(f"a {type(value).__name__} is put into a secret; only text and whole numbers may be")
 
 
 def _refuse_in_json(value: object) -> NoReturn:

@@ -50,17 +50,18 @@ class GeneratorContract:
 
     def make(self) -> Any:
         """Return the generator under test."""
-        raise NotImplementedError
+        raise NotImplementedError("implement make(): it returns the generator under test")
 
     def generate(self, context: Mapping[str, Any] | None = None) -> Document:
         request = attachment_request(self.context if context is None else context)
-        return _call(self.make(), "generate", request)  # type: ignore[no-any-return]
+        document = _call(self.make(), "generate", request)
+        assert isinstance(document, Document), f"a generator returns a Document, not a {type(document).__name__}"
+        return document
 
     def test_returns_a_document(self) -> None:
         document = self.generate()
-        assert isinstance(document, Document)
-        assert isinstance(document.content, bytes)
-        assert document.content
+        assert isinstance(document.content, bytes), "the content of a Document is bytes"
+        assert document.content, "the document is empty"
         assert _MEDIA_TYPE.fullmatch(document.media_type), (
             "media_type is an RFC 6838 type, such as application/pdf"
         )
@@ -68,7 +69,7 @@ class GeneratorContract:
     def test_leaves_the_context_alone(self) -> None:
         context = copy.deepcopy(dict(self.context))
         self.generate(context)
-        assert context == self.context
+        assert context == self.context, "the context belongs to the application; copy what you change"
 
     def test_leaves_nothing_in_the_temporary_folder(self) -> None:
         with _temporary_folder() as folder:
@@ -93,7 +94,7 @@ class EncryptorContract:
 
     def make(self) -> Any:
         """Return the encryptor under test."""
-        raise NotImplementedError
+        raise NotImplementedError("implement make(): it returns the encryptor under test")
 
     def document(self) -> Document:
         """Return a document in which `canary` is readable."""
@@ -105,10 +106,10 @@ class EncryptorContract:
 
     def test_the_content_is_unreadable(self) -> None:
         assert self.canary in self.document().content, "document() must hold the canary in clear"
-        assert self.canary not in self.encrypt().content
+        assert self.canary not in self.encrypt().content, "the content can be read in the encrypted document"
 
     def test_no_two_encryptions_are_alike(self) -> None:
-        assert self.encrypt().content != self.encrypt().content
+        assert self.encrypt().content != self.encrypt().content, "two encryptions are alike: no random nonce"
 
     def test_insists_on_one_recipient(self) -> None:
         if not self.is_for_one:
@@ -135,11 +136,11 @@ class SignerContract:
 
     def make(self) -> Any:
         """Return the signer under test."""
-        raise NotImplementedError
+        raise NotImplementedError("implement make(): it returns the signer under test")
 
     def is_valid(self, content: bytes) -> bool:
         """Return whether the signature in *content* is valid, found by a reader of your choice."""
-        raise NotImplementedError
+        raise NotImplementedError("implement is_valid(): it checks a signature with a reader of your choice")
 
     def document(self) -> Document:
         """Return an unsigned document."""
@@ -166,11 +167,11 @@ class TransportContract:
 
     def make(self) -> Any:
         """Return the transport under test."""
-        raise NotImplementedError
+        raise NotImplementedError("implement make(): it returns the transport under test")
 
     def received(self) -> list[bytes]:
         """Return the MIME bytes that arrived at the far side, in order."""
-        raise NotImplementedError
+        raise NotImplementedError("implement received(): it returns the MIME bytes that arrived")
 
     def message(self, subject: str = "Order 1") -> Message:
         """Return a message that the far side accepts."""
