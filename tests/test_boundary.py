@@ -468,7 +468,7 @@ def test_every_spelling_of_a_mark_is_read(cls: type, paths: set[tuple[str, ...]]
 
 class Tree(TypedDict):
     note: Annotated[str, Confidential]
-    children: list["Tree"]
+    children: list[Tree]
 
 
 class Unmarked(TypedDict):
@@ -518,7 +518,7 @@ def test_the_end_of_the_process_shows_no_data_either(exit_with: type[BaseExcepti
 
     try:
         entry({"iban": CANARY})
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - these are no Exceptions
         failure = error
     shown = "".join(traceback.TracebackException.from_exception(failure, capture_locals=True).format())
     assert "canary4711" not in shown

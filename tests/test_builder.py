@@ -278,6 +278,26 @@ def test_words_of_the_templates_themselves_are_no_leaks(tmp_path: Path) -> None:
         built(builder.confidential("name").subject("{{ n }}"), {"name": "Jones", "n": "Jones"})
 
 
+def test_data_pasted_into_a_template_is_found() -> None:
+    """The f-string mistake: no guard can see it, as there is nothing to guard in the source."""
+    name, iban = "Jiri Dvorak Novotny", "DE02120300000000202051"
+    for builder in (
+        LETTER.subject(f"For {name}"),
+        LETTER.text(f"Paid from {iban}"),
+        LETTER.attach(echo, filename=f"{name}.txt"),
+    ):
+        assert builder.confidential("c").check() == []
+        with pytest.raises(ConfidentialityError):
+            built(builder.confidential("c"), {"number": 1, "c": {"name": name, "iban": iban}})
+
+
+def test_a_public_value_may_be_confidential_elsewhere() -> None:
+    builder = LETTER.confidential("customer").public("customer.first").text("Dear {{ customer.first }}")
+    assert built(
+        builder, {"number": 1, "customer": {"first": "Madonna", "name": "Madonna", "host": "shop.example"}}
+    )
+
+
 def test_the_customer_may_stand_in_reply_to() -> None:
     builder = LETTER.confidential("customer").reply_to("zoe.bergqvist@example.com")
     context = {"number": 1, "customer": {"email": "zoe.bergqvist@example.com"}}
@@ -332,7 +352,7 @@ def test_an_encryptor_that_does_nothing_is_refused() -> None:
 
 def test_a_time_without_zone_is_refused() -> None:
     with pytest.raises(MessageError, match="time zone"):
-        LETTER.build({"number": 1}, to="a@example.com", now=datetime.datetime(2026, 1, 1))  # noqa: DTZ001
+        LETTER.build({"number": 1}, to="a@example.com", now=datetime.datetime(2026, 1, 1))
 
 
 def test_check_lists_what_public_templates_touch() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ondemand_attach import PdfEncryptor, PdfSigner
+from ondemand_attach import Document, PdfEncryptor, PdfSigner
 from ondemand_attach.cli import main
 
 
@@ -44,7 +44,10 @@ def test_a_broken_promise_is_seen(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(broken, method, lambda self, document, request: document)
+    def skipped(self: object, document: Document, request: object) -> Document:
+        return Document(content=document.content + b"\n", media_type=document.media_type)
+
+    monkeypatch.setattr(broken, method, skipped)
     status, out = told(tmp_path, capsys, "--recipients", "1")
     assert status == 1
     assert any("✗" in line and promise in line for line in out.splitlines())

@@ -106,6 +106,7 @@ class _Composition:
                 attachment.document.content for attachment in body.attachments if attachment.is_protected
             ],
             addresses={spec for address in visible for spec in (address.addr_spec, address.ascii_addr_spec)},
+            disclosed=(*self.seen.disclosed, self.sender.addr_spec),
             own_words=[
                 text
                 for slot, source in self.draft.sources()

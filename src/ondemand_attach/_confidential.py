@@ -34,7 +34,7 @@ _SCALARS = (
     uuid.UUID,
 )
 _MAX_DEPTH = 50
-_MAX_SIZE = 2_000_000
+_MAX_SIZE = 1_000_000
 _FIELD_NAME = re.compile(r"[A-Za-z_]+[0-9]?")
 
 

@@ -510,6 +510,6 @@ def test_a_time_limit_that_is_none_is_refused(time_limit: float) -> None:
         Xhtml2PdfGenerator(source="x", time_limit=time_limit)
 
 
-def test_one_place_for_assets_is_enough(tmp_path: Path) -> None:
+def test_one_place_for_assets_is_enough(tmp_path: pathlib.Path) -> None:
     Xhtml2PdfGenerator(source="x", assets=tmp_path)
     Xhtml2PdfGenerator(source="x", assets=str(tmp_path))

@@ -711,7 +711,9 @@ def test_what_nobody_could_type_is_no_secret(value: object) -> None:
         PdfEncryptor(password="{{ value }}-amber-kettle-violin-27").encrypt(order(), request(value=value))
 
 
-@pytest.mark.parametrize("fixed", ["amber-kettle-violin-27", "{{ 'amber-kettle-violin-27' }}", '{{ "amber" }}-{{ 27 }}', ""])
+@pytest.mark.parametrize(
+    "fixed", ["amber-kettle-violin-27", "{{ 'amber-kettle-violin-27' }}", '{{ "amber" }}-{{ 27 }}', ""]
+)
 def test_a_password_that_is_the_same_for_everyone_is_refused(fixed: str) -> None:
     with pytest.raises(ConfigurationError, match="the same for everyone"):
         PdfEncryptor(password=fixed)

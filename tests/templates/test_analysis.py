@@ -708,15 +708,13 @@ def rendered(count: int, seed: int) -> list[tuple[str, dict[str, str], Marks, se
     ]
 
 
-def missed(count: int, seed: int) -> list[str]:
-    """Return the templates that touched a guard without a finding."""
-    misses = []
+def missed(count: int, seed: int) -> Iterator[str]:
+    """Yield the templates that touched a guard without a finding."""
     for source, files, marks, touches in rendered(count, seed):
         environment = jinja2.Environment(loader=jinja2.DictLoader(files), autoescape=True)
         found = {finding.path for finding in touched(environment, marks, template="<text>", source=source)}
         if any(not any(_covers(path, touch) for path in found) for touch in touches):
-            misses.append(source)
-    return misses
+            yield source
 
 
 def _covers(found: str, touch: str) -> bool:
@@ -724,7 +722,7 @@ def _covers(found: str, touch: str) -> bool:
 
 
 def test_no_touch_is_missed_in_random_templates() -> None:
-    assert missed(800 * SCALE, seed=1) == []
+    assert not list(missed(800 * SCALE, seed=1))
     assert sum(bool(touches) for *_, touches in rendered(800 * SCALE, seed=1)) > 160 * SCALE
 
 
@@ -780,4 +778,4 @@ MUTANTS: dict[str, tuple[object, Callable[..., Any]]] = {
 def test_the_harness_notices_a_missing_part(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, mutant = MUTANTS[part]
     monkeypatch.setattr(owner, part, mutant)
-    assert any(missed(100, seed) for seed in range(2, 40))
+    assert any(missed(800 * SCALE, seed=1))

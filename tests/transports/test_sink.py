@@ -151,7 +151,9 @@ def test_client_that_speaks_no_smtp_harms_nobody(tls: Tls) -> None:
 def test_closing_does_not_wait_for_clients_that_stay() -> None:
     server, client = loopback_tls()
     with SmtpSink(server) as sink, SmtpTransport(sink.url, ssl_context=client) as transport:
-        transport.send(MessageBuilder().sender("a@shop.example").subject("x").text("x").build({}, to="b@example.com"))
+        transport.send(
+            MessageBuilder().sender("a@shop.example").subject("x").text("x").build({}, to="b@example.com")
+        )
         started = time.monotonic()
         sink.close()
         assert time.monotonic() - started < 5

@@ -56,6 +56,7 @@ def find_leaks(
     protected: Collection[bytes] = (),
     addresses: Collection[str] = (),
     own_words: Iterable[str] = (),
+    disclosed: Iterable[object] = (),
 ) -> tuple[Leak, ...]:
     """Return each place outside of the protected documents where one of *values* can be read.
 
@@ -67,8 +68,9 @@ def find_leaks(
         addresses: the addr-specs that may stand in From, Sender, Reply-To, To and Cc.
         own_words: what the application itself says in every message: the sources of its templates. A
             value that is one of these words (a customer called Price) cannot be told from them.
+        disclosed: values that are public; one that is confidential as well under another path is no secret.
     """
-    needles = needles_for(values, own_words)
+    needles = needles_for(values, own_words, disclosed)
     if not needles:
         return ()
     headers, documents = surfaces(content, frozenset(protected), addresses)

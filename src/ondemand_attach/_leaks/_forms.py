@@ -10,6 +10,7 @@ from enum import Enum
 
 LONGEST = 64
 _SHORTEST_FRACTION = 5
+_MOST_DIGITS = 50  # to write 1E+999999999 out would take for ever, and nobody does
 
 _MONTHS = [
     (name, name[:3])
@@ -33,6 +34,7 @@ def forms(value: object) -> Iterator[str]:
             yield from _number_forms(value)
         case datetime() if value.time() != time():
             yield from (f"{day} {value:%H:%M}" for day in _date_forms(value))
+            yield from (f"{value:%Y-%m-%dT%H:%M:%S}", f"{value:%Y%m%dT%H%M%S}")
         case date():
             yield from _date_forms(value)
         case bytes():
@@ -56,7 +58,7 @@ def _text_forms(text: str) -> Iterator[str]:
 
 
 def _number_forms(value: float | Decimal) -> Iterator[str]:
-    if not Decimal(value).is_finite():
+    if not Decimal(value).is_finite() or Decimal(value).adjusted() > _MOST_DIGITS:
         return
     if value == int(value):
         yield from (f"{int(value)}", f"{int(value):,}")

@@ -11,6 +11,7 @@ from ondemand_attach._leaks._forms import LONGEST, forms
 SHORTEST = 4
 SHORTEST_IN_BINARY = 6
 SHORTEST_ANYWHERE = 8
+_LONGEST_WORD = 11
 
 # Words that a message has whoever receives it.
 _MIME_WORDS = """
@@ -50,13 +51,22 @@ class Needle:
         return False
 
 
-def needles_for(values: Iterable[tuple[str, object]], own_words: Iterable[str]) -> list[Needle]:
+def needles_for(
+    values: Iterable[tuple[str, object]], own_words: Iterable[str], disclosed: Iterable[object]
+) -> list[Needle]:
     """Return what to search for, but for what the application says itself."""
-    own = words("\n".join((_MIME_WORDS, *own_words)))
-    glued = own.replace(" ", "")
+    own = frozenset(words("\n".join((_MIME_WORDS, *own_words))).split())
+    public = words("\n".join(form for value in disclosed for form in forms(value)))
+    glued = public.replace(" ", "")
     written = ((path, form) for path, value in values for form in dict.fromkeys(forms(value)))
     needles = {(path, needle.text): needle for path, form in written if (needle := _needle(path, form))}
-    return [needle for needle in needles.values() if not needle.is_in(own, glued)]
+    return [
+        needle
+        for needle in needles.values()
+        # Only a single plain word: a number or a name in a template's source is data that was pasted into it.
+        if not (needle.text in own and needle.text.isalpha() and len(needle.text) <= _LONGEST_WORD)
+        and not needle.is_in(public, glued)
+    ]
 
 
 def _needle(path: str, form: str) -> Needle | None:

@@ -20,7 +20,8 @@ class Assets:
     """Reads files by their name below a folder.
 
     Args:
-        places: a folder or several, or ``package:name`` for the folder of an installed package, searched in this order.
+        places: a folder or several, or ``package:name`` for the folder of an installed package, searched in
+            this order.
 
     Raises:
         ConfigurationError: a place does not exist.

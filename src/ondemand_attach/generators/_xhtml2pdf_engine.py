@@ -48,7 +48,7 @@ from ondemand_attach.generators._xhtml2pdf_findings import Findings
 from ondemand_attach.generators._xhtml2pdf_logs import collecting
 from ondemand_attach.generators._xhtml2pdf_markup import MAX_CHARACTERS, MAX_DEPTH, parse
 
-# Pillow loads its readers when it meets an image, and they log what is in it: all loggers are known beforehand.
+# Pillow loads its readers when it meets an image, and they log what is in it: so all of them are known now.
 _PRELOADED: Final = (PIL.Image.init(), PIL.MpoImagePlugin, PIL.TiffImagePlugin)
 
 _VOWEL_MARKS: Final = re.compile("[\u064b-\u065f\u0670]")  # arabic_reshaper drops them

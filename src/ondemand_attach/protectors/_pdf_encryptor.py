@@ -43,16 +43,17 @@ class PdfEncryptor:
     number, several such values together. Without a password, the document is encrypted to certificates and
     opens with the private key of any of them.
 
-    A password is estimated from its characters, without the fixed text of a template (a digit counts 3.3 bits, a letter of what could be a word
-    2.2, any other letter 4.7, a date 17 in all) and refused below 40 bits, which a graphics card searches in
-    13 days. The estimate cannot know that postcodes are public and that customer numbers are given out in
-    order, and a single value may come out lower than the rest of its kind, so aim well above it: 5 digits of
-    a postcode with 7 of a number are just enough on paper, ``secrets.token_hex(8)`` and ``token_urlsafe(12)``
-    out of reach.
+    A password is estimated from its characters, without the fixed text of a template (a digit counts 3.3
+    bits, a letter of what could be a word 2.2, any other letter 4.7, a date 17 in all) and refused below
+    40 bits, which a graphics card searches in 13 days. The estimate cannot know that postcodes are public
+    and that customer numbers are given out in order, and a single value may come out lower than the rest
+    of its kind, so aim well above it: 5 digits of a postcode with 7 of a number are just enough on paper,
+    ``secrets.token_hex(8)`` and ``token_urlsafe(12)`` out of reach.
 
     Args:
         password: a template that is rendered with the request's context, without escaping, from text and
-            whole numbers; or a callable that takes the request. Must be as SASLprep (RFC 4013) leaves it, 1 to 126 bytes in UTF-8.
+            whole numbers; or a callable that takes the request. Must be as SASLprep (RFC 4013) leaves it,
+            1 to 126 bytes in UTF-8.
         certificates: a callable that takes the request and returns certificates, each an x509.Certificate,
             PEM or DER. By default, the `Recipient.certificate` of every recipient.
         owner_password: a callable that returns the password that lifts the restrictions of *allow*. By

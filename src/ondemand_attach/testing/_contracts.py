@@ -55,7 +55,9 @@ class GeneratorContract:
     def generate(self, context: Mapping[str, Any] | None = None) -> Document:
         request = attachment_request(self.context if context is None else context)
         document = _call(self.make(), "generate", request)
-        assert isinstance(document, Document), f"a generator returns a Document, not a {type(document).__name__}"
+        assert isinstance(document, Document), (
+            f"a generator returns a Document, not a {type(document).__name__}"
+        )
         return document
 
     def test_returns_a_document(self) -> None:
