@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import asn1crypto.keys
@@ -717,3 +718,23 @@ def test_what_nobody_could_type_is_no_secret(value: object) -> None:
 def test_a_password_that_is_the_same_for_everyone_is_refused(fixed: str) -> None:
     with pytest.raises(ConfigurationError, match="the same for everyone"):
         PdfEncryptor(password=fixed)
+
+
+def test_a_logo_may_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG picture")
+    assert VisibleSignature(box=(0, 0, 50, 50), logo=tmp_path / "logo.png").logo == b"\x89PNG picture"
+
+
+def test_a_password_that_is_no_callable_is_refused_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "key.p12"
+    file.write_bytes(
+        pkcs12.serialize_key_and_certificates(
+            None, KEYS["RSA-2048"](), CERTIFICATE, None, BestAvailableEncryption(b"x")
+        )
+    )
+    with pytest.raises(ConfigurationError, match="takes a callable"):
+        PdfSigner.from_pkcs12(file, password="x")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="or it needs password="):
+        PdfSigner.from_pkcs12(file)
+    with pytest.raises(ConfigurationError, match=r"nowhere\.p12' cannot be read: FileNotFoundError"):
+        PdfSigner.from_pkcs12(tmp_path / "nowhere.p12")

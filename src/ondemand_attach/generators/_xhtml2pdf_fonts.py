@@ -124,7 +124,7 @@ def read_families(fonts: Mapping[str, Mapping[str, str | pathlib.Path]]) -> dict
 
 
 def _read_faces(family: str, files: Mapping[str, str | pathlib.Path]) -> Faces:
-    if not files or not files.keys() <= STYLES.keys():
+    if not isinstance(files, Mapping) or not files or not files.keys() <= STYLES.keys():
         raise ConfigurationError(f"fonts[{family!r}] takes the styles {', '.join(STYLES)}")
     return {style: _read(pathlib.Path(file)) for style, file in files.items()}
 

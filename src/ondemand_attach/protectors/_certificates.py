@@ -29,7 +29,14 @@ def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
     content, secret = _content(source, "the PKCS #12 file"), _secret(password)
     key, certificate, chain = translated(
         lambda: pkcs12.load_key_and_certificates(content, secret),
-        lambda _: ConfigurationError("the PKCS #12 file cannot be opened: damaged, or another password"),
+        lambda _: ConfigurationError(
+            "the PKCS #12 file cannot be opened: "
+            + (
+                "no PKCS #12, damaged, or another password"
+                if secret
+                else "no PKCS #12, or it needs password="
+            )
+        ),
     )
     return {"key": key, "certificate": certificate, "chain": chain}
 
@@ -72,13 +79,17 @@ def _content(source: Source, what: str) -> bytes:
         return source
     return translated(
         lambda: Path(source).read_bytes(),
-        lambda error: ConfigurationError(f"{what} cannot be read: {type(error).__name__}"),
+        lambda error: ConfigurationError(f"{what} {str(source)!r} cannot be read: {type(error).__name__}"),
     )
 
 
 def _secret(password: Password | None) -> bytes | None:
     if password is None:
         return None
+    if not callable(password):
+        raise ConfigurationError(
+            "password= takes a callable that returns it, so that it is not kept or shown"
+        )
     secret = translated(
         password,
         lambda error: ConfigurationError(

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from ondemand_attach._message import AttachmentRequest, Document
@@ -30,7 +31,8 @@ class VisibleSignature:
         page: the index of the page; -1 is the last.
         text: a template that is rendered with the request's context, without escaping; by default the name in
             the certificate and the time in UTC.
-        logo: the bytes of a PNG or JPEG image, shown to the left of the text.
+        logo: a PNG or JPEG image, shown to the left of the text: its bytes, or the path of the file, which is
+            read now.
 
     Raises:
         ConfigurationError: the box is empty, or the logo is no PNG or JPEG.
@@ -39,7 +41,7 @@ class VisibleSignature:
     box: tuple[float, float, float, float]
     page: int = -1
     text: str | None = None
-    logo: bytes | None = field(default=None, repr=False)
+    logo: bytes | str | Path | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         left, bottom, right, top = self.box
@@ -47,10 +49,10 @@ class VisibleSignature:
             raise ConfigurationError(
                 "the box of the visible signature is empty; give left, bottom, right, top in points"
             )
-        if self.logo is not None and not self.logo.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-            raise ConfigurationError(
-                "the logo of the visible signature is neither PNG nor JPEG; give its bytes"
-            )
+        if isinstance(self.logo, str | Path):
+            object.__setattr__(self, "logo", Path(self.logo).read_bytes())
+        if isinstance(self.logo, bytes) and not self.logo.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+            raise ConfigurationError("the logo of the visible signature is neither PNG nor JPEG")
 
 
 class SignatureOptions(TypedDict, total=False):
@@ -191,8 +193,9 @@ class PdfSigner:
         else:
             text = request.render(source=shown.text, autoescape=False)
         left, bottom, right, top = shown.box
+        logo = shown.logo if isinstance(shown.logo, bytes) else None
         content = translated(
-            lambda: _appearance.drawn(text, shown.logo, right - left, top - bottom),
+            lambda: _appearance.drawn(text, logo, right - left, top - bottom),
             lambda error: SigningError(
                 f"the signature on {request.filename} could not be drawn: {type(error).__name__}"
             ),
