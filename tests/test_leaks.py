@@ -277,7 +277,7 @@ def test_each_decoder_is_needed(step: str, monkeypatch: pytest.MonkeyPatch) -> N
     nothing: dict[str, object] = {"unaligned_base64": b"", "words": "", "readable_tokens": ""}
     owner = _searching if step == "words" else _views
     monkeypatch.setattr(owner, step, lambda text: nothing.get(step, text))
-    assert not all(leaks(in_text(hide(name)), name) for hide in DISGUISES.values() for name in NAMES)
+    assert not all(leaks(in_text(hide(name)), name) for hide in DISGUISES.values() for name in NAMES[1::2])
 
 
 def test_random_values_in_random_nested_encodings() -> None:
