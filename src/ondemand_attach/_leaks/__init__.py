@@ -20,6 +20,9 @@ in binary data             from 6 characters on
 more than 64               the first 64 stand for the whole
 =========================  =======================================================================
 
+`_surfaces` and `_containers` say where to look, `_forms` and `_needles` what for, `_views`, `_decoding`
+and `_guessing` what a text may read as, `_folding` when two texts are the same; `_searching` does it all.
+
 Not found: text set in a PDF with glyph numbers of its own, pixels, what is inside of an encrypted or
 unknown container, and all beyond the first 64 MB that an attachment inflates to.
 """
