@@ -53,7 +53,7 @@ def texts(content: bytes) -> list[str]:
 
 def font_names(content: bytes) -> set[str]:
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        fonts = [font for page in pdf.pages for font in page.resources.get("/Font", {}).values()]
+        fonts = [font for page in pdf.pages for _, font in page.resources.get("/Font", {}).items()]
         return {
             re.sub(r"^/[A-Z]{6}\+", "", str(font.BaseFont)) for font in fonts if "/FontDescriptor" in font
         }

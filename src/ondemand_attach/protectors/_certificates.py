@@ -34,7 +34,7 @@ def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
             + (
                 "no PKCS #12, damaged, or another password"
                 if secret
-                else "no PKCS #12, or it needs password="
+                else "no PKCS #12, damaged, or it needs password="
             )
         ),
     )
