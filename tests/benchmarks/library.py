@@ -47,7 +47,7 @@ class Library:
 
         def keep(document: Document, request: AttachmentRequest) -> Document:
             requests.append(request)
-            return document
+            return document_of(b"encrypted")
 
         builder = self.attach(lambda _: document_of(b""), encryptor=keep)
         builder.build(event, to=event["customer"]["email"])
@@ -55,7 +55,7 @@ class Library:
 
     def finished(self, pdf: bytes) -> MessageBuilder:
         """Return a builder whose protected attachment is made already."""
-        return self.attach(lambda _: document_of(pdf), encryptor=lambda document, _: document)
+        return self.attach(lambda _: document_of(b""), encryptor=lambda *_: document_of(pdf))
 
 
 def document_of(pdf: bytes) -> Document:

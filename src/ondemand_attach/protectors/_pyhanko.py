@@ -110,7 +110,7 @@ def encrypted(content: bytes, encrypt: Encrypt, filename: str) -> EncryptedPdf:
         reader = PdfFileReader(BytesIO(content))
         if reader.encrypted:
             raise EncryptionError(f"{filename} is encrypted already; give the encryptor the plain document")
-        if reader.embedded_signatures:
+        if "/AcroForm" in reader.root and reader.embedded_signatures:
             raise EncryptionError(
                 f"{filename} is signed already, which encryption would break; encrypt first, then sign"
             )
