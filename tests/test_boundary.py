@@ -16,6 +16,7 @@ import jinja2
 import msgspec
 import pydantic
 import pytest
+import typing_extensions
 
 from ondemand_attach._confidential import Confidential, Guard, Marks, views
 from ondemand_attach._message import Source
@@ -482,6 +483,18 @@ def test_a_class_that_would_protect_nothing_is_refused() -> None:
         Marks().with_confidential([Tree])
     with pytest.raises(MessageError, match="no marked field of Extra is in the context"):
         views({"extra": {"note": "n", "public": "p"}}, Marks().with_confidential([Extra]))
+
+
+def test_annotations_that_cannot_be_read_are_named() -> None:
+    unreadable = dataclasses.make_dataclass("Unreadable", [("iban", "Nowhere")])
+    with pytest.raises(ConfigurationError, match="annotations of Unreadable cannot be resolved"):
+        views(unreadable("x"), Marks())
+
+
+def test_a_type_alias_is_looked_through() -> None:
+    iban = typing_extensions.TypeAliasType("Iban", Annotated[str, Confidential])
+    payment = dataclasses.make_dataclass("Paid", [("iban", iban)])
+    assert isinstance(views(payment("x"), Marks()).public["iban"], Guard)
 
 
 def test_the_last_mark_counts() -> None:

@@ -132,7 +132,7 @@ class PdfEncryptor:
             password = varying = _asked(source, "password")(request)
         user = self._checked(password, f"the password of {request.filename}", varying)
         if self._owner_password is None:
-            return _pyhanko.with_password(user, secrets.token_urlsafe(16), self._flags)
+            return _pyhanko.with_password(user, secrets.token_urlsafe(12), self._flags)
         owner = self._checked(self._owner_password(request), f"the owner password of {request.filename}")
         if secrets.compare_digest(user.encode(), owner.encode()):
             raise EncryptionError(
