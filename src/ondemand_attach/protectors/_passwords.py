@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import itertools
 import math
 import re
@@ -111,11 +112,12 @@ class _Piece(NamedTuple):
 
 
 def _pieces(password: str) -> Iterator[_Piece]:
+    before = " "
     for index, character in enumerate(password):
-        change = _class_of(password[index - 1 : index]) not in {_class_of(character), " ", ""}
-        yield _Piece(
-            index, index + 1, _CHARACTER_BITS[_class_of(character)] + (change and character.isalnum())
-        )
+        own = _class_of(character)
+        is_change = before not in {own, " "} and character.isalnum()
+        yield _Piece(index, index + 1, _CHARACTER_BITS[own] + is_change)
+        before = own
     for find in (_dates, _identifiers, _words, _well_known, _walks, _repeats):
         yield from find(password)
 
@@ -123,10 +125,9 @@ def _pieces(password: str) -> Iterator[_Piece]:
 _CHARACTER_BITS = {"0": 3.32, "a": 4.7, "A": 4.7, " ": 1.0, "!": 5.0, "ž": 6.0}
 
 
+@functools.lru_cache(maxsize=256)
 def _class_of(character: str) -> str:
     """The class that an attacker's mask would name; separators are nearly free, a template fixes them."""
-    if not character:
-        return ""
     if not character.isascii():
         return "ž"
     if character in " -_./,:;":
