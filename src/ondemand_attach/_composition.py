@@ -174,7 +174,7 @@ def _stage(
 
 def _encrypted(document: Any, plain: Document) -> Any:
     # A PdfEncryptor's document is written when it is signed; to look into it here would write it twice.
-    if type(document) is Document and document.content in {plain.content, b""}:
+    if type(document) is Document and document.content in (plain.content, b""):
         raise EncryptionError("the encryptor returned the document as it was, or nothing")
     return document
 

@@ -697,6 +697,8 @@ print([name for name in heavy if name in sys.modules])
     ("template", "context"),
     [
         ("garnet-and-gold-{{ zip }}", {"zip": "11000"}),
+        ("amber-kettle-violin-lantern{{ pin }}", {"pin": ""}),
+        ("{% if number %}amber-kettle-violin-lantern-27{% endif %}", {"number": 7}),
         ("contract-customer-{{ '%05d' % number }}", {"number": 7}),
         ("{% if number %}amber-kettle-violin-lantern{% endif %}{{ number }}", {"number": 7}),
     ],

@@ -130,20 +130,19 @@ class PdfEncryptor:
             password, varying = request.secret(source), request.secret(_expressions(source))
         else:
             password = varying = _asked(source, "password")(request)
-        user = self._checked(password, f"the password of {request.filename}", varying)
+        user = self._checked(password, varying, f"the password of {request.filename}")
         if self._owner_password is None:
             return _pyhanko.with_password(user, secrets.token_urlsafe(12), self._flags)
-        owner = self._checked(self._owner_password(request), f"the owner password of {request.filename}")
+        owner = self._owner_password(request)
+        owner = self._checked(owner, owner, f"the owner password of {request.filename}")
         if secrets.compare_digest(user.encode(), owner.encode()):
             raise EncryptionError(
                 f"the owner password of {request.filename} is the password; they must differ"
             )
         return _pyhanko.with_password(user, owner, self._flags)
 
-    def _checked(self, password: object, whose: str, varying: object = None) -> str:
-        return _passwords.check(
-            password, whose=whose, varying=varying or password, insecure_allow_weak=self._allows_weak
-        )
+    def _checked(self, password: object, varying: object, whose: str) -> str:
+        return _passwords.check(password, whose=whose, varying=varying, insecure_allow_weak=self._allows_weak)
 
     def _to_certificates(self, request: AttachmentRequest) -> _pyhanko.Encrypt:
         from ondemand_attach.protectors import _certificates, _pyhanko
