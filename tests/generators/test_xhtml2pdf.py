@@ -193,6 +193,11 @@ def test_the_right_faces_are_embedded() -> None:
     assert font_names(rendered(html)) == {file.stem for file in FONTS.glob("*.ttf")}
 
 
+def test_the_font_tag_chooses_a_face() -> None:
+    html = "<p><font face='Courier'>a</font> <font face='Times, serif'>b</font></p>"
+    assert font_names(rendered(html)) == {"DejaVuSansMono", "DejaVuSerif", "DejaVuSans"}
+
+
 def test_decomposed_letters_are_composed() -> None:
     assert texts(rendered("<p>Jir\u030ci\u0301</p>")) == ["Jiří"]
 
@@ -355,7 +360,7 @@ FAILING = {
     "image": "<img src='{}.png'>",
     "color": "<hr color='{}'><p style='border: {} {} {}'>x</p><font color='{}' size='{}'>x</font>",
     "list": "<ol start='{}'><li value='{}'>x</ol><table width='{}'><tr height='{}'><td colspan='{}'>x</table><div style='position: absolute; top: -99pt'>{}</div>",
-    "barcode": "<pdf:barcode value='{}' type='{}'>",
+    "barcode": "<pdf:barcode value='{}' type='ean13'>",
     "svg": "<img src='data:image/svg+xml,%3Csvg%3E{}'>",
     "style": "<style>p {{ {}: {}; }} @{} </style><p style='font-size: 1pt'>{}</p>",
     "depth": "<div>{}" * 200,

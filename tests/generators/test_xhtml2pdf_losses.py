@@ -206,3 +206,20 @@ def test_naughty_strings_are_drawn_or_refused() -> None:
         html = f"<p>{escape(text)}</p><p>{escape(text)}</p>"
         assert not seen_losses(content, html), text
     assert accepted > 300
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("code128", "GG-7"), ("code39", "GG-7"), ("qr", "GG-7"), ("ean13", "400638133393")]
+)
+def test_a_barcode_is_drawn(kind: str, value: str) -> None:
+    generator = Xhtml2PdfGenerator(source="<pdf:barcode value='{{ value }}' type='{{ kind }}'>")
+    [page] = pypdfium2.PdfDocument(
+        generator.generate(attachment_request({"kind": kind, "value": value})).content
+    )
+    assert page.render(scale=1).to_pil().convert("L").getextrema()[0] < 90
+
+
+def test_a_barcode_that_cannot_be_drawn_is_an_error() -> None:
+    generator = Xhtml2PdfGenerator(source="<pdf:barcode value='{{ name }}' type='code128'>")
+    with pytest.raises(GenerationError, match="barcode"):
+        generator.generate(attachment_request({"name": "Łukasz Żółć"}))

@@ -23,6 +23,9 @@ class Assets:
         places: a folder or several, or ``package:name`` for the folder of an installed package, searched in
             this order.
 
+    Attributes:
+        folders: where the files are read.
+
     Raises:
         ConfigurationError: a place does not exist.
     """
@@ -30,7 +33,7 @@ class Assets:
     def __init__(self, places: Place | Sequence[Place] = ()) -> None:
         if isinstance(places, str | pathlib.Path):
             places = [places]
-        self._roots = tuple(root for place in places for root in _folders(place))
+        self.folders = tuple(root for place in places for root in _folders(place))
 
     def read(self, name: str) -> bytes:
         """Return the content of *name*, a normalised relative name.
@@ -38,7 +41,7 @@ class Assets:
         Raises:
             ResourceBlockedError: no folder has it, or it leads out of its folder.
         """
-        for root in self._roots:
+        for root in self.folders:
             path = (root / name).resolve()  # follows symbolic links, so that one that leads out is seen
             if path.is_relative_to(root) and path.is_file():
                 return _bounded(path)

@@ -49,6 +49,7 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._doc.ensureMinPdfVersion("transparency")  # whichever way the texts are drawn
         self.unseen: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.drawn: list[str] = []

@@ -59,9 +59,7 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         self._assets = assets
         self._findings = findings
         self._embedded: dict[str, str] = {}
-        self.told: list[
-            str
-        ] = []  # the text of the flow; that of headers and footers is drawn on some pages only
+        self.told: list[Any] = []  # the fragments of the flow; those of headers are drawn on some pages only
 
     def getFile(self, name: Any, relative: str | None = None) -> _MemoryFile | None:
         """Return the image, font or PDF that *name* means, or None if there is no name."""
@@ -83,6 +81,13 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         if not found:
             self._findings.advice.add("a font family that is neither built in nor given in fonts=")
         return found if fonts.SANS in found else [*found, self.fontList.get("sans-serif")]
+
+    def getFontName(self, names: Any, default: str = "helvetica", *, warn: bool = True) -> Any:
+        """Return the first family of a CSS list; for a barcode, which wants no warning, its face."""
+        if warn:
+            return super().getFontName(names, default)
+        families = super().getFontNames(names) or [self.fontList.get("sans-serif")]
+        return tt2ps(families[0], 0, 0)
 
     def loadFont(
         self, names: Any, src: Any, encoding: str = "", bold: bool = False, italic: bool = False
@@ -117,10 +122,8 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         )
 
     def addPara(self, *, force: bool = False) -> None:
-        """Close a paragraph, and note its text."""
-        self.told += [
-            part.text for part in self.fragList if isinstance(part.text, str) and not part.insideStaticFrame
-        ]
+        """Close a paragraph, and note its fragments."""
+        self.told += [part for part in self.fragList if not part.insideStaticFrame]
         super().addPara(force=force)
 
     def _byCoverage(self, frag: Any) -> list[Any]:
@@ -203,7 +206,8 @@ class _Families(dict[str, str]):
     """Registers a built-in family when it is first asked for: parsing its four files takes some 30 ms."""
 
     def get(self, name: str, default: Any = None) -> Any:
-        family = super().get(name, default)
+        # <font face> is looked up twice, the second time by what the first has found.
+        family = super().get(name) or (name if name in self.values() else default)
         if family is not None:
             fonts.load(family)
         return family

@@ -13,14 +13,13 @@ import importlib.resources
 import pathlib
 import threading
 from collections.abc import Mapping
-from io import BytesIO
 from typing import Final, TypeAlias
 
 from reportlab.lib.fonts import addMapping
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 
 from ondemand_attach.errors import ConfigurationError, GenerationError, MailError
+from ondemand_attach.generators._xhtml2pdf_subsets import KeptFont
 
 Faces: TypeAlias = Mapping[str, bytes]
 
@@ -150,9 +149,9 @@ def _face(content: bytes) -> str:
     return name
 
 
-def _parsed(name: str, content: bytes) -> TTFont:
+def _parsed(name: str, content: bytes) -> KeptFont:
     try:
-        return TTFont(name, BytesIO(content), shapable=False)
+        return KeptFont(name, content)
     except Exception as error:  # noqa: BLE001 - whatever the damage leads to
         failure: MailError = GenerationError(f"a font of the document is damaged ({type(error).__name__})")
     raise failure

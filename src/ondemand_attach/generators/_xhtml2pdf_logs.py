@@ -30,6 +30,7 @@ _LIBRARIES: Final = (
 _LOSSES: Final = {
     "Cannot identify image": "an image could not be drawn",
     "Cannot decode": "an image could not be drawn",
+    "Cannot draw the": "a barcode could not be drawn",
     "Cannot use the page background": "a page background could not be drawn",
     "Could not get image data": "an image could not be drawn",
     "Could not paint the static frame": "a header or footer could not be drawn",

@@ -50,7 +50,9 @@ def parse(html: str, beat: Beat) -> Tree:
         raise GenerationError(f"the document is longer than {MAX_CHARACTERS} characters")
     if not html.isascii():
         html = _checked(html)
-    return _Parser(beat).parse(_Beating(html, beat))  # type: ignore[no-any-return]
+    tree = _Parser(beat).parse(_Beating(html, beat))
+    tree.normalize()  # the parser makes a text node of its own of each character reference
+    return tree  # type: ignore[no-any-return]
 
 
 def _checked(html: str) -> str:

@@ -8,7 +8,7 @@ import pathlib
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import translated
@@ -42,6 +42,8 @@ class Xhtml2PdfGenerator:
             one part that takes long is not cut short.
         strict: refuse a document that loses content; if off, losses are logged as warnings. A resource that
             was refused is an error in any case.
+        replay: keep what recent documents have in common, and make the next ones of their kind from it.
+            If off, each document is made as xhtml2pdf makes it, which takes several times as long.
 
     Raises:
         ConfigurationError: not exactly one of template and source was given, or a folder or font file is
@@ -57,6 +59,7 @@ class Xhtml2PdfGenerator:
         fonts: Mapping[str, Mapping[str, str | pathlib.Path]] | None = None,
         time_limit: float = 30.0,
         strict: bool = True,
+        replay: bool = True,
     ) -> None:
         if (template is None) == (source is None):
             raise ConfigurationError("Xhtml2PdfGenerator takes either template= or source=")
@@ -68,6 +71,7 @@ class Xhtml2PdfGenerator:
             raise ConfigurationError("time_limit= is a number of seconds above 0")
         self._time_limit = time_limit
         self._strict = strict
+        self._replay = replay
         self._reported: set[str] = set()
         self._lock = threading.Lock()
 
@@ -94,11 +98,23 @@ class Xhtml2PdfGenerator:
         """Return the HTML for *request*, from the template."""
         return request.render(self.source, template=self.template)
 
+    @property
+    def folders(self) -> tuple[pathlib.Path, ...]:
+        """Where the files in *assets* are read."""
+        return self._assets.folders
+
+    def __getstate__(self) -> dict[str, Any]:
+        made_here = {"_engine", "_lock", "_reported"}
+        return {name: value for name, value in vars(self).items() if name not in made_here}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _lock=threading.Lock(), _reported=set())
+
     @cached_property
     def _engine(self) -> Engine:
         from ondemand_attach.generators._xhtml2pdf_engine import Engine
 
-        return Engine(self._assets, self._faces, self._time_limit)
+        return Engine(self._assets, self._faces, self._time_limit, is_fast=self._replay)
 
     def _report(self, findings: Findings) -> None:
         error = findings.error()

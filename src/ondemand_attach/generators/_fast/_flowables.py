@@ -1,0 +1,162 @@
+# ruff: noqa: N803 - the names are those of the parent classes
+"""Paragraphs and table cells of plain text, measured and drawn by their look.
+
+They are xhtml2pdf's own, and fall back to being just that for whatever a look does not cover.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from typing import Any, Final
+
+from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
+from reportlab.pdfbase.pdfmetrics import getFont
+from reportlab.platypus.flowables import _FUZZ, Flowable
+from xhtml2pdf.xhtml2pdf_reportlab import PmlKeepInFrame, PmlParagraph, PmlTable
+
+from ondemand_attach.generators._fast._looks import Line, Look, number
+from ondemand_attach.generators._fast._markup import SIMPLE
+from ondemand_attach.generators._xhtml2pdf_subsets import KeptFont
+
+_KEPT: Final = 512
+_UNBOUNDED: Final = 0xFFFFFFF
+_UNFIT: Final = ("cbDefn", "lineBreak", "link", "underline", "strike", "rise")
+
+
+class TextParagraph(PmlParagraph):  # type: ignore[misc]
+    """A paragraph of plain text."""
+
+    look: Look | None = None
+    _lines: tuple[Line, ...] | None = None
+
+    def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
+        look = self.look
+        if look is None:
+            return super().wrap(availWidth, availHeight)  # type: ignore[no-any-return]
+        self.setMaxHeight(availHeight)
+        available = self._available = availWidth - look.extra[0]
+        self._lines, widest = look.broken(self.frags[0].text, available)
+        self.width, self.height = max(available, widest) + look.extra[0], look.height(len(self._lines))
+        return self.width, self.height
+
+    def split(self, availWidth: float, availHeight: float) -> list[Flowable]:
+        if self.look is not None:
+            self._lines = None
+            PmlParagraph.wrap(self, availWidth, availHeight)
+        return super().split(availWidth, availHeight)  # type: ignore[no-any-return]
+
+    def draw(self) -> None:
+        if self.look is None or self._lines is None:
+            super().draw()
+        else:
+            code = self.look.code(self.canv, self._lines, self.height, self._available)
+            self.canv._code.append(code)  # noqa: SLF001
+
+
+class TextCell(PmlKeepInFrame):  # type: ignore[misc]
+    """A table cell that holds one paragraph of plain text."""
+
+    def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
+        (paragraph,) = self._content
+        width, room = max(availWidth, 1.0), max(availHeight, 1.0)
+        self.maxWidth, self.maxHeight = width, self.setMaxHeight(room)
+        natural, height = paragraph.wrap(width, _UNBOUNDED)
+        after = paragraph.getSpaceAfter()
+        total = height + after - after
+        if height <= _FUZZ or total > min(self.maxHeight, room) + _FUZZ:
+            return super().wrap(availWidth, availHeight)  # type: ignore[no-any-return]
+        self.width, self.height = min(natural, width) - _FUZZ, total - _FUZZ
+        return self.width, self.height
+
+    def drawOn(self, canv: Any, x: float, y: float, _sW: float = 0) -> None:  # noqa: N802
+        (paragraph,) = self._content
+        if paragraph.look is None or hasattr(self, "_scale"):
+            super().drawOn(canv, x, y, _sW)
+            return
+        _, height = paragraph.wrap(self.width, _UNBOUNDED)
+        y = y + self.height - height
+        a, b, c, d, e, f = before = canv._currentMatrix  # noqa: SLF001
+        canv._currentMatrix = (a, b, c, d, a * x + c * y + e, b * x + d * y + f)  # noqa: SLF001
+        canv._code.append(f"q\n1 0 0 1 {number(x)} {number(y)} cm")  # noqa: SLF001
+        paragraph.canv = canv
+        paragraph.draw()
+        del paragraph.canv
+        canv._code.append("Q")  # noqa: SLF001
+        canv._currentMatrix = before  # noqa: SLF001
+
+
+class Looks:
+    """The looks of the styles that were met last. Not thread-safe: one renderer draws at a time."""
+
+    def __init__(self) -> None:
+        self._looks: OrderedDict[Hashable, Look | None] = OrderedDict()
+
+    def quicken(self, story: Iterable[Any]) -> None:
+        """Give the paragraphs of plain text in *story*, and the cells that hold one, their look."""
+        for flowable in story:
+            if type(flowable) is PmlParagraph:
+                self._quicken(flowable)
+            elif isinstance(flowable, PmlTable):
+                for row in flowable._cellvalues:  # noqa: SLF001
+                    self.quicken(row)
+            elif type(flowable) is PmlKeepInFrame:
+                self._quicken_cell(flowable)
+
+    def _quicken_cell(self, cell: PmlKeepInFrame) -> None:
+        self.quicken(cell._content)  # noqa: SLF001
+        is_text = [type(part) is TextParagraph for part in cell._content] == [True]  # noqa: SLF001
+        if is_text and cell.mode == "shrink" and cell.fakeWidth is None:
+            cell.__class__ = TextCell
+
+    def _quicken(self, paragraph: PmlParagraph) -> None:
+        look = self._look(paragraph) if _is_plain(paragraph) else None
+        if look is not None:
+            paragraph.__class__ = TextParagraph
+            paragraph.look = look
+
+    def _look(self, paragraph: PmlParagraph) -> Look | None:
+        key = _style_of(paragraph)
+        try:
+            self._looks.move_to_end(key)
+        except KeyError:
+            self._looks[key] = _learned(paragraph)
+            if len(self._looks) > _KEPT:
+                self._looks.popitem(last=False)
+        except TypeError:  # not hashable
+            return None
+        return self._looks[key]
+
+
+def _learned(paragraph: PmlParagraph) -> Look | None:
+    try:
+        return Look(paragraph)
+    except ValueError:
+        return None
+
+
+def _is_plain(paragraph: PmlParagraph) -> bool:
+    style, frags = paragraph.style, paragraph.frags
+    return bool(
+        len(frags) == 2
+        and type(frags[0].text) is str
+        and frags[0].text.strip() != ""
+        and "\xa0" not in frags[0].text
+        and SIMPLE.fullmatch(frags[0].text)
+        and frags[1].text == ""
+        and not any(getattr(frag, name, None) for frag in frags for name in _UNFIT)
+        and not (paragraph.bulletText or paragraph.outline or paragraph.dir != "ltr")
+        and style.alignment in {TA_LEFT, TA_CENTER, TA_RIGHT}
+        and not (style.firstLineIndent or style.wordWrap or style.textOverflow)
+        and style.letterSpacing == style.wordSpacing == "normal"
+        and not getattr(frags[0], "splitLongWords", False)
+        and frags[0].fontName == frags[1].fontName
+        and isinstance(getFont(frags[0].fontName), KeptFont)
+    )
+
+
+def _style_of(paragraph: PmlParagraph) -> Hashable:
+    style, frag = dict(paragraph.style.__dict__), dict(paragraph.frags[0].__dict__)
+    del style["name"], frag["text"]
+    frag.pop("fontFamilies", None)
+    return tuple(style.items()), tuple(frag.items()), paragraph.autoLeading

@@ -1,0 +1,199 @@
+"""Renders documents of recurring shapes from the stories that are kept, and all others as xhtml2pdf does."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, cast
+from xml.dom.minidom import Document as Tree
+
+from xhtml2pdf.config.resources import RenderLimitError, check_deadline
+
+from ondemand_attach.errors import GenerationError
+from ondemand_attach.generators._fast._flowables import Looks
+from ondemand_attach.generators._fast._markup import Cut, cut
+from ondemand_attach.generators._fast._shapes import Shape, UnsupportedShapeError, number_values
+from ondemand_attach.generators._fast._tracking import TrackingContext
+from ondemand_attach.generators._xhtml2pdf_context import DocumentContext
+from ondemand_attach.generators._xhtml2pdf_findings import Findings
+from ondemand_attach.generators._xhtml2pdf_logs import collecting
+from ondemand_attach.generators._xhtml2pdf_markup import parse
+from ondemand_attach.generators._xhtml2pdf_pages import PageCounts
+from ondemand_attach.generators._xhtml2pdf_story import Story, tell
+
+COMPARE_EVERY: Final = 200  # documents of a shape
+MAX_FLOWABLES: Final = 10_000  # of all the stories that are kept; one takes some 3 kB
+
+_MAX_SEEN: Final = 4_096
+_SUPPORTED: Final = {"xhtml2pdf": r"0\.2\.28", "reportlab": r"5\.[01](\..*)?"}
+_DIFFERENT: Final = (
+    "a document from a kept story came out different from xhtml2pdf's own, which is sent instead; "
+    "this shape of documents is not kept any more"
+)
+_UNSUPPORTED: Final = (
+    "documents are rendered as slowly as xhtml2pdf does: the fast ways were not tried with its version %s"
+)
+_VOWEL_MARKS: Final = re.compile("[\u064b-\u065f\u0670]")  # arabic_reshaper drops them
+# The time of the rendering, and what ReportLab makes of it.
+_OF_THE_MOMENT: Final = re.compile(rb"\(D:\d{14}[^)]*\)|<[0-9a-f]{32}>")
+
+_log = logging.getLogger("ondemand_attach")
+
+Contexts = Callable[[type[DocumentContext], Findings], DocumentContext]
+"""Makes the context of one document."""
+
+
+class Renderer:
+    """Turns markup into a PDF, for one thread at a time.
+
+    Args:
+        contexts: makes the context of each document.
+        is_fast: whether stories are kept, and plain text is drawn by its look.
+    """
+
+    def __init__(self, contexts: Contexts, *, is_fast: bool) -> None:
+        self._contexts = contexts
+        self._is_fast = is_fast and _is_supported()
+        self._looks, self._page_counts = Looks(), PageCounts()
+        self._shapes: OrderedDict[bytes, Shape] = OrderedDict()
+        self._seen: OrderedDict[bytes, bool] = OrderedDict()  # and whether the shape may be kept
+
+    def render(self, html: str) -> tuple[bytes, Findings]:
+        """Return the PDF of *html*, and what was found out on the way."""
+        if not self._is_fast:
+            return self._stock(html)
+        parts = cut(html)
+        if parts is None:
+            return self._told(html)
+        shape = self._shapes.get(parts.shape)
+        if shape is not None:
+            return self._again(shape, html, parts)
+        return self._learned(html, parts) if self._is_second(parts.shape) else self._told(html)
+
+    def _stock(self, html: str) -> tuple[bytes, Findings]:
+        """Do all that xhtml2pdf does, as it does it."""
+        findings = Findings()
+        with _noting(findings):
+            story = tell(_tree(html, findings), self._contexts(DocumentContext, findings))
+            return story.laid_out(findings, None)[0], findings
+
+    def _told(self, html: str) -> tuple[bytes, Findings]:
+        findings = Findings()
+        with _noting(findings):
+            story = tell(_tree(html, findings), self._contexts(DocumentContext, findings))
+            self._quicken(story)
+            return self._laid_out(story, html, findings), findings
+
+    def _learned(self, html: str, parts: Cut) -> tuple[bytes, Findings]:
+        """Render, and keep the story."""
+        findings = Findings()
+        with _noting(findings):
+            context = cast("TrackingContext", self._contexts(TrackingContext, findings))
+            tree = _tree(html, findings)
+            is_followed = number_values(tree, parts.values)
+            story = tell(tree, context)
+            self._quicken(story)
+            shape = _shape(story, parts, findings) if is_followed else None
+            content = self._laid_out(story, html, findings)
+        if shape is None:
+            self._seen[parts.shape] = False
+        else:
+            self._keep(parts.shape, shape)
+        return content, findings
+
+    def _again(self, shape: Shape, html: str, parts: Cut) -> tuple[bytes, Findings]:
+        self._shapes.move_to_end(parts.shape)
+        findings = Findings()
+        try:
+            with _noting(findings):
+                content = shape.draw(parts.values, findings)
+        except RenderLimitError:
+            raise
+        except UnsupportedShapeError:
+            return self._told(html)
+        except Exception:  # noqa: BLE001 - xhtml2pdf is asked whether it is an error
+            return self._told(html)
+        if shape.drawn % COMPARE_EVERY == 1:
+            return self._compared(content, findings, html, parts.shape)
+        return content, findings
+
+    def _compared(self, content: bytes, findings: Findings, html: str, key: bytes) -> tuple[bytes, Findings]:
+        expected, expected_findings = self._stock(html)
+        if _timeless(content) == _timeless(expected) and findings == expected_findings:
+            return content, findings
+        _log.warning(_DIFFERENT)
+        del self._shapes[key]
+        self._seen[key] = False
+        return expected, expected_findings
+
+    def _quicken(self, story: Story) -> None:
+        self._looks.quicken(story.context.story)
+        for template in story.templates:
+            for frame in template.pisaStaticList:
+                self._looks.quicken(frame.pisaStaticStory)
+
+    def _laid_out(self, story: Story, html: str, findings: Findings) -> bytes:
+        content, pages = story.laid_out(findings, self._page_counts.guess(len(html)))
+        self._page_counts.remember(len(html), pages)
+        return content
+
+    def _is_second(self, key: bytes) -> bool:
+        """Return whether the shape was seen before, and may be kept."""
+        may_be_kept = self._seen.get(key)
+        self._seen[key] = may_be_kept is not False
+        self._seen.move_to_end(key)
+        if len(self._seen) > _MAX_SEEN:
+            self._seen.popitem(last=False)
+        return bool(may_be_kept)
+
+    def _keep(self, key: bytes, shape: Shape) -> None:
+        shape.clear()
+        self._shapes[key] = shape
+        while sum(shape.size for shape in self._shapes.values()) > MAX_FLOWABLES:
+            self._shapes.popitem(last=False)
+
+
+def _tree(html: str, findings: Findings) -> Tree:
+    if _VOWEL_MARKS.search(html):
+        findings.losses.append("the vowel marks of Arabic text are not drawn")
+    return parse(html, check_deadline)
+
+
+def _shape(story: Story, parts: Cut, findings: Findings) -> Shape | None:
+    if findings.error() is not None:
+        return None
+    try:
+        return Shape(story, parts.values, findings.advice)
+    except UnsupportedShapeError:
+        return None
+
+
+@contextmanager
+def _noting(findings: Findings) -> Iterator[None]:
+    """Let *findings* say why, if they know, whenever something fails afterwards."""
+    with collecting(findings):
+        try:
+            yield
+        except RenderLimitError:
+            raise
+        except Exception:
+            error: GenerationError | None = findings.error()
+            if error is None:
+                raise
+            raise error from None
+
+
+def _timeless(content: bytes) -> bytes:
+    return _OF_THE_MOMENT.sub(b"", content)
+
+
+def _is_supported() -> bool:
+    found = {name: importlib.metadata.version(name) for name in _SUPPORTED}
+    unknown = [name for name, version in found.items() if not re.fullmatch(_SUPPORTED[name], version)]
+    if unknown:
+        _log.warning(_UNSUPPORTED, " and ".join(f"{name} {found[name]}" for name in unknown))
+    return not unknown
