@@ -256,10 +256,11 @@ def _well_known(password: str) -> Iterator[_Piece]:
     if len(plain) != len(password):
         return
     for folded in {plain, plain.translate(_LEET)}:
-        for start in range(len(folded)):
-            for end in range(start + 3, min(start + 13, len(folded)) + 1):
-                if folded[start:end] in _WELL_KNOWN:
-                    yield _Piece(start, end, 9.0)
+        for word in _WELL_KNOWN:
+            start = folded.find(word)
+            while start >= 0:
+                yield _Piece(start, start + len(word), 9.0)
+                start = folded.find(word, start + 1)
 
 
 _PATHS = (
@@ -280,7 +281,12 @@ def _walks(password: str) -> Iterator[_Piece]:
             yield _Piece(start, end, 6.0 + math.log2(end - start))
 
 
+_REPEAT = re.compile(r"(.)\1{3}|(..)\2\2|(.{3,})\3", re.DOTALL)
+
+
 def _repeats(password: str) -> Iterator[_Piece]:
+    if not _REPEAT.search(password):
+        return
     for size in range(1, len(password) // 2 + 1):
         recurring = (first == later for first, later in zip(password, password[size:], strict=False))
         start = 0

@@ -90,8 +90,8 @@ class PdfEncryptor:
                 f"{', '.join(sorted(unknown))}: no such permission; there are {', '.join(_FLAGS)}"
             )
         self._password = password
-        self._certificates = _asked(certificates or _own_certificates, "certificates")
-        self._owner_password = None if owner_password is None else _asked(owner_password, "owner password")
+        self._certificates = certificates or _own_certificates
+        self._owner_password = owner_password
         self._flags = ("ALLOW_ASSISTIVE_TECHNOLOGY", *(flag for name in allow for flag in _FLAGS[name]))
         self._allows_weak = insecure_allow_weak_password
 
@@ -129,11 +129,11 @@ class PdfEncryptor:
         if isinstance(source, str):
             password, varying = request.secret(source), request.secret(_expressions(source))
         else:
-            password = varying = _asked(source, "password")(request)
+            password = varying = _asked(source, "password", request)
         user = self._checked(password, varying, f"the password of {request.filename}")
         if self._owner_password is None:
-            return _pyhanko.with_password(user, secrets.token_urlsafe(12), self._flags)
-        owner = self._owner_password(request)
+            return _pyhanko.with_password(user, None, self._flags)
+        owner = _asked(self._owner_password, "owner password", request)
         owner = self._checked(owner, owner, f"the owner password of {request.filename}")
         if secrets.compare_digest(user.encode(), owner.encode()):
             raise EncryptionError(
@@ -148,7 +148,7 @@ class PdfEncryptor:
         from ondemand_attach.protectors import _certificates, _pyhanko
 
         name = request.filename
-        values = self._certificates(request)
+        values = _asked(self._certificates, "certificates", request)
         certificates = translated(
             lambda: [_certificates.certificate_of(value) for value in values],
             lambda _: EncryptionError(
@@ -179,14 +179,11 @@ def _is_fixed(template: str) -> bool:
     return not _NAME.search(_LITERAL.sub("", _expressions(template)))
 
 
-def _asked(source: Callable[[AttachmentRequest], Any], what: str) -> Callable[[AttachmentRequest], Any]:
-    def ask(request: AttachmentRequest) -> Any:
-        return translated(
-            lambda: source(request),
-            lambda error: EncryptionError(
-                f"{request.filename} cannot be encrypted: the application's callable for the {what} "
-                f"raised {type(error).__name__}"
-            ),
-        )
-
-    return ask
+def _asked(source: Callable[[AttachmentRequest], Any], what: str, request: AttachmentRequest) -> Any:
+    return translated(
+        lambda: source(request),
+        lambda error: EncryptionError(
+            f"{request.filename} cannot be encrypted: the application's callable for the {what} "
+            f"raised {type(error).__name__}"
+        ),
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
 
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import sealed, translated
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ondemand_attach.protectors import _pyhanko
     from ondemand_attach.protectors._certificates import Password, SigningKey, Source
+    from ondemand_attach.protectors._fast._credentials import Credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +172,31 @@ class PdfSigner:
         )
         return Document(content=content, media_type=document.media_type)
 
-    @cached_property
-    def _credentials(self) -> _pyhanko.Credentials:
-        from ondemand_attach.protectors import _certificates, _pyhanko
+    def __reduce__(self) -> NoReturn:
+        # A pickle travels: a task queue would keep the private key in its broker.
+        raise TypeError("a PdfSigner holds a private key and does not pickle; load the key where you sign")
 
-        return _pyhanko.Credentials(
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all there is to this signer, the private key in clear, for a process of our own only."""
+        from ondemand_attach.protectors import _certificates
+
+        certificates = _certificates.der((self._certificate, *self._chain))
+        kept = {name: value for name, value in vars(self).items() if name != "_credentials"}
+        return kept | {"_key": _certificates.key_der(self._key), "_chain": certificates, "_certificate": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        from ondemand_attach.protectors import _certificates
+
+        own, *others = map(_certificates.certificate_of, state["_chain"])
+        key = _certificates.key_from_der(state["_key"])
+        vars(self).update(state | {"_key": key, "_certificate": own, "_chain": tuple(others)})
+
+    @cached_property
+    def _credentials(self) -> Credentials:
+        from ondemand_attach.protectors import _certificates
+        from ondemand_attach.protectors._fast._credentials import Credentials
+
+        return Credentials(
             key=self._key,
             certificates=tuple(_certificates.der((self._certificate, *self._chain))),
             reason=self._reason,

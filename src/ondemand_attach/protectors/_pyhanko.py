@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,10 +12,6 @@ from io import BytesIO
 from typing import Any
 
 import asn1crypto.x509
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.crypt.permissions import PubKeyPermissions, StandardPermissions
 from pyhanko.pdf_utils.crypt.pubkey import RecipientEncryptionPolicy
@@ -24,13 +21,15 @@ from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, Sim
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter, copy_into_new_writer
 from pyhanko.sign import fields, signers
-from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession, PdfTBSDocument
 from pyhanko.stamp import StaticStampStyle
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from ondemand_attach._message import Document
 from ondemand_attach.errors import EncryptionError, SigningError
-from ondemand_attach.protectors._certificates import SigningKey
+from ondemand_attach.protectors._fast import _mac
+from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySigner
+from ondemand_attach.protectors._fast._keys import PasswordHandler
+from ondemand_attach.protectors._fast._source import light_copy
 
 Encrypt = Callable[[PdfFileWriter], None]
 
@@ -61,9 +60,7 @@ class EncryptedPdf(Document):
     @cached_property
     def content(self) -> bytes:
         """The finished bytes."""
-        output = BytesIO()
-        self.writer().write(output)  # type: ignore[no-untyped-call]
-        return output.getvalue()
+        return _mac.write(self.writer())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _plain, (self.content, self.media_type)
@@ -73,14 +70,25 @@ def _plain(content: bytes, media_type: str) -> Document:
     return Document(content=content, media_type=media_type)
 
 
-def with_password(user: str, owner: str, permissions: Iterable[str]) -> Encrypt:
-    """AES-256 by password: V 5, R 6 (ISO 32000-2 section 7.6.4), with an integrity MAC (ISO/TS 32004)."""
+def with_password(user: str, owner: str | None, permissions: Iterable[str]) -> Encrypt:
+    """AES-256 by password: V 5, R 6 (ISO 32000-2 section 7.6.4), with an integrity MAC (ISO/TS 32004).
+
+    Without *owner*, no password lifts the restrictions.
+    """
     flags = StandardPermissions(0)
     for permission in permissions:
         flags |= StandardPermissions[permission]
-    return lambda writer: writer.encrypt(  # type: ignore[no-untyped-call]
-        owner_pass=owner, user_pass=user, perms=flags, encrypt_metadata=True, pdf_mac=True
-    )
+
+    def encrypt(writer: PdfFileWriter) -> None:
+        # The one step that pyHanko has no public name for.
+        if (assign := getattr(writer, "_assign_security_handler", None)) is not None:
+            assign(PasswordHandler(user, owner, flags))
+        else:
+            writer.encrypt(  # type: ignore[no-untyped-call]
+                owner or secrets.token_urlsafe(12), user, perms=flags, encrypt_metadata=True, pdf_mac=True
+            )
+
+    return encrypt
 
 
 def to_certificates(certificates: Sequence[bytes], permissions: Iterable[str]) -> Encrypt:
@@ -107,58 +115,22 @@ def encrypted(content: bytes, encrypt: Encrypt, filename: str) -> EncryptedPdf:
     """
 
     def open_writer() -> PdfFileWriter:
-        reader = PdfFileReader(BytesIO(content))
-        if reader.encrypted:
-            raise EncryptionError(f"{filename} is encrypted already; give the encryptor the plain document")
-        if "/AcroForm" in reader.root and reader.embedded_signatures:
-            raise EncryptionError(
-                f"{filename} is signed already, which encryption would break; encrypt first, then sign"
-            )
-        writer = copy_into_new_writer(reader)
+        writer = light_copy(content) or _copy(content, filename)
         encrypt(writer)
         return writer
 
     return EncryptedPdf(open_writer)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """A loaded private key with its certificates in DER, the signer's first, and what the signature says."""
-
-    key: SigningKey = field(repr=False)
-    certificates: tuple[bytes, ...] = field(repr=False)
-    reason: str | None
-    location: str | None
-
-    def signer(self) -> _KeptKeySigner:
-        """Return a signer for one signature: pyHanko hangs the MAC of the document on it."""
-        # asn1crypto parses lazily and not thread-safely, so each signature gets certificates of its own.
-        own, *chain = map(asn1crypto.x509.Certificate.load, self.certificates)
-        return _KeptKeySigner(self.key, own, chain)
-
-    @property
-    def reserved(self) -> int:
-        """How many hexadecimal digits the CMS object needs at most, so that no trial signature is made."""
-        own = asn1crypto.x509.Certificate.load(self.certificates[0])
-        issuer = len(own.issuer.dump())
-        return 2 * (sum(map(len, self.certificates)) + 2 * issuer + self.key.key_size // 4 + 1536)
-
-
-class _KeptKeySigner(signers.Signer):
-    """pyHanko's SimpleSigner loads the key from DER for each signature, which checks RSA keys for 28 ms."""
-
-    def __init__(
-        self, key: SigningKey, own: asn1crypto.x509.Certificate, chain: Iterable[asn1crypto.x509.Certificate]
-    ) -> None:
-        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-        registry.register_multiple(chain)
-        super().__init__(signing_cert=own, cert_registry=registry)
-        self._key = key
-
-    async def async_sign_raw(self, data: bytes, *_: object, **__: object) -> bytes:
-        if isinstance(self._key, RSAPrivateKey):
-            return self._key.sign(data, PKCS1v15(), SHA256())
-        return self._key.sign(data, ECDSA(SHA256()))
+def _copy(content: bytes, filename: str) -> PdfFileWriter:
+    reader = PdfFileReader(BytesIO(content))
+    if reader.encrypted:
+        raise EncryptionError(f"{filename} is encrypted already; give the encryptor the plain document")
+    if "/AcroForm" in reader.root and reader.embedded_signatures:
+        raise EncryptionError(
+            f"{filename} is signed already, which encryption would break; encrypt first, then sign"
+        )
+    return copy_into_new_writer(reader)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,11 +158,16 @@ def signed(
 ) -> bytes:
     """Return *document* with a PAdES B-B signature (ETSI EN 319 142-1) over the whole file."""
     writer = document.writer() if isinstance(document, EncryptedPdf) else _appending(document.content)
-    signer = _ClockedSigner(credentials, picture, now)
+    own = KeptKeySigner(credentials)
+    signer = _ClockedSigner(own, credentials, picture, now)
+    mac_key = _mac.wrapping_key(writer.security_handler)
+    if (template := credentials.cms.template(with_mac=mac_key is not None)) is not None:
+        return signer.sign_by(lambda digest: template.filled(digest, credentials.sign, mac_key), writer)
     # sign_pdf() calls asyncio.run(), which refuses inside a running loop and elsewhere resets the caller's
-    # current loop. A thread of its own has neither trouble, and costs 0.1 ms.
+    # current loop. A thread of its own has neither trouble, and costs 0.3 ms.
     with ThreadPoolExecutor(max_workers=1) as thread:
-        output: BytesIO = thread.submit(signer.sign_pdf, writer, bytes_reserved=credentials.reserved).result()
+        output: BytesIO = thread.submit(signer.sign_pdf, writer, bytes_reserved=signer.reserved).result()
+    credentials.cms.learn(own.example(mac_key))
     return output.getvalue()
 
 
@@ -208,7 +185,9 @@ def _appending(content: bytes) -> IncrementalPdfFileWriter:
 class _ClockedSigner(signers.PdfSigner):
     """Signs at the time it is told, and shows the picture it is given."""
 
-    def __init__(self, credentials: Credentials, picture: Picture | None, now: datetime.datetime) -> None:
+    def __init__(
+        self, own: KeptKeySigner, credentials: Credentials, picture: Picture | None, now: datetime.datetime
+    ) -> None:
         metadata = signers.PdfSignatureMetadata(
             field_name=_FIELD,
             md_algorithm="sha256",
@@ -218,11 +197,19 @@ class _ClockedSigner(signers.PdfSigner):
         )
         super().__init__(
             metadata,
-            credentials.signer(),
+            own,
             stamp_style=picture.style() if picture else None,
             new_field_spec=picture.form_field(_FIELD) if picture else None,
         )
-        self._now = now
+        self._now, self.reserved = now, credentials.reserved
+
+    def sign_by(self, make: Callable[[bytes], bytes], writer: BasePdfFileWriter) -> bytes:
+        """Return what *writer* writes, with the CMS object that *make* returns for the digest of the document."""
+        session = self.init_signing_session(writer)
+        prepared = session.prepare_tbs_document(None, self.reserved)
+        digest, output = prepared.digest_tbs_document()
+        PdfTBSDocument.resume_signing(output, digest, make(digest.document_digest))
+        return output.getvalue()  # type: ignore[attr-defined, no-any-return]
 
     def init_signing_session(
         self,

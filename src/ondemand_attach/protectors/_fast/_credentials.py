@@ -1,0 +1,86 @@
+"""A private key with its certificates, kept from one signature to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import asn1crypto.algos
+import asn1crypto.cms
+import asn1crypto.x509
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from pyhanko.sign import signers
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from ondemand_attach.protectors._certificates import SigningKey
+from ondemand_attach.protectors._fast._cms import Example, LearntCms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """A loaded private key with its certificates in DER, the signer's first, and what the signature says."""
+
+    key: SigningKey = field(repr=False)
+    certificates: tuple[bytes, ...] = field(repr=False)
+    reason: str | None
+    location: str | None
+    cms: LearntCms = field(default_factory=LearntCms, repr=False, compare=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature of *data*: RSASSA-PKCS1-v1_5 or ECDSA, with SHA-256."""
+        if isinstance(self.key, RSAPrivateKey):
+            return self.key.sign(data, PKCS1v15(), SHA256())
+        return self.key.sign(data, ECDSA(SHA256()))
+
+    @property
+    def reserved(self) -> int:
+        """How many hexadecimal digits the CMS object needs at most, so that no trial signature is made."""
+        own = asn1crypto.x509.Certificate.load(self.certificates[0])
+        issuer = len(own.issuer.dump())
+        return 2 * (sum(map(len, self.certificates)) + 2 * issuer + self.key.key_size // 4 + 1536)
+
+
+class KeptKeySigner(signers.Signer):
+    """Makes one signature with a key that is loaded.
+
+    pyHanko's SimpleSigner loads it from DER for each signature, which checks RSA keys for 28 ms. It also hangs
+    the MAC of the document on its signer, and asn1crypto parses certificates when they are first looked at,
+    which is not thread-safe; so each signature gets a signer of its own.
+    """
+
+    subject_name = None  # would be parsed each time, and only a text of pyHanko's own shows it
+
+    def __init__(self, credentials: Credentials) -> None:
+        algorithm = "sha256_rsa" if isinstance(credentials.key, RSAPrivateKey) else "sha256_ecdsa"
+        super().__init__(
+            signing_cert=asn1crypto.x509.Certificate.load(credentials.certificates[0]),
+            signature_mechanism=asn1crypto.algos.SignedDigestAlgorithm({"algorithm": algorithm}),
+        )
+        self._credentials = credentials
+        self._digest = self._attributes = self._content = b""
+
+    @cached_property
+    def cert_registry(self) -> SimpleCertificateStore:
+        """The certificates of the chain, needed only when pyHanko builds the CMS object."""
+        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        registry.register_multiple(map(asn1crypto.x509.Certificate.load, self._credentials.certificates[1:]))
+        return registry
+
+    async def async_sign(self, data_digest: bytes, *args: Any, **options: Any) -> asn1crypto.cms.ContentInfo:
+        made = await super().async_sign(data_digest, *args, **options)
+        self._digest, self._content = data_digest, made.dump()
+        return made
+
+    async def async_sign_raw(self, data: bytes, *_: object, **__: object) -> bytes:
+        self._attributes = data
+        return self._credentials.sign(data)
+
+    def example(self, wrapping_key: bytes | None) -> Example:
+        """Return what was signed last."""
+        return Example(
+            digest=self._digest, attributes=self._attributes, content=self._content, wrapping_key=wrapping_key
+        )

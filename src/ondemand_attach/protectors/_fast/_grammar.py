@@ -1,0 +1,73 @@
+"""The syntax of PDF objects (ISO 32000-2 section 7.3) that is passed on unread, as regular expressions.
+
+Narrower than the standard, and than pyHanko: no comments, no unusual escapes.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SPACE = rb"[\x00\t\n\x0c\r ]*+"
+_NAME = rb"/(?:[!\"$&'*-.0-;=?-Z\\^-z|~]|\#[0-9A-Fa-f]{2})++"
+_NUMBER = rb"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)"
+_REFERENCE = rb"[1-9][0-9]*+[ ]0[ ]R"
+_LITERAL = rb"\((?:[^()\\\r]|\\(?:[nrtbf()\\]|[0-3][0-7]{2}|[0-7]{1,2}(?![0-9])))*+\)"
+_HEXADECIMAL = rb"(?<!<)<[0-9A-Fa-f\t\n\x0c\r ]*+>"
+_WORD_END = rb"(?=[\x00\t\n\x0c\r ()<>\[\]/])"
+
+
+def _value(depth: int) -> bytes:
+    simple = rb"(?:%b|%b|%b|true|false|null)%b" % (_NAME, _REFERENCE, _NUMBER, _WORD_END)
+    if not depth:
+        return rb"(?:%b|%b|%b)" % (simple, _LITERAL, _HEXADECIMAL)
+    inner = _value(depth - 1)
+    array = rb"\[%b(?:%b%b)*+\]" % (_SPACE, inner, _SPACE)
+    return rb"(?:%b|%b|%b|%b|%b)" % (simple, array, _dictionary(inner), _LITERAL, _HEXADECIMAL)
+
+
+def _dictionary(value: bytes) -> bytes:
+    return rb"<<%b(?:%b%b%b%b)*+>>" % (_SPACE, _NAME, _SPACE, value, _SPACE)
+
+
+HEAD = re.compile(rb"([0-9]++) 0 obj%b" % _SPACE)
+"""How an indirect object begins: its number."""
+
+TAIL = re.compile(rb"%b(?:endobj|(stream)\r?\n)" % _SPACE)
+"""How it goes on: whether the data of a stream follow."""
+
+_STEP = re.compile(rb"%b(?:(%b)|(<<|\[)|(>>|\]))" % (_SPACE, _value(2)))
+
+TRAILER = re.compile(rb"%btrailer%b(%b)%b" % (_SPACE, _SPACE, _dictionary(_value(1)), _SPACE))
+
+ENTRY = re.compile(rb"(%b)%b(%b)" % (_NAME, _SPACE, _value(1)))
+
+TOKEN = re.compile(
+    rb"(?P<name>%b)|(?P<reference>%b)%b|(?P<number>%b)|(?P<start><<|\[)|(?P<end>>>|\])|(?P<word>true|false|null)"
+    rb"|(?P<string>%b|%b)" % (_NAME, _REFERENCE, _WORD_END, _NUMBER, _LITERAL, _HEXADECIMAL)
+)
+NAME = re.compile(_NAME)
+STRING = re.compile(rb"(%b|%b)" % (_LITERAL, _HEXADECIMAL))
+LENGTH = re.compile(rb"/Length[\x00\t\n\x0c\r ]++([0-9]++)( 0 R)?%b" % _WORD_END)
+
+
+def end_of_value(text: bytes, place: int) -> int | None:
+    """Return where the value ends that begins at *place*, or nothing if it is not of this grammar."""
+    levels: list[tuple[bytes, list[bool]]] = []  # the brackets that are open; which of the values are names
+    while (found := _STEP.match(text, place)) is not None:
+        value, start, end = found.groups()
+        place = found.end()
+        if start:
+            levels.append((start, []))
+            continue
+        if end and not (levels and _is_complete(*levels.pop(), end)):
+            break
+        if not levels:
+            return place
+        levels[-1][1].append(value is not None and value.startswith(b"/"))
+    return None
+
+
+def _is_complete(start: bytes, are_names: list[bool], end: bytes) -> bool:
+    if start == b"[":
+        return end == b"]"
+    return end == b">>" and len(are_names) % 2 == 0 and all(are_names[::2])
