@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ondemand_attach.interfaces import Encryptor as Encryptor
     from ondemand_attach.interfaces import Signer as Signer
     from ondemand_attach.interfaces import Transport as Transport
+    from ondemand_attach.pool.render_pool import RenderPool as RenderPool
     from ondemand_attach.protectors.pdf import PdfEncryptor as PdfEncryptor
     from ondemand_attach.protectors.pdf import PdfSigner as PdfSigner
     from ondemand_attach.protectors.pdf import VisibleSignature as VisibleSignature
@@ -58,6 +59,7 @@ _HOMES = {
     "Receipt": "_message",
     "Recipient": "_message",
     "Refusal": "_message",
+    "RenderPool": "pool.render_pool",
     "Signer": "interfaces",
     "SmtpTransport": "transports.smtp",
     "Transport": "interfaces",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ondemand_attach import _composition, _filenames, _mime
-from ondemand_attach._confidential import Finding
+from ondemand_attach._confidential import Finding, views
 from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._message import (
     Address,
@@ -166,7 +166,7 @@ class MessageBuilder:
         """Add the file at *path*, the same for everyone, such as terms and conditions; read now."""
         path = pathlib.Path(path)
         document = _read(path, media_type or _guessed(path.name))
-        return self.attach(lambda _: document, filename=filename or path.name)
+        return self.attach(_Given(document), filename=filename or path.name)
 
     def confidential(self, *marks: str | type) -> Self:
         """Mark what must never leave unprotected.
@@ -215,10 +215,20 @@ class MessageBuilder:
             GenerationError: an attachment could not be made without loss.
             ProtectionError: an attachment could not be encrypted or signed.
         """
+        return self._composition(context, to, now, message_id).message()
+
+    def _composition(
+        self,
+        context: object,
+        to: RecipientLike | Iterable[RecipientLike],
+        now: datetime.datetime | None,
+        message_id: str | None,
+    ) -> _composition.Composition:
         occasion = _composition.Occasion(
             to=(*self._draft.to, *_recipients(to)), now=now, message_id=message_id
         )
-        return _composition.compose(self._draft, self._templates, context, occasion)
+        seen = views(context, self._draft.marks)
+        return _composition.Composition(self._draft, self._templates, seen, occasion)
 
     def build_each(
         self,
@@ -241,6 +251,16 @@ class MessageBuilder:
         changed = copy.copy(self)
         changed._draft = dataclasses.replace(self._draft, **changes)  # noqa: SLF001 - of this class
         return changed
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Given:
+    """Generates the document that there is already."""
+
+    document: Document
+
+    def generate(self, _: AttachmentRequest) -> Document:
+        return self.document
 
 
 def _address(value: AddressLike) -> Address:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ondemand_attach._builder import MessageBuilder, RecipientLike
     from ondemand_attach._message import Message
     from ondemand_attach.interfaces import Transport
+    from ondemand_attach.pool.render_pool import RenderPool
 
 _log = logging.getLogger("ondemand_attach")
 
@@ -27,9 +29,12 @@ class Mailer:
 
     Args:
         transport: the way out: a `Transport`, or a function from a message to a receipt.
+        pool: where messages are built; without one, in the thread that sends.
     """
 
-    def __init__(self, transport: Transport | Callable[[Message], Receipt]) -> None:
+    def __init__(
+        self, transport: Transport | Callable[[Message], Receipt], *, pool: RenderPool | None = None
+    ) -> None:
         send: Any = getattr(transport, "send", transport)
         if not callable(send) or isinstance(transport, type):
             raise ConfigurationError(
@@ -37,6 +42,7 @@ class Mailer:
             )
         self._transport = transport
         self._send: Callable[[Message], Receipt] = send
+        self._pool = pool
 
     @sealed
     def send(
@@ -53,10 +59,11 @@ class Mailer:
         The arguments are those of `MessageBuilder.build`.
 
         Raises:
-            MailError: any of those of `MessageBuilder.build`, or a `TransportError`. Only a
-                temporary `TransportError` is worth a retry.
+            MailError: any of those of `MessageBuilder.build` or `RenderPool.build`, or a `TransportError`.
+                Only a temporary `TransportError` is worth a retry.
         """
-        return self.deliver(builder.build(context, to=to, now=now, message_id=message_id))
+        build = functools.partial(self._pool.build, builder) if self._pool else builder.build
+        return self.deliver(build(context, to=to, now=now, message_id=message_id))
 
     @sealed
     def deliver(self, message: Message) -> Receipt:
@@ -94,10 +101,11 @@ class Mailer:
         raise failure
 
     def close(self) -> None:
-        """Close the transport's connections, if it keeps any."""
-        close = getattr(self._transport, "close", None)
-        if close is not None:
-            close()
+        """Close the transport's connections, if it keeps any, and the pool; the pool may be used again."""
+        for owned in (self._transport, self._pool):
+            close = getattr(owned, "close", None)
+            if close is not None:
+                close()
 
     def __enter__(self) -> Self:
         return self

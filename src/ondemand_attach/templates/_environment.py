@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, TypeAlias
 
@@ -35,12 +35,27 @@ class Templates:
     def __init__(
         self, folders: Sequence[Folder] = (), filters: Mapping[str, Callable[..., Any]] | None = None
     ) -> None:
+        self._filters = dict(filters or {})
         self._loader = jinja2.ChoiceLoader([_loader(folder) for folder in folders])
-        self._escaping = _environment(self._loader, filters or {}, autoescape=True)
-        self._plain = _environment(self._loader, filters or {}, autoescape=False)
+        self._escaping = _environment(self._loader, self._filters, autoescape=True)
+        self._plain = _environment(self._loader, self._filters, autoescape=False)
         self._secret = self._plain.overlay(finalize=_part_of_secret)
         self._parsed = functools.lru_cache(maxsize=256)(self._parse)
         self._read = functools.lru_cache(maxsize=256)(self._load)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._loader.loaders, self._filters)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Where template files are read, as far as the loaders say so."""
+        return tuple(_folders(self._loader))
+
+    @property
+    def parts(self) -> tuple[tuple[str, object], ...]:
+        """What the application has put in here, each with its name."""
+        filters = ((f"the filter {name!r}", function) for name, function in self._filters.items())
+        return (*filters, *(("a loader of templates=", loader) for loader in self._loader.loaders))
 
     def environment(self, slot: Slot) -> jinja2.Environment:
         """Return the environment that *slot* is rendered in."""
@@ -200,10 +215,22 @@ def _loader(folder: Folder) -> jinja2.BaseLoader:
     if isinstance(folder, jinja2.BaseLoader):
         return folder
     if isinstance(folder, str) and folder.startswith("package:"):
-        return jinja2.FunctionLoader(functools.partial(_read_resource, folder.removeprefix("package:")))
+        return _PackageLoader(folder.removeprefix("package:"))
     if not pathlib.Path(folder).is_dir():
         raise ConfigurationError(f"{str(folder)!r} is not a folder with templates")
-    return jinja2.FileSystemLoader(folder)
+    return jinja2.FileSystemLoader(pathlib.Path(folder).absolute())
+
+
+class _PackageLoader(jinja2.FunctionLoader):
+    """Reads below the folder of an installed package, which need not be on disk."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(functools.partial(_read_resource, package))
+        self._package = package
+
+    @property
+    def searchpath(self) -> list[str]:
+        return [str(importlib.resources.files(self._package))]
 
 
 def _read_resource(package: str, name: str) -> str | None:
@@ -212,3 +239,10 @@ def _read_resource(package: str, name: str) -> str | None:
         return None
     resource = importlib.resources.files(package).joinpath(*parts)
     return resource.read_text("utf-8") if resource.is_file() else None
+
+
+def _folders(loader: Any) -> Iterator[str]:
+    yield from map(str, getattr(loader, "searchpath", ()))
+    below = getattr(loader, "loaders", ())  # of a ChoiceLoader, or by prefix
+    for other in below.values() if isinstance(below, Mapping) else below:
+        yield from _folders(other)

@@ -1,0 +1,295 @@
+"""The application's side of its nursery and of each render process."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import multiprocessing.spawn
+import os
+import pickle
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from ondemand_attach import errors
+from ondemand_attach._pieces import Base64, Piece
+from ondemand_attach.errors import (
+    ConfidentialityError,
+    ConfigurationError,
+    GenerationError,
+    GenerationTimeoutError,
+    MailError,
+    TemplateError,
+)
+from ondemand_attach.pool import _wire
+from ondemand_attach.pool._parcels import Orders
+
+_PROGRAM: Final = (
+    "import sys; sys.path[:] = sys.argv[1:]; from ondemand_attach.pool._nursery import main; main()"
+)
+_START_LIMIT: Final = 60.0
+_ANSWER_LIMIT: Final = 10.0
+_KEPT_PLANS: Final = 32
+
+_log = logging.getLogger("ondemand_attach")
+
+
+class Plan(NamedTuple):
+    """A builder, packed.
+
+    Args:
+        token: what the render processes know it by.
+        folders: what it may read.
+        content: the pickle.
+    """
+
+    token: int
+    folders: tuple[str, ...]
+    content: bytes
+
+
+class Nursery:
+    """The process that forks the render processes.
+
+    Args:
+        memory_limit: of each of them, in bytes.
+        initializer: what it calls before the first fork.
+
+    Raises:
+        ConfigurationError: it did not start.
+    """
+
+    def __init__(self, memory_limit: int, initializer: Callable[[], object] | None) -> None:
+        self.is_gone = False
+        self._lock = threading.Lock()
+        self._folder = tempfile.mkdtemp(prefix="ondemand-attach-")
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = _started(theirs)
+        main = _main_module()
+        orders = Orders(folder=self._folder, memory_limit=memory_limit, code=_code(main[1]), main=main)
+        try:
+            self._prepare(orders, pickle.dumps(initializer) if initializer else b"")
+        except BaseException:
+            self.end()
+            raise
+
+    def _prepare(self, orders: Orders, initializer: bytes) -> None:
+        deadline = time.monotonic() + _START_LIMIT
+        try:
+            _wire.send(self._control, dataclasses.asdict(orders), initializer, deadline=deadline)
+            answer, _ = _wire.receive(self._control, limit=0, deadline=deadline)
+            failure = answer["failure"]
+        except OSError as error:
+            failure = f"{type(error).__name__} after waiting for {multiprocessing.spawn.get_executable()!r}"
+        if failure is not None:
+            raise ConfigurationError(f"the render processes cannot be started: {failure}")
+        self._control.settimeout(_ANSWER_LIMIT)
+
+    def fork(self) -> tuple[int, socket.socket]:
+        """Return the id of a new render process, and the connection to it.
+
+        Raises:
+            OSError: the nursery is gone.
+            GenerationError: the system allows no more processes.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            pid = self._told(_wire.FORK, 0, theirs)
+        if pid < 0:
+            ours.close()
+            raise GenerationError(f"no render process can be forked: {os.strerror(-pid)}")
+        return pid, ours
+
+    def bury(self, pid: int) -> str:
+        """End a render process, and say how it ended."""
+        try:
+            code = os.waitstatus_to_exitcode(self._told(_wire.BURY, pid))
+        except (OSError, ValueError):
+            return "ended together with the nursery"
+        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
+
+    def _told(self, verb: bytes, pid: int, *connections: socket.socket) -> int:
+        descriptors = [connection.fileno() for connection in connections]
+        try:
+            with self._lock:
+                socket.send_fds(self._control, [_wire.COMMAND.pack(verb, pid)], descriptors)
+                answer = self._control.recv(_wire.ANSWER.size, socket.MSG_WAITALL)
+            return int(_wire.ANSWER.unpack(answer)[0])
+        except (OSError, ValueError) as error:
+            self.is_gone = True
+            raise ConnectionError from error
+
+    def end(self) -> None:
+        """End the nursery and all that it has forked."""
+        self.is_gone = True
+        self._control.close()
+        try:
+            self._process.wait(_ANSWER_LIMIT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Let go of it in a fork of the application, whose parent goes on using it."""
+        self._control.close()
+        self._process.returncode = 0
+
+
+class Worker:
+    """A render process.
+
+    Attributes:
+        is_settled: whether it has answered, and will answer again.
+    """
+
+    def __init__(self, nursery: Nursery) -> None:
+        self._nursery = nursery
+        self._pid, self._connection = nursery.fork()
+        self._known: OrderedDict[int, None] = OrderedDict()
+        self._ending: str | None = None
+        self.is_settled = True
+
+    def build(self, plan: Plan, event: bytes, seconds: float, limit: int) -> tuple[Piece, ...]:
+        """Return the message for *event*, of at most *limit* bytes.
+
+        Raises:
+            GenerationTimeoutError: not within *seconds*.
+            GenerationError: the process ended, or ran out of memory.
+            MailError: whatever went wrong in it.
+        """
+        deadline = time.monotonic() + seconds
+        self.load(plan, seconds)
+        head = {"build": plan.token, "folders": plan.folders}
+        return self._asked(head, event, seconds, deadline, limit)
+
+    def load(self, plan: Plan, seconds: float = _START_LIMIT) -> None:
+        """Send *plan* ahead, unless it is there.
+
+        Raises:
+            ConfigurationError: it cannot be loaded there.
+            GenerationTimeoutError: it was not loaded within *seconds*.
+        """
+        if plan.token in self._known:
+            self._known.move_to_end(plan.token)
+            return
+        oldest = self._known.popitem(last=False)[0] if len(self._known) >= _KEPT_PLANS else None
+        head = {"load": plan.token, "forget": oldest, "folders": plan.folders}
+        self._asked(head, plan.content, seconds, time.monotonic() + seconds, 0)
+        self._known[plan.token] = None
+
+    def _asked(
+        self, head: _wire.Head, parcel: bytes, seconds: float, deadline: float, limit: int
+    ) -> tuple[Piece, ...]:
+        self.is_settled = False
+        try:
+            _wire.send(self._connection, {**head, "seconds": seconds}, parcel, deadline=deadline)
+            answer = _read(*_wire.receive(self._connection, limit=limit, deadline=deadline))
+        except TimeoutError:
+            self.bury()
+            raise GenerationTimeoutError(
+                f"the message was not finished within {seconds:g} s; make it smaller or raise time_limit="
+            ) from None
+        except (OSError, ValueError, TypeError, LookupError):
+            raise GenerationError(f"the render process that built the message {self.bury()}") from None
+        self.is_settled = not answer.is_last
+        for level, text in answer.notes:
+            _log.log(level, "%s", text)
+        if answer.error is not None:
+            raise answer.error
+        return answer.pieces
+
+    def is_there(self) -> bool:
+        """Whether it is still there: one that is idle says nothing but that it is gone."""
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        return not poll.poll(0)
+
+    def bury(self) -> str:
+        """End it, and say how it ended."""
+        if self._ending is None:
+            self._connection.close()
+            self._ending = self._nursery.bury(self._pid)
+        return self._ending
+
+    def forget(self) -> None:
+        """Let go of it in a fork of the application, whose parent goes on using it."""
+        self._connection.close()
+
+
+class _Answer(NamedTuple):
+    error: MailError | None
+    is_last: bool
+    notes: list[tuple[int, str]]
+    pieces: tuple[Piece, ...]
+
+
+def _read(head: _wire.Head, parts: list[bytes]) -> _Answer:
+    """Take an answer apart. It may come from a process that a hostile document has taken over."""
+    return _Answer(
+        error=_error(head["error"]) if head["error"] else None,
+        is_last=bool(head["is_last"]),
+        notes=[(int(level), str(text)) for level, text in head["log"]],
+        pieces=tuple(
+            Base64(part) if is_document else part
+            for part, is_document in zip(parts, head["is_document"], strict=True)
+        ),
+    )
+
+
+def _error(said: _wire.Head) -> MailError:
+    cls = {name: getattr(errors, name) for name in errors.__all__}[said["class"]]
+    text, places = str(said["text"]), said.get("places", {})
+    where: dict[str, Any] = {name: places.get(name) for name in ("template", "line")}
+    if issubclass(cls, ConfidentialityError):
+        error: MailError = cls(text, path=str(places.get("path")), **where)
+    elif issubclass(cls, TemplateError | GenerationError):
+        error = cls(text, **where)
+    else:
+        error = cls(text)
+    if places.get("filename") is not None:
+        error.filename = str(places["filename"])  # type: ignore[attr-defined]
+    if said.get("frames"):
+        error.add_note(str(said["frames"]))
+    return error
+
+
+def _started(connection: socket.socket) -> subprocess.Popen[bytes]:
+    path = [os.path.abspath(folder) for folder in sys.path]
+    command = [multiprocessing.spawn.get_executable(), "-I", "-c", _PROGRAM, *path]
+    with contextlib.suppress(OSError):
+        return subprocess.Popen(  # noqa: S603 - this interpreter, this library
+            command,
+            stdin=connection.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # what is typed at the terminal is for the application
+            env={**os.environ, "MALLOC_ARENA_MAX": "1"},  # each other would take 64 MiB of the memory limit
+        )
+    raise ConfigurationError(f"{command[0]!r} is no Python; name one with multiprocessing.set_executable()")
+
+
+def _main_module() -> tuple[str | None, str | None]:
+    main = sys.modules["__main__"]
+    file = getattr(main, "__file__", None)
+    name = getattr(getattr(main, "__spec__", None), "name", None)
+    return name, os.path.abspath(file) if file and os.path.isfile(file) else None
+
+
+def _code(main: str | None) -> list[str]:
+    """Return where modules of the application are: on the path, and where an import hook found them."""
+    modules = [module for name, module in list(sys.modules.items()) if "." not in name]
+    files = filter(None, (getattr(module, "__file__", None) for module in modules))
+    folders = {os.path.dirname(os.path.abspath(file)) for file in files}
+    return sorted({*map(os.path.abspath, sys.path), *folders, *([main] if main else [])})

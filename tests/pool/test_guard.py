@@ -1,0 +1,214 @@
+"""The guard of a render process: what it refuses, what it lets through, and that it is the guard that does it."""
+
+from __future__ import annotations
+
+import ctypes
+import ftplib
+import importlib
+import io
+import os
+import pathlib
+import pkgutil
+import shutil
+import smtplib
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import urllib.request
+import zoneinfo
+from typing import Any
+
+import pytest
+
+from ondemand_attach import MessageBuilder, RenderPool, Xhtml2PdfGenerator
+from ondemand_attach.errors import ConfigurationError, GenerationError, MailError, ResourceBlockedError
+from pool import plugs
+from pool.plugs import LETTER, doing, result
+
+CONTEXT = {"number": 1}
+TO = "a@example.com"
+OUTSIDE = str(pathlib.Path(tempfile.gettempdir(), "outside.txt"))
+PASSWORDS = pathlib.Path("/etc/passwd")
+
+REFUSED: list[tuple[Any, ...]] = [
+    (open, "/etc/passwd"),
+    (open, b"/etc/passwd"),
+    (open, "/../etc/../etc/passwd"),
+    (io.open, "/etc/passwd", "rb", 0),
+    (io.FileIO, "/etc/passwd"),
+    (os.open, "/etc/passwd", os.O_RDONLY),
+    (os.open, "/etc", os.O_RDONLY),
+    (pathlib.Path.read_text, PASSWORDS),
+    (pathlib.Path.read_bytes, pathlib.Path("/proc/self/environ")),
+    (pathlib.Path.read_bytes, pathlib.Path("/proc/self/maps")),
+    (shutil.copy, "/etc/passwd", "copy"),
+    (plugs.read_through_link, "/etc/passwd", os.symlink),
+    (plugs.read_through_link, __file__, os.link),
+    (open, OUTSIDE, "w"),
+    (open, OUTSIDE, "x"),
+    (open, OUTSIDE, "ab"),
+    (os.open, OUTSIDE, os.O_WRONLY | os.O_CREAT),
+    (os.open, OUTSIDE, os.O_RDWR),
+    (pathlib.Path.write_text, pathlib.Path(OUTSIDE), "x"),
+    (open, os.__file__, "r+"),
+    (tempfile.mkstemp, "", "", os.sep + "tmp"),
+    (os.mkdir, OUTSIDE),
+    (os.remove, OUTSIDE),
+    (os.rmdir, OUTSIDE),
+    (os.rename, OUTSIDE, OUTSIDE),
+    (os.replace, OUTSIDE, OUTSIDE),
+    (os.symlink, "a", OUTSIDE),
+    (os.truncate, OUTSIDE, 0),
+    (os.chmod, OUTSIDE, 0o777),
+    (os.utime, OUTSIDE),
+    (plugs.remove_relative_to, str(pathlib.Path(os.__file__).parent), "os.py"),
+    (os.listdir, "/"),
+    (os.listdir, b"/etc"),
+    (os.scandir, "/etc"),
+    (plugs.walk, "/etc"),
+    (os.chdir, "/"),
+    (socket.socket,),
+    (socket.socket, socket.AF_INET, socket.SOCK_DGRAM),
+    (socket.create_connection, ("127.0.0.1", 9)),
+    (socket.getaddrinfo, "localhost", 80),
+    (socket.gethostbyname, "localhost"),
+    (socket.gethostbyaddr, "127.0.0.1"),
+    (plugs.connect_to_unix_socket, "/run/docker.sock"),
+    (urllib.request.urlopen, "http://127.0.0.1:9/"),
+    (urllib.request.urlopen, "file:///etc/passwd"),
+    (smtplib.SMTP, "127.0.0.1", 9),
+    (ftplib.FTP, "127.0.0.1"),
+    (sqlite3.connect, ":memory:"),
+    (subprocess.run, ["true"]),
+    (os.system, "true"),
+    (os.fork,),
+    (os.execv, "/bin/true", ["true"]),
+    (os.posix_spawn, "/bin/true", ["true"], {}),
+    (os.spawnv, os.P_WAIT, "/bin/true", ["true"]),
+    (os.kill, 1, 0),
+    (os.killpg, 1, 0),
+    (ctypes.CDLL, None),
+    (ctypes.string_at, 0),
+]
+
+
+@pytest.mark.parametrize("call", REFUSED, ids=lambda call: f"{call[0].__qualname__} {call[1:2]}")
+def test_is_refused(pool: RenderPool, call: tuple[Any, ...]) -> None:
+    with pytest.raises(ResourceBlockedError, match="was refused in the render process"):
+        result(pool, doing(*call))
+    assert not pathlib.Path(OUTSIDE).exists()
+
+
+def test_it_is_the_guard_that_refuses() -> None:
+    for call in (
+        (pathlib.Path.read_text, PASSWORDS),
+        (os.listdir, "/etc"),
+        (socket.gethostbyname, "localhost"),
+        (subprocess.run, ["true"]),
+        (plugs.swallowing, pathlib.Path.read_text, PASSWORDS),
+    ):
+        assert doing(*call).build(CONTEXT, to=TO)
+
+
+def test_an_error_that_is_swallowed_is_raised_after_all(pool: RenderPool) -> None:
+    with pytest.raises(ResourceBlockedError):
+        result(pool, doing(plugs.swallowing, pathlib.Path.read_text, PASSWORDS))
+    assert result(pool, doing(str, "fine")) == "fine"
+
+
+def test_the_working_directory_is_not_read(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath(".env").write_text("SECRET=1")
+    with RenderPool(time_limit=20) as pool:
+        for path in (".env", str(tmp_path / ".env")):
+            with pytest.raises(ResourceBlockedError):
+                result(pool, doing(open, path))
+
+
+def test_a_place_where_nothing_is_may_be_looked_at(pool: RenderPool) -> None:
+    with pytest.raises(GenerationError, match="FileNotFoundError") as caught:
+        result(pool, doing(open, "/nowhere/settings.ini"))
+    assert not isinstance(caught.value, ResourceBlockedError)
+
+
+ALLOWED: list[tuple[Any, ...]] = [
+    (pathlib.Path.read_bytes, pathlib.Path(os.__file__)),
+    (pathlib.Path.read_bytes, pathlib.Path(pytest.__file__)),
+    (importlib.import_module, "xml.dom.pulldom"),
+    (pkgutil.get_data, "ondemand_attach.demo", "templates/logo.png"),
+    (plugs.temporary_files,),
+    (plugs.read_through_link, os.__file__, os.symlink),
+    (zoneinfo.ZoneInfo, "Europe/Prague"),
+    (plugs.run_event_loop,),
+    (socket.gethostname,),
+    (open, os.devnull, "w"),
+    (os.urandom, 4),
+]
+
+
+@pytest.mark.parametrize("call", ALLOWED, ids=lambda call: f"{call[0].__qualname__} {call[1:2]}")
+def test_is_let_through(pool: RenderPool, call: tuple[Any, ...]) -> None:
+    assert result(pool, doing(*call))
+
+
+def test_the_folders_that_a_builder_names_are_read_and_no_others(
+    pool: RenderPool, tmp_path: pathlib.Path
+) -> None:
+    for name in ("templates", "assets", "data", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.css").write_text("p { color: red }")
+        (tmp_path / name / "a.html").write_text("<style>@import 'a.css';</style><p>{{ number }}</p>")
+    document = Xhtml2PdfGenerator(template="a.html", assets=tmp_path / "assets")
+    builder = (
+        MessageBuilder(templates=tmp_path / "templates")
+        .sender("a@b.cz")
+        .subject("s")
+        .html(template="a.html")
+        .attach(document, filename="a.pdf")
+    )
+    assert pool.build(builder, CONTEXT, to=TO)
+    named = [tmp_path / "data" / "a.css", tmp_path / "data"]
+    for folder in named:
+        assert "red" in result(pool, doing(pathlib.Path.read_text, named[0], folders=(str(folder),)))
+    for folder in ("templates", "assets", "data", "other"):
+        with pytest.raises(ResourceBlockedError):
+            result(pool, doing(pathlib.Path.read_text, tmp_path / folder / "a.css"))
+
+
+def test_only_code_is_read_where_modules_are(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    tmp_path.joinpath("settings.ini").write_text("secret")
+    tmp_path.joinpath("late.py").write_text("text = 'loaded late'")
+    with RenderPool(time_limit=20) as pool:
+        assert "late" in result(pool, doing(importlib.import_module, "late"))
+        with pytest.raises(ResourceBlockedError):
+            result(pool, doing(open, str(tmp_path / "settings.ini")))
+
+
+def test_a_module_that_reads_files_is_for_the_initializer(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.joinpath("settings.ini").write_text("read")
+    tmp_path.joinpath("app.py").write_text(
+        "import pathlib\n"
+        "def start(): pass\n"
+        "def shown(text): return text + SETTINGS\n"
+        "SETTINGS = pathlib.Path(__file__).with_name('settings.ini').read_text()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    app = importlib.import_module("app")
+    monkeypatch.delitem(sys.modules, "app")
+    monkeypatch.setitem(sys.modules, "app", app)
+    builder = doing(app.shown, "was ")
+    with RenderPool(time_limit=20) as pool, pytest.raises(ConfigurationError, match="initializer="):
+        result(pool, builder)
+    with RenderPool(time_limit=20, initializer=app.start) as pool:
+        assert "was read" in result(pool, builder)
+
+
+def test_the_main_template_engine_reads_no_other_files(pool: RenderPool) -> None:
+    for source in ("{% include '/etc/passwd' %}", "{% include '../../etc/passwd' %}"):
+        with pytest.raises(MailError):
+            pool.build(LETTER.html(source), CONTEXT, to=TO)
