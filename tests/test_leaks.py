@@ -27,8 +27,10 @@ from email.policy import SMTP
 from enum import Enum
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ondemand_attach._leaks import Leak, _containers, _needles, _searching, _views, find_leaks
+from ondemand_attach._leaks import Leak, _containers, _needles, _searching, _views, _windows, find_leaks
 from scale import SCALE
 
 PROTECTED = b"%PDF-1.7\n" + random.Random(1).randbytes(4_000)
@@ -271,11 +273,13 @@ def test_the_disguises_beat_a_plain_search() -> None:
     assert len(missed) > len(DISGUISES) * 0.8
 
 
-@pytest.mark.parametrize("step", ["unescaped", "unquoted", "readable_tokens", "unaligned_base64", "words"])
+@pytest.mark.parametrize(
+    "step", ["unescaped", "unquoted", "readable_tokens", "unaligned_base64", "words_of_each"]
+)
 def test_each_decoder_is_needed(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mutants: each decoder in turn does nothing, and some disguise goes unnoticed."""
-    nothing: dict[str, object] = {"unaligned_base64": b"", "words": "", "readable_tokens": ""}
-    owner = _searching if step == "words" else _views
+    nothing: dict[str, object] = {"unaligned_base64": b"", "words_of_each": [], "readable_tokens": ""}
+    owner = _searching if step == "words_of_each" else _views
     monkeypatch.setattr(owner, step, lambda text: nothing.get(step, text))
     assert not all(leaks(in_text(hide(name)), name) for hide in DISGUISES.values() for name in NAMES[1::2])
 
@@ -409,6 +413,35 @@ def test_a_protected_part_is_not_searched_but_only_if_it_is_the_protected_docume
     assert not find_leaks(made.as_bytes(), values, protected=[secret])
     assert find_leaks(made.as_bytes(), values, protected=[secret + b" "])
     assert find_leaks(made.as_bytes(), values) == (Leak(path="customer.name", where="attachment 2"),)
+
+
+def test_a_document_that_a_line_stands_for_is_searched_as_if_it_were_there() -> None:
+    secret, values = b"%PDF Jane Doe-Smithers", [("customer.name", "Jane Doe-Smithers")]
+    whole = attached(secret).as_bytes()
+    content = whole.replace(base64.b64encode(secret) + b"\r\n", b"\x000\x00")
+    assert b"\r\n\x000\x00\r\n--" in content
+    elided = {b"\x000\x00": secret}
+    assert not find_leaks(content, values, elided=elided, protected=[secret])
+    assert find_leaks(content, values, elided=elided) == find_leaks(whole, values)
+    assert find_leaks(content, values, elided=elided, protected=[secret + b" "])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"\x000\x00", b"\x000\x00\r\nafter it"),
+        (b"\x000\x00", b"before it\r\n\x000\x00"),
+        (b"\x000\x00", b""),
+        (b"Content-Transfer-Encoding: base64", b"Content-Transfer-Encoding: 7bit"),
+    ],
+)
+def test_a_document_whose_line_is_not_all_of_a_part_is_searched_even_if_protected(
+    old: bytes, new: bytes
+) -> None:
+    secret = b"%PDF Jane Doe-Smithers"
+    content = attached(secret).as_bytes().replace(base64.b64encode(secret), b"\x000\x00").replace(old, new)
+    values = [("customer.name", "Jane Doe-Smithers")]
+    assert find_leaks(content, values, elided={b"\x000\x00": secret}, protected=[secret])
 
 
 def test_what_lies_between_the_parts_and_in_boundaries_and_ids() -> None:
@@ -588,6 +621,52 @@ def test_a_zip_bomb_is_left_off() -> None:
     started = time.process_time()
     assert not leaks(attached(bomb), "Jane Doe-Smithers")
     assert time.process_time() - started < 10
+
+
+def at_once(content: bytes, charset: str) -> list[str] | list[bytes]:
+    """The windows of *content*, decoded in one."""
+    try:
+        text = content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else charset)
+    except (UnicodeError, LookupError):
+        return list(_windows.windows_of(content))
+    return list(_windows.windows_of(content)) if "\0" in text else list(_windows.windows_of(text))
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.text(max_size=300),
+    st.sampled_from(
+        ["utf-8", "utf-16", "utf-16-le", "latin-1", "cp1252", "ascii", "utf-7", "shift-jis", "base64", "none"]
+    ),
+    st.binary(max_size=3),
+    st.integers(0, 300),
+)
+def test_windows_are_the_same_decoded_bit_by_bit_and_at_once(
+    text: str, charset: str, noise: bytes, at: int
+) -> None:
+    try:
+        content = text.encode(charset, "replace")
+    except (LookupError, UnicodeError):
+        content = text.encode("utf-8", "replace")
+    content = content[:at] + noise + content[at:]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_windows, "CHUNK", 32)
+        patch.setattr(_windows, "OVERLAP", 8)
+        assert list(_windows.decoded_windows(content, charset)) == at_once(content, charset)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_no_place_of_a_long_text_is_between_two_windows(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_windows, "CHUNK", 4096)
+    monkeypatch.setattr(_windows, "OVERLAP", 256)
+    chance = random.Random(7)
+    for name in ("Jiří Řehoř", "Jane Doe-Smithers"):
+        for hidden in (name, b64(name), urllib.parse.quote(name), "".join(f"&#{ord(c)};" for c in name)):
+            before = "ě" * (chance.randint(3700, 4200)) + "."
+            content = f"{before} {hidden} {'é ' * 3000}".encode(encoding)
+            assert leaks(attached(content), name), (name, hidden, len(before))
 
 
 def test_a_value_across_the_border_of_two_chunks_is_found() -> None:

@@ -6,6 +6,7 @@ import email.policy
 import re
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,8 +22,10 @@ from ondemand_attach._mime import (
     _reading,
     check_header_name,
     check_header_value,
+    pieces,
     serialise,
 )
+from ondemand_attach._pieces import Base64, Piece, chunks, elided
 from ondemand_attach.errors import InvalidAddressError, InvalidHeaderError, MessageError
 
 HOSTILE = NAUGHTY + INJECTIONS
@@ -185,6 +188,60 @@ class TestReading:
         assert old in content
         with pytest.raises(MessageError, match=r"read back|bare CR"):
             _reading.check(content.replace(old, new, 1), HEADERS, top)
+
+
+class TestPieces:
+    """What is sent is what was read back, though the base64 of the files is made later."""
+
+    body = Body(text="a", html="b", images=(image(),), attachments=(pdf("č.pdf"), pdf(content=b"")))
+
+    def test_documents_are_kept_as_they_are(self) -> None:
+        written = pieces(HEADERS, self.body)
+        kept = [piece.document for piece in written if isinstance(piece, Base64)]
+        assert kept == [file.document.content for file in (*self.body.images, *self.body.attachments)]
+        assert all(one is file.document.content for one, file in zip(kept, self.body.images, strict=False))
+        assert b"".join(chunks(written)) == serialise(HEADERS, self.body)
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.lists(st.binary(max_size=200), max_size=4))
+    def test_with_its_documents_it_reads_as_without(self, documents: list[bytes]) -> None:
+        body = replace(self.body, attachments=tuple(pdf(content=document) for document in documents))
+        top = _parts.tree(body, HEADERS.message_id)
+        _reading.check(elided(pieces(HEADERS, body))[0], HEADERS, top)
+        _reading.check(serialise(HEADERS, body), HEADERS, top)
+
+    @pytest.mark.parametrize("place", range(5))
+    @pytest.mark.parametrize(
+        "injected",
+        [
+            b"Bcc: evil@x.test\r\n",
+            b"Content-Type: text/html\r\n",
+            b"Content-Transfer-Encoding: 7bit\r\n",
+            b"X-Note: a\r\n",
+            b"\r\n--=_x\r\n\r\n",
+            b"a\n",
+            b"\r",
+        ],
+    )
+    def test_an_injection_beside_any_document_is_refused(
+        self, place: int, injected: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The mutants: a writer that lets something into the header of one of the parts."""
+        real, count = _parts.Part, iter(range(100))
+
+        def careless(media_type: str, written: list[Piece], *rest: Any) -> _parts.Part:
+            first, *others = written
+            assert isinstance(first, bytes)
+            return real(media_type, [injected + first if next(count) == place else first, *others], *rest)
+
+        monkeypatch.setattr(_parts, "Part", careless)
+        with pytest.raises(MessageError):
+            pieces(HEADERS, self.body)
+
+    def test_a_nul_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(_parts, "_filename", lambda name: [f'filename="{name}"'])
+        with pytest.raises(MessageError, match="NUL"):
+            pieces(HEADERS, replace(BODY, attachments=(pdf("a\0000\0"),)))
 
 
 class TestFields:

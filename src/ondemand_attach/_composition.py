@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ondemand_attach import _filenames, _html_text, _mime
-from ondemand_attach._confidential import Finding, Views, views
+from ondemand_attach._confidential import Finding, Views
 from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._leaks import find_leaks
 from ondemand_attach._message import (
@@ -24,6 +24,7 @@ from ondemand_attach._message import (
     Slot,
     Source,
 )
+from ondemand_attach._pieces import elided
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import (
     ConfidentialityError,
@@ -51,11 +52,9 @@ class Occasion:
     message_id: str | None
 
 
-def compose(draft: Draft, templates: Templates, context: object, occasion: Occasion) -> Message:
-    return _Composition(draft, templates, views(context, draft.marks), occasion).message()
+class Composition:
+    """One message of a kind: `message()` makes it."""
 
-
-class _Composition:
     def __init__(self, draft: Draft, templates: Templates, seen: Views, occasion: Occasion) -> None:
         if draft.sender is None:
             raise MessageError("the message has no sender; name one with sender()")
@@ -92,16 +91,18 @@ class _Composition:
             extra=tuple((name, self.render(source, "header")) for name, source in self.draft.headers),
         )
         message = Message(
-            envelope=self.envelope(), message_id=self.message_id, content=_mime.serialise(headers, body)
+            envelope=self.envelope(), message_id=self.message_id, pieces=_mime.pieces(headers, body)
         )
         self.refuse_leaks(message, body)
         return message
 
     def refuse_leaks(self, message: Message, body: _mime.Body) -> None:
         visible = (self.sender, *self.draft.reply_to, *_addresses((*self.to, *self.draft.cc)))
+        content, documents = elided(message.pieces)
         leaks = find_leaks(
-            _return_path(message.envelope) + message.content,
+            _return_path(message.envelope) + content,
             self.seen.values,
+            elided=documents,
             protected=[
                 attachment.document.content for attachment in body.attachments if attachment.is_protected
             ],

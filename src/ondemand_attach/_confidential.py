@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+import functools
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,7 @@ _SCALARS = (
     datetime.timedelta,
     uuid.UUID,
 )
+_PLAIN = frozenset({*_SCALARS, bool, datetime.datetime, dict, list, tuple, type(None)})
 _MAX_DEPTH = 50
 _MAX_SIZE = 1_000_000
 _FIELD_NAME = re.compile(r"[A-Za-z_]+[0-9]?")
@@ -164,6 +166,8 @@ def views(context: object, marks: Marks) -> Views:
 class _Walk:
     def __init__(self, marks: Marks) -> None:
         self.public = marks.public
+        self.above_public = {path[:depth] for path in marks.public for depth in range(len(path) + 1)}
+        self.shown = functools.cache(shown)
         self.confidential = set(marks.confidential)
         self.values: list[tuple[str, Any]] = []
         self.disclosed: list[Any] = []
@@ -172,7 +176,9 @@ class _Walk:
     def copy(self, value: object, path: Path, *, is_secret: bool = False, depth: int = 0) -> tuple[Any, Any]:
         """Return *value* as plain data: for the full view, and for the public view."""
         self.measure(path, depth)
-        value, is_secret = self.opened(value, path, is_secret=is_secret)
+        if type(value) not in _PLAIN:
+            value, is_secret = _unwrapped(value, is_secret=is_secret)
+        is_secret = (is_secret and path not in self.public) or path in self.confidential
         if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
             pairs = [self.copy(element, path, is_secret=is_secret, depth=depth + 1) for element in value]
             full, public = [full for full, _ in pairs], [public for _, public in pairs]
@@ -180,7 +186,7 @@ class _Walk:
             return self.leaf(value, path, is_secret=is_secret)
         else:
             full, public = self.record(value, path, is_secret=is_secret, depth=depth)
-        return full, public if not is_secret or _has_below(self.public, path) else Guard(path)
+        return full, public if not is_secret or path in self.above_public else Guard(path)
 
     def measure(self, path: Path, depth: int) -> None:
         self.size += 1
@@ -190,16 +196,6 @@ class _Walk:
                 f"values, at {_spelt(path[:3])}"
             )
 
-    def opened(self, value: Any, path: Path, *, is_secret: bool) -> tuple[Any, bool]:
-        """Take *value* out of what wraps it, and say whether it is confidential."""
-        if callable(getattr(type(value), "get_secret_value", None)):  # pydantic's SecretStr marks itself
-            value, is_secret = value.get_secret_value(), True
-        if isinstance(value, enum.Enum):
-            value = value.value
-        if path in self.public:
-            is_secret = False
-        return value, is_secret or path in self.confidential
-
     def leaf(self, value: Any, path: Path, *, is_secret: bool) -> tuple[Any, Any]:
         # Markup and Django's SafeString are str: as plain text they are escaped like any other value.
         scalar = str.__str__(value) if isinstance(value, str) else value
@@ -207,9 +203,9 @@ class _Walk:
             if path in self.public:
                 self.disclosed.append(scalar)
             return scalar, scalar
-        if scalar is None and _has_below(self.public, path):
+        if scalar is None and path in self.above_public:
             return None, None  # a record that is not there; its public fields would be looked for in it
-        self.values.append((shown(path), scalar))
+        self.values.append((self.shown(path), scalar))
         return scalar, Guard(path)
 
     def record(self, value: object, path: Path, *, is_secret: bool, depth: int) -> tuple[Any, Any]:
@@ -220,7 +216,7 @@ class _Walk:
             if is_data:
                 self.values.append((shown(below), name))
             full[name], in_public = self.copy(child, below, is_secret=is_secret, depth=depth + 1)
-            if not is_data or _has_below(self.public, below):
+            if not is_data or below in self.above_public:
                 public[name] = in_public
         return full, public
 
@@ -239,6 +235,13 @@ class _Walk:
             )
         self.confidential.update((*path, *marked) for marked in marked_paths(cls))
         return [(name, getattr(value, name)) for name in names]
+
+
+def _unwrapped(value: Any, *, is_secret: bool) -> tuple[Any, bool]:
+    """Take *value* out of what wraps it, and say whether it is confidential."""
+    if callable(getattr(type(value), "get_secret_value", None)):  # pydantic's SecretStr marks itself
+        value, is_secret = value.get_secret_value(), True
+    return (value.value if isinstance(value, enum.Enum) else value), is_secret
 
 
 def shown(path: Path) -> str:
@@ -261,10 +264,6 @@ def _parsed(path: str) -> Path:
             f"{path!r} is not a path; write names joined by dots, such as 'payment.iban'"
         )
     return parts
-
-
-def _has_below(paths: frozenset[Path], above: Path) -> bool:
-    return any(path[: len(above)] == above for path in paths)
 
 
 def _leads_somewhere(value: object, path: Path) -> bool:

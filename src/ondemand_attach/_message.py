@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
+from ondemand_attach._pieces import Base64, Piece, chunks, frozen
 from ondemand_attach._seal import sealed
 from ondemand_attach.errors import MissingRecipientError
 
@@ -147,22 +148,67 @@ class Attachment:
     is_protected: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False, eq=False)
 class Message:
     """A finished message. Its bytes are final: they are sent exactly as they are.
+
+    They are kept in pieces, in which a document is not yet in base64, so that a large one is never there
+    twice. Two messages are equal if all of their bytes are.
 
     Args:
         envelope: what the server is told.
         message_id: the RFC 5322 msg-id, with its angle brackets.
         content: the MIME bytes, CRLF line ends, without a Bcc field.
+        pieces: the same in pieces, instead of *content*.
     """
 
     envelope: Envelope
     message_id: str
-    content: bytes = field(repr=False)
+    pieces: tuple[Piece, ...] = field(repr=False)
+
+    def __init__(
+        self,
+        *,
+        envelope: Envelope,
+        message_id: str,
+        content: bytes | None = None,
+        pieces: Iterable[Piece] = (),
+    ) -> None:
+        object.__setattr__(self, "envelope", envelope)
+        object.__setattr__(self, "message_id", message_id)
+        given = pieces if content is None else (content,)
+        kept = (piece if isinstance(piece, Base64) else frozen(piece) for piece in given)
+        object.__setattr__(self, "pieces", tuple(kept))
+
+    @property
+    def content(self) -> bytes:
+        """All of the bytes, put together anew each time."""
+        return b"".join(self.chunks())
+
+    @property
+    def size(self) -> int:
+        """The number of bytes, known without putting them together."""
+        return sum(map(len, self.pieces))
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes one after the other, at most some 160 kB of a document at a time."""
+        return chunks(self.pieces)
 
     def __bytes__(self) -> bytes:
         return self.content
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Message):
+            return NotImplemented
+        is_similar = (self.envelope, self.message_id, self.size) == (
+            other.envelope,
+            other.message_id,
+            other.size,
+        )
+        return is_similar and (self.pieces == other.pieces or self.content == other.content)
+
+    def __hash__(self) -> int:
+        return hash((self.envelope, self.message_id, self.size))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

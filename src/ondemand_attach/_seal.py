@@ -28,7 +28,7 @@ def translated(call: Callable[[], T], translate: Callable[[Exception], MailError
         failure = error
     except Exception as error:  # noqa: BLE001 - whatever the foreign code raised is cut off here
         failure = translate(error)
-        if _keeps_causes():
+        if keeps_causes():
             failure.__cause__ = error
     raise failure
 
@@ -41,7 +41,7 @@ def sealed(function: Callable[P, T]) -> Callable[P, T]:
         try:
             return function(*args, **kwargs)
         except BaseException as error:
-            if _keeps_causes():
+            if keeps_causes():
                 raise
             failure = bare(error)
         del args, kwargs  # a traceback that captures locals shows them
@@ -77,5 +77,6 @@ def _origin(error: Exception) -> str:
     return f"in {code.co_qualname}, {os.path.basename(code.co_filename)}:{frame.tb_lineno}"
 
 
-def _keeps_causes() -> bool:
+def keeps_causes() -> bool:
+    """Whether errors keep their causes and frames, for development."""
     return os.environ.get("ONDEMAND_ATTACH_INSECURE_DEBUG") == "1"

@@ -37,6 +37,7 @@ SIGNS_CERTIFICATES = x509.KeyUsage(
     encipher_only=False,
     decipher_only=False,
 )
+OFFERS = (b"8BITMIME", b"SMTPUTF8", b"SIZE 50000000")
 DAY = datetime.timedelta(days=1)
 
 
@@ -287,7 +288,7 @@ class ScriptedServer:
         *,
         tls: ssl.SSLContext | None = None,
         is_implicit: bool = False,
-        offers: Iterable[bytes] = (b"8BITMIME", b"SMTPUTF8", b"SIZE 50000000"),
+        offers: Iterable[bytes] = OFFERS,
         clear_offers: Iterable[bytes] = (b"STARTTLS",),
         first_scripts: Iterable[dict[str, Action]] = (),
     ) -> None:

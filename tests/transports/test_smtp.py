@@ -123,6 +123,36 @@ def test_ordinary_session() -> None:
     ]
 
 
+def test_commands_go_together_where_the_server_says_so() -> None:
+    """Until DATA is answered, nothing is said of the content."""
+    with ScriptedServer({"data": says(b"451 later\r\n")}, offers=[b"PIPELINING"], clear_offers=[]) as server:
+        with SmtpTransport(f"smtp://localhost:{server.port}") as transport:
+            with pytest.raises(TransportError, match="DATA with 451"):
+                transport.send(made(recipients=["jane@shop.example", "joe@shop.example"]))
+    (wire,) = server.wires
+    assert wire.clear.partition(b"\r\n")[2] == (
+        b"MAIL FROM:<orders@shop.example>\r\nRCPT TO:<jane@shop.example>\r\nRCPT TO:<joe@shop.example>\r\nDATA\r\n"
+    )
+
+
+@pytest.mark.parametrize("offers", [(), (b"PIPELINING",)])
+@pytest.mark.parametrize("count", [1, 100, 1000])
+def test_many_recipients(offers: tuple[bytes, ...], count: int) -> None:
+    recipients = [f"customer{number}@shop.example" for number in range(count)]
+    with ScriptedServer(offers=offers, clear_offers=[]) as server:
+        with SmtpTransport(f"smtp://localhost:{server.port}") as transport:
+            assert transport.send(made(recipients=recipients)).accepted == tuple(recipients)
+    assert len(server.commands) == count + 4
+
+
+def test_the_next_message_follows_some_refusals_on_the_same_connection() -> None:
+    with SmtpSink(refused=["gone@shop.example"]) as sink, SmtpTransport(sink.url) as transport:
+        for _ in range(3):
+            transport.send(made(recipients=["gone@shop.example", "jane@shop.example"]))
+    assert [delivery.content for delivery in sink.deliveries] == [made().content] * 3
+    assert sink.connections == 1
+
+
 def test_null_reverse_path() -> None:
     assert commands_for(sender=None)[1] == "MAIL FROM:<>"
 

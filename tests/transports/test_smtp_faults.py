@@ -7,13 +7,14 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from ondemand_attach import SmtpTransport
 from ondemand_attach.errors import AuthenticationError, ConnectionFailedError, TransportError
 from transports.peers import (
+    OFFERS,
     Action,
     ScriptedServer,
     Tls,
@@ -67,10 +68,12 @@ class Case:
     action: Action
     expected: str
     is_implicit: bool = False
+    is_pipelined: bool = False
     content: bytes = b"Subject: canary\r\n\r\ncanary\r\n"
 
     def __str__(self) -> str:
-        return f"{'smtps ' if self.is_implicit else ''}{self.stage}: {self.fault}"
+        kind = "smtps " if self.is_implicit else "pipelined " if self.is_pipelined else ""
+        return f"{kind}{self.stage}: {self.fault}"
 
 
 def cases() -> Iterator[Case]:
@@ -100,6 +103,11 @@ def cases() -> Iterator[Case]:
 
 
 CASES = list(cases())
+CASES += [
+    replace(case, is_pipelined=True)
+    for case in CASES
+    if case.stage in ("mail", "rcpt", "data", "body", "dot")
+]
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,8 @@ def with_smtplib(port: int, case: Case, context: ssl.SSLContext) -> None:
 
 
 def outcome(case: Case, tls: Tls, client: Client = with_transport) -> Outcome:
-    with ScriptedServer({case.stage: case.action}, tls=tls.server, is_implicit=case.is_implicit) as server:
+    script, offers = {case.stage: case.action}, (*OFFERS, b"PIPELINING") if case.is_pipelined else OFFERS
+    with ScriptedServer(script, tls=tls.server, is_implicit=case.is_implicit, offers=offers) as server:
         started = time.monotonic()
         try:
             client(server.port, case, tls.client)

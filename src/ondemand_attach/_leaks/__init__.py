@@ -30,7 +30,7 @@ unknown container, and all beyond the first 64 MB that an attachment inflates to
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ondemand_attach._leaks._containers import opened
@@ -56,6 +56,7 @@ def find_leaks(
     content: bytes,
     values: Iterable[tuple[str, object]],
     *,
+    elided: Mapping[bytes, bytes] | None = None,
     protected: Collection[bytes] = (),
     addresses: Collection[str] = (),
     own_words: Iterable[str] = (),
@@ -66,6 +67,7 @@ def find_leaks(
     Args:
         content: the finished MIME bytes, CRLF line ends.
         values: the confidential leaves, each with its path.
+        elided: the documents that lines of *content* stand for, see `ondemand_attach._pieces.elided`.
         protected: the contents of the protected documents. A part is left out only if it is equal to
             one of them, so that a wrong boundary or a forgotten encryption cannot hide a part.
         addresses: the addr-specs that may stand in From, Sender, Reply-To, To and Cc.
@@ -76,10 +78,15 @@ def find_leaks(
     needles = needles_for(values, own_words, disclosed)
     if not needles:
         return ()
-    headers, documents = surfaces(content, frozenset(protected), addresses)
-    # A tag cannot reach over <>, so one search tells whether any header has to be looked at by itself.
-    if not any(found(needles, " <> ".join(text for _, text in headers))):
-        headers = []
-    places = itertools.chain(headers, itertools.chain.from_iterable(itertools.starmap(opened, documents)))
-    leaks = (Leak(path=path, where=where) for where, surface in places for path in found(needles, surface))
+    headers, documents = surfaces(content, elided or {}, tuple(protected), addresses)
+
+    def contents() -> Iterator[tuple[str, str | bytes]]:
+        return itertools.chain.from_iterable(itertools.starmap(opened, documents))
+
+    # A tag cannot reach over <>, so one search tells whether anything has to be looked at by itself.
+    joined = " <> ".join(dict.fromkeys(text for _, text in headers))
+    if not any(found(needles, itertools.chain([joined], (surface for _, surface in contents())))):
+        return ()
+    places = itertools.chain(headers, contents())
+    leaks = (Leak(path=path, where=where) for where, surface in places for path in found(needles, [surface]))
     return tuple(dict.fromkeys(leaks))

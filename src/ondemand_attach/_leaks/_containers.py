@@ -9,37 +9,30 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from ondemand_attach._leaks._decoding import BYTE_ORDER_MARKS
+from ondemand_attach._leaks._windows import decoded_windows
 
 INFLATED = 64 << 20
 _DEPTH = 3
+_STREAM = re.compile(rb"stream[\r\n]*")
 _IMAGE = re.compile(rb"/Subtype\s*/Image\b")
 
 
 def opened(label: str, content: bytes, charset: str) -> Iterator[tuple[str, str | bytes]]:
-    """Yield *content* and what it contains, each with the *label*, until 64 MB more than it are reached."""
+    """Yield windows of *content* and of what it contains, until 64 MB more than it are reached."""
     left = len(content) + INFLATED
-    for surface in _surfaces(content, charset):
-        yield label, surface
-        left -= len(surface)
+    for member, its_charset in _with_members(content, charset):
+        for window in decoded_windows(member, its_charset):
+            yield label, window
+        left -= len(member)
         if left < 0:
             return
 
 
-def _surfaces(content: bytes, charset: str, depth: int = 0) -> Iterator[str | bytes]:
-    """Yield *content* as text if it is text, else as bytes, and whatever it contains."""
-    yield _text_or_bytes(content, charset)
+def _with_members(content: bytes, charset: str, depth: int = 0) -> Iterator[tuple[bytes, str]]:
+    yield content, charset
     if depth < _DEPTH:
         for member in _members(content):
-            yield from _surfaces(member, "utf-8", depth + 1)
-
-
-def _text_or_bytes(content: bytes, charset: str) -> str | bytes:
-    try:
-        text = content.decode("utf-16" if content.startswith(BYTE_ORDER_MARKS) else charset)
-    except (UnicodeError, LookupError):
-        return content
-    return content if "\0" in text else text
+            yield from _with_members(member, "utf-8", depth + 1)
 
 
 def _members(content: bytes) -> Iterator[bytes]:
@@ -63,23 +56,26 @@ def _zip_members(content: bytes) -> Iterator[bytes]:
 
 
 def _pdf_streams(content: bytes) -> Iterator[bytes]:
-    for piece in content.split(b"endstream")[:-1]:
-        dictionary, _, stream = piece.partition(b"stream")
-        if not _IMAGE.search(dictionary[-400:]):
-            yield _pdf_stream(stream.lstrip(b"\r\n"))
+    view, start = memoryview(content), 0
+    while (end := content.find(b"endstream", start)) >= 0:
+        found = _STREAM.search(content, start, end)
+        dictionary_end, begin = found.span() if found else (end, end)
+        if not _IMAGE.search(content, max(start, dictionary_end - 400), dictionary_end):
+            yield _pdf_stream(view[begin:end])
+        start = end + len(b"endstream")
 
 
-def _pdf_stream(stream: bytes) -> bytes:
+def _pdf_stream(stream: memoryview) -> bytes:
     inflated = _inflated(stream)
-    if inflated or not stream.rstrip().endswith(b"~>"):
+    if inflated or not (encoded := bytes(stream).strip()).endswith(b"~>"):
         return inflated
     try:
-        return _inflated(base64.a85decode(stream.strip().removeprefix(b"<~").removesuffix(b"~>")))
+        return _inflated(base64.a85decode(encoded.removeprefix(b"<~").removesuffix(b"~>")))
     except ValueError:
         return b""
 
 
-def _inflated(content: bytes) -> bytes:
+def _inflated(content: bytes | memoryview) -> bytes:
     try:
         return zlib.decompressobj(wbits=47).decompress(content, INFLATED)  # the header tells zlib from gzip
     except zlib.error:

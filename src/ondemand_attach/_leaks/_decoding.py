@@ -12,7 +12,7 @@ BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HEX_SIGN = re.compile(r"%|=|\\x")
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]+)[^?\s]*\?([bBqQ])\?([^?]*)\?=")
 # One alone is as likely an attribute: width=60.
-_QUOTED = re.compile(r"(?:=[0-9A-Fa-f]{2}){2,}|=(?:20|2C|2E|3D|5F|[89A-F][0-9A-F])")
+_QUOTED = re.compile(r"=(?:[0-9A-Fa-f]{2}(?:=[0-9A-Fa-f]{2})+|20|2C|2E|3D|5F|[89A-F][0-9A-F])")
 
 
 def text_of(content: bytes, charset: str = "utf-8") -> str:

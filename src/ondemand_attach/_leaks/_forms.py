@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -21,50 +22,61 @@ _MONTHS = [
 ]  # fmt: skip
 
 
-def forms(value: object) -> Iterator[str]:
-    """Yield the ways in which *value* is commonly written; nothing for what is no secret: None, True."""
+def forms(value: object) -> Iterable[str]:
+    """Return the ways in which *value* is commonly written; nothing for what is no secret: None, True."""
     match value:
         case None | bool():
-            return
+            written: Iterable[str] = ()
         case Enum():
-            yield from forms(value.value)
+            written = forms(value.value)
         case str():
-            yield from _text_forms(str(value))
+            written = _text_forms(str(value))
         case int() | float() | Decimal():
-            yield from _number_forms(value)
+            written = _number_forms(value)
         case datetime() if value.time() != time():
-            yield from (f"{day} {value:%H:%M}" for day in _date_forms(value))
-            yield from (f"{value:%Y-%m-%dT%H:%M:%S}", f"{value:%Y%m%dT%H%M%S}")
+            written = _time_forms(value)
         case date():
-            yield from _date_forms(value)
+            written = _date_forms(value)
         case bytes():
-            yield value[:LONGEST].decode("latin-1")
-            yield value[: LONGEST // 2].hex()
-            yield binascii.b2a_base64(value[: LONGEST // 4 * 3]).decode("ascii").rstrip("=\n")
+            written = _octet_forms(value)
         case _:
-            yield str(value)
+            written = (str(value),)
+    return written
 
 
-def _text_forms(text: str) -> Iterator[str]:
-    yield text
+def _text_forms(text: str) -> list[str]:
+    written = [text]
     if text.replace(" ", "").isdigit():
-        yield text.replace(" ", "")
+        written.append(text.replace(" ", ""))
     name, at, domain = text.rpartition("@")
     if at and not domain.isascii():
-        try:
-            yield f"{name}@{domain.encode('idna').decode('ascii')}"
-        except UnicodeError:
-            return
+        with contextlib.suppress(UnicodeError):
+            written.append(f"{name}@{domain.encode('idna').decode('ascii')}")
+    return written
 
 
-def _number_forms(value: float | Decimal) -> Iterator[str]:
-    if not Decimal(value).is_finite() or Decimal(value).adjusted() > _MOST_DIGITS:
-        return
-    if value == int(value):
-        yield from (f"{int(value)}", f"{int(value):,}")
-    fractions = () if isinstance(value, int) else (f"{value}", f"{value:f}", f"{value:,.2f}", f"{value:.2f}")
+def _octet_forms(octets: bytes) -> Iterator[str]:
+    yield octets[:LONGEST].decode("latin-1")
+    yield octets[: LONGEST // 2].hex()
+    yield binascii.b2a_base64(octets[: LONGEST // 4 * 3]).decode("ascii").rstrip("=\n")
+
+
+def _time_forms(moment: datetime) -> Iterator[str]:
+    yield from (f"{day} {moment:%H:%M}" for day in _date_forms(moment))
+    yield from (f"{moment:%Y-%m-%dT%H:%M:%S}", f"{moment:%Y%m%dT%H%M%S}")
+
+
+def _number_forms(value: float | Decimal) -> list[str]:
+    number = Decimal(value)
+    if not number.is_finite() or number.adjusted() > _MOST_DIGITS:
+        return []
+    whole = int(value)
+    written = [f"{whole}", f"{whole:,}"] if value == whole else []
+    if isinstance(value, int):
+        return written
+    fractions = (f"{value}", f"{value:f}", f"{value:,.2f}", f"{value:.2f}")
     # A short one such as 12.50 is also a time of day and many a price.
-    yield from (form for form in fractions if sum(map(str.isdigit, form)) >= _SHORTEST_FRACTION)
+    return [*written, *(form for form in fractions if sum(map(str.isdigit, form)) >= _SHORTEST_FRACTION)]
 
 
 def _date_forms(value: date) -> Iterator[str]:

@@ -9,8 +9,8 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _LINE_END_IN_BASE64 = re.compile(rb"\n(?<=[A-Za-z0-9+/]{4}\n)[ \t]*(?=[A-Za-z0-9+/]+=*(?:\n|$))")
 _TOKEN = re.compile(rb"[A-Za-z0-9+/]{6,}")
 _WORD = re.compile(rb"[A-Za-z0-9]{6,}")
-_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){4,}")
-_READABLE = re.compile(rb"(?<=\0\0\0)((?:[\t\r\n\x20-\x7e]++|[\xc2-\xf4][\x80-\xbf]{1,3})++)(?=\0)")
+_HEX = re.compile(rb"[0-9A-Fa-f]{8,}")
+_READABLE = re.compile(rb"\0\0\0((?:[\t\r\n\x20-\x7e]++|[\xc2-\xf4][\x80-\xbf]{1,3})++)(?=\0)")
 
 
 def base64_tokens(text: str) -> list[bytes]:
@@ -21,8 +21,8 @@ def base64_tokens(text: str) -> list[bytes]:
 
 def readable_tokens(tokens: list[bytes]) -> str:
     """Decode what looks like base64 or hexadecimal, and keep it where it is readable text."""
-    runs = _HEX.findall(b" ".join(tokens))
-    words = _WORD.findall(b" ".join([token for token in tokens if b"/" in token or b"+" in token]))
+    runs = [run[: len(run) // 2 * 2] for run in _HEX.findall(b" ".join(tokens))]
+    words = _WORD.findall(b" ".join([token for token in tokens if not token.isalnum()]))
     padded = [token + b"AAAAAAAA"[len(token) % 4 :] for token in tokens + words]
     texts = [bytes.fromhex(run.decode("ascii")).replace(b"\0", b"").lstrip(b"\xfe\xff") for run in runs]
     plain = b"\0\0\0".join([b"", binascii.a2b_base64(b"".join(padded)), *texts, b""])

@@ -1,39 +1,56 @@
-"""Whether a needle is in a text or in bytes, chunk by chunk, so that memory stays bounded."""
+"""Whether a needle is in a text or in bytes, window by window, so that memory stays bounded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ondemand_attach._leaks._folding import words, words_in_bytes
+from ondemand_attach._leaks._folding import words_in_bytes, words_of_each
 from ondemand_attach._leaks._needles import SHORTEST_IN_BINARY, Needle
 from ondemand_attach._leaks._views import views
-
-CHUNK = 1 << 18
-_OVERLAP = CHUNK // 16
+from ondemand_attach._leaks._windows import CHUNK, windows_of
 
 
-def found(needles: list[Needle], surface: str | bytes) -> Iterator[str]:
-    """Yield the paths of the *needles* that are in *surface*, some of them more than once."""
-    for start in range(0, max(len(surface) - _OVERLAP, 1), CHUNK - _OVERLAP):
-        chunk = surface[start : start + CHUNK]
-        for view in views(chunk) if isinstance(chunk, str) else (chunk,):
-            yield from _in_text(needles, view) if isinstance(view, str) else _in_bytes(needles, view)
+def found(needles: list[Needle], surfaces: Iterable[str | bytes]) -> Iterator[str]:
+    """Yield the paths of the *needles* that are in one of the *surfaces*, some of them more than once."""
+    size = 0
+    texts: list[str] = []
+    octets: list[bytes] = []
+    for view in _views(surfaces):
+        if isinstance(view, str):
+            texts.append(view)
+        else:
+            octets.append(view)
+        size += len(view)
+        if size > CHUNK:
+            yield from _found_in(needles, texts, octets)
+            size, texts, octets = 0, [], []
+    yield from _found_in(needles, texts, octets)
 
 
-def _in_text(needles: list[Needle], text: str) -> Iterator[str]:
-    haystack = words(text)
-    glued = haystack.replace(" ", "")
+def _views(surfaces: Iterable[str | bytes]) -> Iterator[str | bytes]:
+    for surface in surfaces:
+        if isinstance(surface, bytes):
+            yield from windows_of(surface)
+        else:
+            for window in windows_of(surface):
+                yield from views(window)
+
+
+def _found_in(needles: list[Needle], texts: list[str], octets: list[bytes]) -> Iterator[str]:
+    in_text = _in_lines(words_of_each(texts))
+    in_octets = map(words_in_bytes, octets)
+    in_wide = (words_in_bytes(content.replace(b"\0", b"")) for content in octets if b"\0" in content)
+    in_most = _in_lines([in_text, *in_octets])
+    in_all = _in_lines([in_most, *in_wide])
+    glued_text, glued = in_text.replace(" ", ""), in_most.replace(" ", "")
     for needle in needles:
-        if needle.is_in(haystack, glued):
+        is_long = needle.size >= SHORTEST_IN_BINARY
+        if needle.is_in(in_all, glued) if is_long else needle.is_in(in_text, glued_text):
+            yield needle.path
+        if needle.encoded and any(any(map(content.__contains__, needle.encoded)) for content in octets):
             yield needle.path
 
 
-def _in_bytes(needles: list[Needle], content: bytes) -> Iterator[str]:
-    candidates = [needle for needle in needles if needle.size >= SHORTEST_IN_BINARY]
-    for view in {content, content.replace(b"\0", b"")}:
-        haystack = words_in_bytes(view)
-        glued = haystack.replace(" ", "")
-        yield from (needle.path for needle in candidates if needle.is_in(haystack, glued))
-    for needle in needles:
-        if any(form in content for form in needle.encoded):
-            yield needle.path
+def _in_lines(texts: Iterable[str]) -> str:
+    # No word goes on over the end of a line, and no needle has one.
+    return "\n".join(["", *texts, ""])

@@ -30,8 +30,10 @@ def views(text: str) -> Iterator[str | bytes]:
             if "<" in view:
                 yield _TAG.sub("", _BLOCK_TAG.sub(" ", view))
             tokens = [token for token in base64_tokens(view) if token not in known]
-            known.update(tokens)
-            yield unaligned_base64(tokens)
-            decoded += (unescaped(view), unquoted(view), readable_tokens(tokens))
+            decoded += (unescaped(view), unquoted(view))
+            if tokens:
+                known.update(tokens)
+                yield unaligned_base64(tokens)
+                decoded.append(readable_tokens(tokens))
         level = [view for view in dict.fromkeys(decoded) if view and view not in seen]
         seen.update(level)

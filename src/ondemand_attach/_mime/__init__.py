@@ -12,20 +12,27 @@ from ondemand_attach._mime._names import check_header_name, check_header_value
 from ondemand_attach._mime._parts import tree
 from ondemand_attach._mime._reading import check
 from ondemand_attach._mime._values import Body, Headers
+from ondemand_attach._pieces import Piece, chunks, elided, merged
 
-__all__ = ["Body", "Headers", "check_header_name", "check_header_value", "serialise"]
+__all__ = ["Body", "Headers", "check_header_name", "check_header_value", "pieces", "serialise"]
 
 
-def serialise(headers: Headers, body: Body) -> bytes:
+def pieces(headers: Headers, body: Body) -> tuple[Piece, ...]:
     """Return the message: CRLF line ends, ASCII but for the local parts of RFC 6532, never a Bcc field.
 
-    The same input gives the same bytes.
+    The same input gives the same bytes. They are read back but for the base64 of the files, which is made
+    when the message is sent: a line stands in its place, see `ondemand_attach._pieces.elided`.
 
     Raises:
         InvalidHeaderError: a header or file name holds what could end it or deceive its reader.
         MessageError: a body or attachment cannot be written, or did not read back as what was asked.
     """
     top = tree(body, headers.message_id)
-    content = b"".join([fields(headers), *top.chunks])
-    check(content, headers, top)
-    return content
+    written = merged((fields(headers), *top.pieces))
+    check(elided(written)[0], headers, top)
+    return written
+
+
+def serialise(headers: Headers, body: Body) -> bytes:
+    """Return the same in one."""
+    return b"".join(chunks(pieces(headers, body)))

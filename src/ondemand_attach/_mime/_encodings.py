@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import struct
-from binascii import b2a_base64
-from collections.abc import Iterator
 from typing import Final
 
+from ondemand_attach._pieces import Base64
 from ondemand_attach.errors import MessageError
 
 # A line that starts with "From " or a dot is changed by some software on the way, spaces at its end are lost.
@@ -19,12 +17,10 @@ _CHUNK: Final = re.compile(r"[^\n]{1,73}(?<!=)(?<!=[0-9A-F])")  # with "=" and a
 _CHUNK_LENGTH: Final = 73
 
 _LITERAL: Final = frozenset(b"\t\n !\"#$%&'()*+,-./0123456789:;<>?@[\\]^_`{|}~") | frozenset(range(65, 123))
-_QUOTED: Final = {octet: f"={octet:02X}" for octet in range(256) if octet not in _LITERAL}
+_QUOTED: Final = {bytes([octet]): b"=%02X" % octet for octet in range(256) if octet not in _LITERAL}
+_TO_QUOTE: Final = re.compile(b"[%b]" % re.escape(b"".join(_QUOTED)))
 
 _NON_ASCII: Final = bytes(range(128, 256))
-_ROWS: Final = 2048
-_ROW_OCTETS: Final = 57  # 76 characters of base64
-_split_rows: Final = struct.Struct("76s" * _ROWS).unpack
 
 
 def encoded_text(text: str) -> tuple[str, bytes]:
@@ -39,20 +35,8 @@ def encoded_text(text: str) -> tuple[str, bytes]:
     octets = _utf8("\r\n".join(lines))
     non_ascii = len(octets) - len(octets.translate(None, _NON_ASCII))
     if 6 * non_ascii > len(octets):  # from here on base64 is the shorter
-        return "base64", b"".join(base64_lines(octets))
+        return "base64", b"".join(Base64(octets))
     return "quoted-printable", _quoted_printable("\n".join(lines))
-
-
-def base64_lines(content: bytes) -> Iterator[bytes]:
-    """Yield *content* in lines of 76 characters of base64, many at a time."""
-    view, whole = memoryview(content), len(content) // (_ROW_OCTETS * _ROWS)
-    for number in range(whole):
-        rows = view[number * _ROW_OCTETS * _ROWS :][: _ROW_OCTETS * _ROWS]
-        yield b"\r\n".join(_split_rows(b2a_base64(rows, newline=False))) + b"\r\n"
-    rest = b2a_base64(view[whole * _ROW_OCTETS * _ROWS :], newline=False)
-    yield b"".join(rest[start : start + 76] + b"\r\n" for start in range(0, len(rest), 76))
-    if not content:
-        yield b"\r\n"  # the line end that belongs to the delimiter after it
 
 
 def _canonical(text: str) -> str:
@@ -69,7 +53,7 @@ def _utf8(text: str) -> bytes:
 
 
 def _quoted_printable(text: str) -> bytes:
-    quoted = text.encode().decode("latin-1").translate(_QUOTED)
+    quoted = _TO_QUOTE.sub(lambda octet: _QUOTED[octet[0]], text.encode()).decode("ascii")
     quoted = _TRAILING_SPACE.sub(_quote_first, quoted)
     lines = (
         "=\n".join(_CHUNK.findall(line)) if len(line) > _CHUNK_LENGTH else line for line in quoted.split("\n")

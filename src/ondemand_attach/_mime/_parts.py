@@ -12,6 +12,7 @@ from ondemand_attach._message import Attachment
 from ondemand_attach._mime import _encodings
 from ondemand_attach._mime._names import check_characters, is_plain
 from ondemand_attach._mime._values import Body
+from ondemand_attach._pieces import Base64, Piece
 from ondemand_attach.errors import InvalidHeaderError, MessageError
 
 _RESTRICTED_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"  # RFC 6838 section 4.2
@@ -28,17 +29,22 @@ class Part:
 
     Args:
         media_type: its type, in lower case.
-        chunks: its bytes: header fields, empty line, content.
+        pieces: its bytes: header fields, empty line, content.
         filename: the name it goes by.
         delimiters: the boundary delimiters in its content, in order.
         parts: what it is made of.
     """
 
     media_type: str
-    chunks: list[bytes]
+    pieces: list[Piece]
     filename: str | None = None
     delimiters: tuple[bytes, ...] = ()
     parts: tuple[Part, ...] = ()
+
+    @property
+    def is_text_body(self) -> bool:
+        """Whether it is the text or the HTML body, with one of a few header blocks."""
+        return not self.parts and self.filename is None
 
     def walk(self) -> list[Part]:
         """This part and those in it, in the order of their bytes."""
@@ -68,12 +74,12 @@ def _joined(kind: str, parts: list[Part], seed: str) -> Part:
     # No encoding used here can hold =_ at the start of a line, so no part can hold the boundary.
     boundary = f"=_{hashlib.sha256(seed.encode()).hexdigest()[:32]}"
     opening, closing = f"--{boundary}\r\n".encode(), f"--{boundary}--\r\n".encode()
-    chunks = [f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n\r\n'.encode()]
+    pieces: list[Piece] = [f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n\r\n'.encode()]
     for part in parts:
-        chunks += [opening, *part.chunks]
+        pieces += [opening, *part.pieces]
     delimiters = (each for part in parts for each in (opening, *part.delimiters))
     media_type = f"multipart/{kind.partition(';')[0]}"
-    return Part(media_type, [*chunks, closing], None, (*delimiters, closing), tuple(parts))
+    return Part(media_type, [*pieces, closing], None, (*delimiters, closing), tuple(parts))
 
 
 def _text(subtype: str, text: str) -> Part:
@@ -93,7 +99,7 @@ def _file(file: Attachment) -> Part:
     if file.content_id is not None:
         lines.append(f"Content-ID: <{_checked_id(file.content_id)}>")
     head = "\r\n".join([*lines, "", ""]).encode()
-    return Part(media_type, [head, *_encodings.base64_lines(file.document.content)], file.filename)
+    return Part(media_type, [head, Base64(file.document.content)], file.filename)
 
 
 def _checked_type(text: str) -> tuple[str, list[str]]:

@@ -6,9 +6,10 @@ import base64
 import ipaddress
 import re
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ondemand_attach._message import Address, Message, Refusal
+from ondemand_attach._pieces import Base64, Piece, coalesced
 from ondemand_attach.errors import (
     InvalidAddressError,
     MessageTooLargeError,
@@ -18,6 +19,7 @@ from ondemand_attach.errors import (
 from ondemand_attach.transports._bounded_smtp import FINAL_DOT, BoundedSmtp, Reply, shown
 from ondemand_attach.transports._network import asked, remaining
 
+_PIPELINED = 100
 _PATH = re.compile(r"[^\s\x00-\x1f\x7f<>]+")
 
 
@@ -40,11 +42,17 @@ class Session(BoundedSmtp):
             self._log_in(self.server.user or "", password)
 
     def begin(self, message: Message) -> None:
-        """Announce *message* with MAIL, having checked that the server can take it."""
+        """Announce *message* with MAIL, having checked that the server can take it.
+
+        With PIPELINING (RFC 2920), the commands up to DATA go along; their replies are read by `finish()`.
+        """
         self.stage = "MAIL"
         sender = message.envelope.sender
         path = "" if sender is None else _path(sender)
-        self.ask(" ".join([f"MAIL FROM:<{path}>", *self._parameters(message)]), 2)
+        command = " ".join([f"MAIL FROM:<{path}>", *self._parameters(message)])
+        rest = (*map(_rcpt, message.envelope.recipients), "DATA") if self._pipelines(message) else ()
+        self.send("".join(f"{line}\r\n" for line in (command, *rest)))
+        self.check(self.reply(), 2)
 
     def begins_again(self, message: Message) -> bool:
         """Announce *message* on a kept connection; false if the server had closed it meanwhile."""
@@ -62,11 +70,14 @@ class Session(BoundedSmtp):
 
     def finish(self, message: Message) -> dict[str, Refusal]:
         """Name the recipients, send the bytes, and return who was refused."""
-        refused = self._refused(message.envelope.recipients)
+        is_asked = self._pipelines(message)
+        refused = self._refused(message.envelope.recipients, is_asked=is_asked)
         self.stage = "DATA"
-        self.ask("DATA", 3)
-        self.send(_stuffed(message.content))
-        self.send(b".\r\n")
+        if not is_asked:
+            self.putcmd("DATA")
+        self.check(self.reply(), 3)
+        for octets in coalesced(_stuffed(message.pieces)):
+            self.send(octets)
         self.stage = FINAL_DOT
         self.check(self.reply(), 2)
         return refused
@@ -107,13 +118,13 @@ class Session(BoundedSmtp):
             raise self.impossible("neither PLAIN nor LOGIN is offered")
 
     def _parameters(self, message: Message) -> Iterator[str]:
-        content = message.content
         if self.has_extn("size"):
-            self._check_size(len(content))
-            yield f"SIZE={len(content)}"
-        if not content.isascii():
+            self._check_size(message.size)
+            yield f"SIZE={message.size}"
+        texts = b"".join(piece for piece in message.pieces if isinstance(piece, bytes))  # base64 is ASCII
+        if not texts.isascii():
             yield self._supported("8BITMIME", "BODY=8BITMIME")
-        if message.envelope.needs_smtputf8 or not content.partition(b"\r\n\r\n")[0].isascii():
+        if message.envelope.needs_smtputf8 or not texts.partition(b"\r\n\r\n")[0].isascii():
             yield self._supported("SMTPUTF8", "SMTPUTF8")
 
     def _check_size(self, size: int) -> None:
@@ -126,11 +137,16 @@ class Session(BoundedSmtp):
             raise self.impossible(f"the message needs {extension}, which is not offered")
         return parameter
 
-    def _refused(self, recipients: tuple[Address, ...]) -> dict[str, Refusal]:
+    def _pipelines(self, message: Message) -> bool:
+        # RFC 2920 section 3.1: what is not yet read must fit into the buffers on both ways.
+        return self.has_extn("pipelining") and len(message.envelope.recipients) <= _PIPELINED
+
+    def _refused(self, recipients: tuple[Address, ...], *, is_asked: bool) -> dict[str, Refusal]:
         self.stage = "RCPT"
         refused = {}
         for recipient in recipients:
-            self.putcmd(f"RCPT TO:<{_path(recipient)}>")
+            if not is_asked:
+                self.putcmd(_rcpt(recipient))
             reply = self.reply()
             if reply.is_refusal:
                 refused[recipient.addr_spec] = reply.refusal
@@ -169,8 +185,21 @@ def _path(address: Address) -> str:
     return path
 
 
-def _stuffed(content: bytes) -> bytes:
-    """Double the dots that begin a line (RFC 5321 section 4.5.2); every line ends in CRLF already."""
-    end = b"" if content.endswith(b"\r\n") else b"\r\n"
-    start = b"." if content.startswith(b".") else b""
-    return start + content.replace(b"\r\n.", b"\r\n..") + end
+def _rcpt(recipient: Address) -> str:
+    return f"RCPT TO:<{_path(recipient)}>"
+
+
+def _stuffed(pieces: Iterable[Piece]) -> Iterator[bytes]:
+    """Double the dots that begin a line, and end with the final one (RFC 5321 section 4.5.2).
+
+    Every line ends in CRLF already, and base64 has no dots.
+    """
+    begins_line = True
+    for piece in pieces:
+        if isinstance(piece, Base64):
+            yield from piece
+        else:
+            yield b"." if begins_line and piece.startswith(b".") else b""
+            yield piece.replace(b"\r\n.", b"\r\n..")
+        begins_line = isinstance(piece, Base64) or piece.endswith(b"\r\n") or (begins_line and not piece)
+    yield b".\r\n" if begins_line else b"\r\n.\r\n"

@@ -43,7 +43,7 @@ class FileTransport:
         """
         now = datetime.datetime.now(datetime.UTC)
         name = f"{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(8)}.eml"
-        _write(message.content, self._folder / f".{name}.part", self._folder / name)
+        _write(message, self._folder / f".{name}.part", self._folder / name)
         return accepted_for_all(message)
 
     def __repr__(self) -> str:
@@ -77,7 +77,7 @@ class MaildirTransport:
         host = socket.gethostname().replace("/", r"\057").replace(":", r"\072")
         seconds, microseconds = divmod(time.time_ns() // 1000, 1_000_000)
         name = f"{seconds}.M{microseconds}P{os.getpid()}R{secrets.token_hex(8)}.{host}"
-        _write(message.content, self._folder / "tmp" / name, self._folder / "new" / name)
+        _write(message, self._folder / "tmp" / name, self._folder / "new" / name)
         return accepted_for_all(message)
 
     def __repr__(self) -> str:
@@ -92,7 +92,7 @@ def _made(folder: Path) -> Path:
     return folder.absolute()
 
 
-def _write(content: bytes, draft: Path, final: Path) -> None:
+def _write(message: Message, draft: Path, final: Path) -> None:
     def failure(error: Exception) -> TransportError:
         return TransportError(
             f"the message could not be written to {final.parent}: {_reason(error)}",
@@ -104,15 +104,15 @@ def _write(content: bytes, draft: Path, final: Path) -> None:
             f"the message may be lost from {final.parent}: {_reason(error)}", is_uncertain=True
         )
 
-    translated(lambda: _write_whole(content, draft, final), failure)
+    translated(lambda: _write_whole(message, draft, final), failure)
     translated(lambda: _sync_folder(final.parent), doubt)
 
 
-def _write_whole(content: bytes, draft: Path, final: Path) -> None:
+def _write_whole(message: Message, draft: Path, final: Path) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
-            file.write(content)
+            file.writelines(message.chunks())
             file.flush()
             os.fsync(file.fileno())
         draft.rename(final)

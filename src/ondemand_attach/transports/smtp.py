@@ -84,7 +84,7 @@ class SmtpTransport:
             MessageTooLargeError: it is larger than the server takes (RFC 1870).
             MessageError: its bytes hold a CR or LF that is not part of a line end.
         """
-        _check_line_ends(message.content)
+        _check_line_ends(message)
         session = self._begun(message, time.monotonic() + self._timeout)
         refused = _within(session, lambda: session.finish(message))
         self._idle.keep(session, session.connection)
@@ -142,8 +142,10 @@ def _check_login(server: Server, password: Callable[[], str] | None) -> None:
         raise ConfigurationError("smtp:// is clear text and never logs in; use smtp+starttls:// or smtps://")
 
 
-def _check_line_ends(content: bytes) -> None:
+def _check_line_ends(message: Message) -> None:
     """Refuse what some servers take for the end of the message (CVE-2023-51764)."""
-    ends = content.count(b"\r\n")
-    if content.count(b"\n") != ends or content.count(b"\r") != ends:
-        raise MessageError("the message holds a CR or LF that is not part of a line end; build it with CRLF")
+    for text in (piece for piece in message.pieces if isinstance(piece, bytes)):
+        if not text.count(b"\r\n") == text.count(b"\n") == text.count(b"\r"):
+            raise MessageError(
+                "the message holds a CR or LF that is not part of a line end; build it with CRLF"
+            )
