@@ -11,9 +11,9 @@ import clock
 import traffic
 from library import Library
 
-from ondemand_attach import _composition
+from ondemand_attach import _builder, _composition
 
-PARTS = {"views": "views", "find_leaks": "leak scan"}
+PARTS = {(_builder, "views"): "views", (_composition, "find_leaks"): "leak scan"}
 
 
 def shares(library: Library, events: Sequence[traffic.Event]) -> dict[str, list[float]]:
@@ -29,15 +29,15 @@ def shares(library: Library, events: Sequence[traffic.Event]) -> dict[str, list[
 
 @contextmanager
 def _clocked() -> Iterator[dict[str, float]]:
-    originals = {name: getattr(_composition, name) for name in PARTS}
+    originals = {place: getattr(*place) for place in PARTS}
     spent = dict.fromkeys(PARTS.values(), 0.0)
-    for name, part in PARTS.items():
-        setattr(_composition, name, _adding(originals[name], spent, part))
+    for place, part in PARTS.items():
+        setattr(*place, _adding(originals[place], spent, part))
     try:
         yield spent
     finally:
-        for name, original in originals.items():
-            setattr(_composition, name, original)
+        for place, original in originals.items():
+            setattr(*place, original)
 
 
 def _adding(function: Callable[..., Any], spent: dict[str, float], part: str) -> Callable[..., Any]:

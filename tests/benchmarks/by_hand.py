@@ -50,7 +50,9 @@ class ByHand:
         self.send(self.message(event, pdf))
 
     def render(self, event: traffic.Event) -> bytes:
-        html = self.templates.get_template("order_by_hand.pdf.html").render(event, fonts=self.fonts)
+        return self.pdf(self.templates.get_template("order_by_hand.pdf.html").render(event, fonts=self.fonts))
+
+    def pdf(self, html: str) -> bytes:
         output = io.BytesIO()
         if pisa.CreatePDF(html, dest=output, resource_policy=self.policy).err:
             raise RuntimeError("the document could not be rendered")
@@ -99,12 +101,19 @@ class ByHand:
         return smtplib.SMTP("127.0.0.1", self.port, local_hostname="shop.example")
 
 
-class ByHandKept(ByHand):
-    """The same, by a user who measured: the private key stays loaded and the connection open."""
+class ByHandKeptKey(ByHand):
+    """The same, by a user who measured: the private key stays loaded."""
 
     def __init__(self, pkcs12: Path, port: int, fonts: dict[str, Path]) -> None:
         super().__init__(pkcs12, port, fonts)
         self.signer = KeptKeySigner(pkcs12)
+
+
+class ByHandKept(ByHandKeptKey):
+    """The same again, with the connection kept open too."""
+
+    def __init__(self, pkcs12: Path, port: int, fonts: dict[str, Path]) -> None:
+        super().__init__(pkcs12, port, fonts)
         self.smtp = self.connection()
 
     def send(self, message: email.message.EmailMessage) -> None:

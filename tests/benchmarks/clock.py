@@ -5,13 +5,11 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
-
-import traffic
+from typing import Any, NamedTuple
 
 Work = Callable[[], object]
-Prepare = Callable[[traffic.Event], Sequence[Work]]
-"""Returns the work of each way for one event; what it does itself is not measured."""
+Prepare = Callable[[Any], Sequence[Work]]
+"""Returns the work of each way for one event, or what stands for one; what it does itself is not measured."""
 
 
 class Cost(NamedTuple):
@@ -39,7 +37,7 @@ class Ratio(NamedTuple):
     wall: float
 
 
-def costs(prepare: Prepare, events: Sequence[traffic.Event]) -> list[list[Cost]]:
+def costs(prepare: Prepare, events: Sequence[Any]) -> list[list[Cost]]:
     """Return what each way needs for each of *events*; the first warms up and is left out."""
     turns = [_turn(prepare(event), first) for first, event in enumerate(events)]
     return [list(way) for way in zip(*turns[1:], strict=True)]

@@ -1,113 +1,71 @@
 """What a message costs, as a ratio to the same libraries composed by hand: above 1 the library needs less.
 
 Nothing is measured that does not work: first, what each side sends is opened and checked. Ends with status 1
-if a stage needs more than by hand, or a whole message with an RSA key more than half.
+if a goal is missed by more than the noise.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import functools
 import importlib.resources
 import logging
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-import boundary
-import clock
 import credentials
+import details
 import sides
-import start_up
+import table
 import traffic
-
-_NOISE = 0.05  # two runs of the same code differ by as much on a busy machine
-_WHOLE_GOALS = {"RSA-2048": 2.0, "P-256": 1.0}
-
-
-class Report:
-    """Prints ratios, and remembers which of them missed their goal."""
-
-    def __init__(self) -> None:
-        self.missed: list[str] = []
-
-    def heading(self, title: str) -> None:
-        print(f"\n{title:<44}{'median':>7}{'middle half':>15}{'total':>8}{'wall':>8}", flush=True)
-
-    def row(
-        self, name: str, others: Sequence[clock.Cost], ours: Sequence[clock.Cost], *, goal: float = 0
-    ) -> None:
-        ratio = clock.ratio(others, ours)
-        is_missed = ratio.cpu < goal * (1 - _NOISE)
-        half = f"{ratio.low:.2f} – {ratio.high:.2f}"
-        columns = f"{ratio.cpu:>7.2f}{half:>15}{ratio.total:>8.2f}{ratio.wall:>8.2f}"
-        print(f"  {name:<42}{columns}{f'  below {goal:g}' if is_missed else ''}", flush=True)
-        self.missed += [name] * is_missed
+from report import Report
 
 
 def main() -> int:
     options = _options()
     logging.disable(logging.CRITICAL)  # xhtml2pdf's remarks
     report, started = Report(), time.perf_counter()
-    uniform, varied = (make(options.seed, options.messages + 1) for make in (traffic.uniform, traffic.varied))
+    with _bench(options) as bench:
+        print(
+            f"CPU time by hand / CPU time of the library, seed {options.seed}: {options.messages} messages a row,"
+        )
+        print(f"after {options.warm_up} others that every side has sent before, none of them measured")
+        report.heading("Goals: 1 to 25 rows, encrypted, signed, over SMTP")
+        for rows in table.ROWS:
+            if not options.only or rows.__name__ in options.only:
+                rows(report, bench)
+        if not options.only:
+            details.stages(report, bench)
+            details.shares(report, bench)
+    print(f"\n{time.perf_counter() - started:.0f} s; missed: {', '.join(report.missed) or 'nothing'}")
+    return bool(report.missed)
+
+
+@contextlib.contextmanager
+def _bench(options: argparse.Namespace) -> Iterator[table.Bench]:
     with tempfile.TemporaryDirectory() as folder, _sink() as port, _fonts() as fonts:
         keys = credentials.make(Path(folder))
         both = [sides.Sides(kind, pkcs12, port, fonts) for kind, pkcs12 in keys.items()]
         for one in both:
-            for event in (uniform[0], *varied[:3]):
+            one.warm_up(traffic.varied(options.seed + 1, options.warm_up))
+            for event in traffic.varied(options.seed + 2, 4):
                 one.check(event)
-        print(f"CPU time by hand / CPU time of the library; {options.messages} orders, seed {options.seed}")
-        _whole(report, both, "A whole message: one page, 8 rows", uniform)
-        _whole(report, both, "A whole message: 1 to 25 rows", varied)
-        _stages(report, both, varied)
-        _boundary(both[0], varied)
+        yield table.Bench(
+            both=both,
+            seed=options.seed,
+            messages=options.messages,
+            pkcs12=keys["RSA-2048"],
+            port=port,
+            fonts=fonts,
+            long_run=options.long_run,
+            has_bombs=options.bombs,
+        )
         for one in both:
             one.close()
-    _start_up(max(2, options.messages // 3))
-    print(f"\n{time.perf_counter() - started:.0f} s; below the goal: {', '.join(report.missed) or 'nothing'}")
-    return bool(report.missed)
-
-
-def _whole(report: Report, both: Sequence[sides.Sides], title: str, events: Sequence[traffic.Event]) -> None:
-    report.heading(title)
-    for one in both:
-        ours, hand, kept = clock.costs(functools.partial(sides.whole, one), events)
-        report.row(one.kind, hand, ours, goal=_WHOLE_GOALS[one.kind])
-        report.row(f"{one.kind}, by hand with key and SMTP kept", kept, ours)
-
-
-def _stages(report: Report, both: Sequence[sides.Sides], events: Sequence[traffic.Event]) -> None:
-    report.heading("Stage by stage: 1 to 25 rows")
-    plain = {event["order"]["number"]: both[0].hand.render(event) for event in events}
-    for name, stage in sides.STAGES.items():
-        for one in both if "sign" in name else both[:1]:
-            label = f"{name}, {one.kind}" if "sign" in name else name
-            ours, hand, *kept = clock.costs(_bound(stage, one, plain), events)
-            report.row(label, hand, ours, goal=0 if name in sides.DOING_MORE else 1)
-            for costs in kept:
-                report.row(f"{label}, by hand kept", costs, ours)
-
-
-def _bound(stage: sides.Stage, one: sides.Sides, plain: dict[str, bytes]) -> clock.Prepare:
-    return lambda event: stage(one, event, plain[event["order"]["number"]])
-
-
-def _boundary(one: sides.Sides, events: Sequence[traffic.Event]) -> None:
-    print("\nThe boundary: share of a whole message")
-    for part, shares in boundary.shares(one.library, events).items():
-        print(f"  {part:<42}{statistics.median(shares):>7.1%}")
-
-
-def _start_up(repeats: int) -> None:
-    print("\nStart: CPU time of an interpreter with the import / without")
-    bare, *others = start_up.seconds(repeats).items()
-    for name, seconds in others:
-        print(f"  {name:<42}{seconds / bare[1]:>7.2f}{f'+{1000 * (seconds - bare[1]):.0f} ms':>15}")
 
 
 @contextlib.contextmanager
@@ -130,10 +88,21 @@ def _fonts() -> Iterator[dict[str, Path]]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=2026, help="of the orders (default: %(default)s)")
-    parser.add_argument("--messages", type=int, default=20, help="orders of each kind (default: %(default)s)")
-    parser.add_argument("--quick", dest="messages", action="store_const", const=5, help="only 5")
-    return parser.parse_args()
+    parser.add_argument("--seed", type=int, default=2026, help="of all that is sent (default: %(default)s)")
+    parser.add_argument(
+        "--messages", type=int, default=30, help="measured in each row (default: %(default)s)"
+    )
+    parser.add_argument("--warm-up", type=int, default=60, help="sent before (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="5 messages a row, after 20")
+    parser.add_argument("--long", dest="long_run", action="store_const", const=10_000, default=1_000,
+                        help="watch the memory over 10,000 messages, not 1,000")  # fmt: skip
+    parser.add_argument("--bombs", action="store_true", help="set the resource bombs off too")
+    names = [rows.__name__ for rows in table.ROWS]
+    parser.add_argument("--only", nargs="+", choices=names, help="only these rows with goals")
+    options = parser.parse_args()
+    if options.quick:
+        options.messages, options.warm_up = 5, 20
+    return options
 
 
 if __name__ == "__main__":

@@ -42,6 +42,12 @@ def uniform(seed: int, count: int) -> list[Event]:
     return [_event(chance, "Maria Rossi", 8, ["Mug", "Cable 2 m"]) for _ in range(count)]
 
 
+def long(seed: int, rows: int, count: int) -> list[Event]:
+    """Return orders of exactly *rows* rows."""
+    chance = random.Random(seed)
+    return [_event(chance, chance.choice(_LATIN), rows, _GOODS) for _ in range(count)]
+
+
 def _event(chance: random.Random, name: str, rows: int, goods: list[str]) -> Event:
     number = chance.randrange(10**7, 10**8)
     lines = [_line(chance, goods) for _ in range(rows)]
