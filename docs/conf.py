@@ -31,6 +31,7 @@ nitpick_ignore = [
     ("py:class", "Place"),  # likewise
     ("py:class", "ondemand_attach._message.Renders"),  # how a request renders is not public
     ("py:class", "ondemand_attach.protectors._pdf_signer.SignatureOptions"),  # those of PdfSigner
+    ("py:class", "ondemand_attach._pieces.Base64"),  # a message takes bytes, and makes these itself
 ]
 
 
