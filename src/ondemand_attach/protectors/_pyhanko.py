@@ -204,7 +204,7 @@ class _ClockedSigner(signers.PdfSigner):
         self._now, self.reserved = now, credentials.reserved
 
     def sign_by(self, make: Callable[[bytes], bytes], writer: BasePdfFileWriter) -> bytes:
-        """Return what *writer* writes, with the CMS object that *make* returns for the digest of the document."""
+        """Return what *writer* writes, with the CMS object that *make* returns for its digest."""
         session = self.init_signing_session(writer)
         prepared = session.prepare_tbs_document(None, self.reserved)
         digest, output = prepared.digest_tbs_document()

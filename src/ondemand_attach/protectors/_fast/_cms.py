@@ -104,8 +104,8 @@ class CmsTemplate:
 class LearntCms:
     """What is known of the signatures of one key. Shared between threads.
 
-    The first signature of each kind, with a MAC and without, is pyHanko's own and shows the form; the second is
-    pyHanko's too and proves it. If it does not, pyHanko makes all that follow.
+    The first signature of each kind, with a MAC and without, is pyHanko's own and shows the form; the second
+    is pyHanko's too and proves it. If it does not, pyHanko makes all that follow.
     """
 
     def __init__(self) -> None:

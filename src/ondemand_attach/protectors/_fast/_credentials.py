@@ -47,9 +47,9 @@ class Credentials:
 class KeptKeySigner(signers.Signer):
     """Makes one signature with a key that is loaded.
 
-    pyHanko's SimpleSigner loads it from DER for each signature, which checks RSA keys for 28 ms. It also hangs
-    the MAC of the document on its signer, and asn1crypto parses certificates when they are first looked at,
-    which is not thread-safe; so each signature gets a signer of its own.
+    pyHanko's SimpleSigner loads it from DER for each signature, which checks RSA keys for 28 ms. pyHanko also
+    hangs the MAC of the document on its signer, and asn1crypto parses certificates when they are first looked
+    at, which is not thread-safe; so each signature gets a signer of its own.
     """
 
     subject_name = None  # would be parsed each time, and only a text of pyHanko's own shows it
