@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import ftplib
 import importlib
@@ -24,6 +25,7 @@ import pytest
 
 from ondemand_attach import MessageBuilder, RenderPool, Xhtml2PdfGenerator
 from ondemand_attach.errors import ConfigurationError, GenerationError, MailError, ResourceBlockedError
+from ondemand_attach.pool._guard import Guard
 from pool import plugs
 from pool.plugs import LETTER, doing, result
 
@@ -212,3 +214,77 @@ def test_the_main_template_engine_reads_no_other_files(pool: RenderPool) -> None
     for source in ("{% include '/etc/passwd' %}", "{% include '../../etc/passwd' %}"):
         with pytest.raises(MailError):
             pool.build(LETTER.html(source), CONTEXT, to=TO)
+
+
+DECIDED: list[tuple[bool, str, tuple[Any, ...]]] = [
+    (True, "open", ("/etc/passwd", "r", 0)),
+    (True, "open", ("/etc/passwd", None, os.O_RDONLY)),
+    (True, "open", ("{code}/settings.ini", "r", 0)),
+    (True, "open", ("{code}/module.py", "r+", 0)),
+    (True, "open", ("{other}/file", "w", 0)),
+    (True, "open", ("{private}/../other/file", None, os.O_CREAT)),
+    (False, "open", ("{code}/module.py", "r", 0)),
+    (False, "open", ("{code}/package.zip", "r", 0)),
+    (False, "open", ("{private}/file", "w", 0)),
+    (False, "open", (os.__file__, "r", 0)),
+    (False, "open", ("/nowhere", "r", 0)),
+    (False, "open", (os.devnull, "w", 0)),
+    (False, "open", (3, "w", 0)),
+    (True, "os.listdir", ("/etc",)),
+    (True, "os.scandir", ("{other}",)),
+    (False, "os.listdir", ("{code}",)),
+    (False, "os.listdir", (3,)),
+    (True, "os.remove", ("{other}/file", -1)),
+    (True, "os.remove", ("{private}/..", -1)),
+    (True, "os.rename", ("{private}/a", "{other}/b", -1, -1)),
+    (True, "os.rename", ("{other}/a", "{private}/b", -1, -1)),
+    (True, "os.truncate", ("{private}/link", 0)),
+    (False, "os.remove", ("{private}/link", -1)),
+    (False, "os.remove", (b"{private}/a", -1)),
+    (False, "os.truncate", (3, 0)),
+    (False, "os.rename", ("{private}/a", "{private}/b", -1, -1)),
+    (True, "socket.__new__", (None, socket.AF_INET6, 1, 0)),
+    (False, "socket.__new__", (None, socket.AF_UNIX, 1, 0)),
+    (True, "socket.connect", (None, "")),
+    (True, "os.something_new", ()),
+    (True, "ctypes.dlopen", ("libc.so.6",)),
+    (False, "ctypes.addressof", (None,)),
+    (False, "builtins.id", (1,)),
+    (False, "something.else", ()),
+]
+
+
+@pytest.mark.parametrize(("is_to_be_refused", "event", "arguments"), DECIDED, ids=str)
+def test_the_guard_decides(
+    is_to_be_refused: bool, event: str, arguments: tuple[Any, ...], tmp_path: pathlib.Path
+) -> None:
+    places = {name: str(tmp_path / name) for name in ("private", "other", "code")}
+    for name in places.values():
+        pathlib.Path(name).mkdir()
+    (tmp_path / "code" / "settings.ini").touch()
+    (tmp_path / "private" / "link").symlink_to(tmp_path / "other")
+    guard = Guard(places["private"], [places["code"], places["code"] + "/package.zip"])
+    (tmp_path / "code" / "package.zip").touch()
+    for _ in range(2):
+        if is_to_be_refused:
+            with pytest.raises(ResourceBlockedError):
+                guard(event, tuple(spelt(argument, places) for argument in arguments))
+        else:
+            guard(event, tuple(spelt(argument, places) for argument in arguments))
+    assert bool(guard.refused) == is_to_be_refused
+
+
+def spelt(argument: Any, places: dict[str, str]) -> Any:
+    if isinstance(argument, bytes):
+        return argument.decode().format(**places).encode()
+    return argument.format(**places) if isinstance(argument, str) else argument
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_guard_follows_open_directories(tmp_path: pathlib.Path) -> None:
+    guard = Guard(str(tmp_path), [])
+    for folder, is_to_be_refused in ((tmp_path, False), (tmp_path.parent, True)):
+        descriptor = os.open(folder, os.O_RDONLY)
+        with contextlib.nullcontext() if not is_to_be_refused else pytest.raises(ResourceBlockedError):
+            guard("os.remove", ("file", descriptor))
+        os.close(descriptor)

@@ -9,7 +9,9 @@ import email
 import email.policy
 import functools
 import gc
+import importlib
 import logging
+import multiprocessing.spawn
 import os
 import pickle
 import signal
@@ -386,6 +388,8 @@ def test_the_initializer_runs_before_the_first_message() -> None:
 
 def test_limits_that_make_no_sense_are_refused() -> None:
     for options in (
+        {"initializer": lambda: None},
+        {"initializer": functools.partial(print)},
         {"processes": 0},
         {"time_limit": 0},
         {"time_limit": float("nan")},
@@ -393,6 +397,30 @@ def test_limits_that_make_no_sense_are_refused() -> None:
     ):
         with pytest.raises(ConfigurationError):
             RenderPool(**options)  # type: ignore[arg-type]
+
+
+def test_what_is_no_python_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multiprocessing.spawn, "_python_exe", "/nowhere/python")
+    with pytest.raises(ConfigurationError, match="set_executable"):
+        RenderPool().warm_up()
+    monkeypatch.setattr(multiprocessing.spawn, "_python_exe", "/bin/false")
+    with pytest.raises(ConfigurationError, match="cannot be started"):
+        RenderPool().warm_up()
+
+
+def test_a_module_that_the_nursery_loads_cannot_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.joinpath("eager.py").write_text(
+        "from ondemand_attach import RenderPool\ndef start(): RenderPool().warm_up()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    eager = importlib.import_module("eager")
+    with (
+        RenderPool(initializer=eager.start) as pool,
+        pytest.raises(ConfigurationError, match="its own processes"),
+    ):
+        pool.warm_up()
 
 
 def test_a_closed_pool_begins_anew() -> None:

@@ -56,4 +56,6 @@ def close_all_but(kept: int) -> None:
 
 
 def _set(limit: int, value: int) -> None:
+    _, hard = resource.getrlimit(limit)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
     resource.setrlimit(limit, (value, value))

@@ -12,6 +12,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -70,24 +71,27 @@ class Nursery:
     """
 
     def __init__(self, memory_limit: int, initializer: Callable[[], object] | None) -> None:
+        if "ondemand_attach.pool._nursery" in sys.modules:  # this process is one
+            raise ConfigurationError(
+                "a RenderPool is used by a module that its own processes load; use it in functions, or below "
+                "if __name__ == '__main__':"
+            )
         self.is_gone = False
         self._lock = threading.Lock()
-        self._folder = tempfile.mkdtemp(prefix="ondemand-attach-")
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            self._process = _started(theirs)
-        main = _main_module()
-        orders = Orders(folder=self._folder, memory_limit=memory_limit, code=_code(main[1]), main=main)
+        self._folder = ""
+        self._process, self._control = _started()
         try:
-            self._prepare(orders, pickle.dumps(initializer) if initializer else b"")
+            self._folder = tempfile.mkdtemp(prefix="ondemand-attach-")
+            self._prepare(_orders(self._folder, memory_limit), initializer)
         except BaseException:
             self.end()
             raise
 
-    def _prepare(self, orders: Orders, initializer: bytes) -> None:
+    def _prepare(self, orders: Orders, initializer: Callable[[], object] | None) -> None:
+        parcel = pickle.dumps(initializer) if initializer else b""
         deadline = time.monotonic() + _START_LIMIT
         try:
-            _wire.send(self._control, dataclasses.asdict(orders), initializer, deadline=deadline)
+            _wire.send(self._control, dataclasses.asdict(orders), parcel, deadline=deadline)
             answer, _ = _wire.receive(self._control, limit=0, deadline=deadline)
             failure = answer["failure"]
         except OSError as error:
@@ -104,11 +108,12 @@ class Nursery:
             GenerationError: the system allows no more processes.
         """
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
             pid = self._told(_wire.FORK, 0, theirs)
-        if pid < 0:
-            ours.close()
-            raise GenerationError(f"no render process can be forked: {os.strerror(-pid)}")
+            if pid < 0:
+                raise GenerationError(f"no render process can be forked: {os.strerror(-pid)}")
+            undo.pop_all()
         return pid, ours
 
     def bury(self, pid: int) -> str:
@@ -117,7 +122,10 @@ class Nursery:
             code = os.waitstatus_to_exitcode(self._told(_wire.BURY, pid))
         except (OSError, ValueError):
             return "ended together with the nursery"
-        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
+        if code >= 0:
+            return f"exited with status {code}"
+        names = {number.value: number.name for number in signal.Signals}
+        return f"was ended by {names.get(-code, f'signal {-code}')}"
 
     def _told(self, verb: bytes, pid: int, *connections: socket.socket) -> int:
         descriptors = [connection.fileno() for connection in connections]
@@ -126,9 +134,9 @@ class Nursery:
                 socket.send_fds(self._control, [_wire.COMMAND.pack(verb, pid)], descriptors)
                 answer = self._control.recv(_wire.ANSWER.size, socket.MSG_WAITALL)
             return int(_wire.ANSWER.unpack(answer)[0])
-        except (OSError, ValueError) as error:
+        except (OSError, struct.error):
             self.is_gone = True
-            raise ConnectionError from error
+            raise ConnectionError from None
 
     def end(self) -> None:
         """End the nursery and all that it has forked."""
@@ -201,7 +209,7 @@ class Worker:
             raise GenerationTimeoutError(
                 f"the message was not finished within {seconds:g} s; make it smaller or raise time_limit="
             ) from None
-        except (OSError, ValueError, TypeError, LookupError):
+        except (OSError, ValueError, TypeError, LookupError, AttributeError):  # see _read
             raise GenerationError(f"the render process that built the message {self.bury()}") from None
         self.is_settled = not answer.is_last
         for level, text in answer.notes:
@@ -265,19 +273,27 @@ def _error(said: _wire.Head) -> MailError:
     return error
 
 
-def _started(connection: socket.socket) -> subprocess.Popen[bytes]:
-    path = [os.path.abspath(folder) for folder in sys.path]
-    command = [multiprocessing.spawn.get_executable(), "-I", "-c", _PROGRAM, *path]
-    with contextlib.suppress(OSError):
-        return subprocess.Popen(  # noqa: S603 - this interpreter, this library
-            command,
-            stdin=connection.fileno(),
+def _started() -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start a nursery, and return it with the connection to it, which is its standard input."""
+    executable = multiprocessing.spawn.get_executable()
+    ours, theirs = socket.socketpair()
+    with theirs, contextlib.suppress(OSError, TypeError):
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, this library
+            [executable, "-I", "-c", _PROGRAM, *map(os.path.abspath, sys.path)],
+            stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # what is typed at the terminal is for the application
-            env={**os.environ, "MALLOC_ARENA_MAX": "1"},  # each other would take 64 MiB of the memory limit
+            env={**os.environ, "MALLOC_ARENA_MAX": "1"},  # each other takes 64 MiB of the memory limit
         )
-    raise ConfigurationError(f"{command[0]!r} is no Python; name one with multiprocessing.set_executable()")
+        return process, ours
+    ours.close()
+    raise ConfigurationError(f"{executable!r} is no Python; name one with multiprocessing.set_executable()")
+
+
+def _orders(folder: str, memory_limit: int) -> Orders:
+    main = _main_module()
+    return Orders(folder=folder, memory_limit=memory_limit, code=_code(main[1]), main=main)
 
 
 def _main_module() -> tuple[str | None, str | None]:

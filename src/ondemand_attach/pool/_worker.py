@@ -23,6 +23,7 @@ from ondemand_attach.pool._guard import Guard, roots
 
 _MAX_MESSAGES = 1000
 _MAX_NOTES = 100
+_MAX_NOTE = 2000
 
 # Each text of ours that takes the place of a foreign error names its class.
 _OUT_OF_MEMORY = re.compile("MemoryError|more memory")
@@ -197,7 +198,7 @@ class _Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if len(self._kept) < _MAX_NOTES:
-            self._kept.append((record.levelno, record.getMessage()))
+            self._kept.append((record.levelno, record.getMessage()[:_MAX_NOTE]))
 
     def taken(self) -> list[tuple[int, str]]:
         kept, self._kept = self._kept, []

@@ -62,6 +62,7 @@ class RenderPool:
             raise ConfigurationError("RenderPool needs a process, and time_limit= seconds above 0")
         if memory_limit < _LEAST_MEMORY:
             raise ConfigurationError(f"memory_limit= is below {_LEAST_MEMORY:,}, which the libraries need")
+        _check(initializer)
         from ondemand_attach.pool._crew import Crew
 
         self._time_limit, self._memory_limit = time_limit, memory_limit
@@ -137,3 +138,11 @@ class RenderPool:
             plan = Plan(next(self._tokens), _parcels.folders_of(*inside), _parcels.packed_plan(*inside))
             self._plans[builder] = plan
         return plan
+
+
+def _check(initializer: Callable[[], object] | None) -> None:
+    name = f"{getattr(initializer, '__module__', '')}.{getattr(initializer, '__qualname__', '<')}"
+    if initializer is not None and ("<" in name or name.startswith("__main__.")):
+        raise ConfigurationError(
+            "initializer= takes a function at the top level of a module, not of a script"
+        )
