@@ -1,8 +1,10 @@
 """Every check there is: `nox` runs the quick ones on this Python, `nox -s NAME` any other."""
 
+import random
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -51,7 +53,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """The tests with the oldest dependencies that pyproject.toml allows (needs uv)."""
-    install(session, "tests", "--resolution=lowest-direct", project=EVERYTHING)
+    install(session, "tests", options=["--resolution=lowest-direct"], project=EVERYTHING)
     session.run("pytest", *session.posargs)
 
 
@@ -78,9 +80,18 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def nightly(session: nox.Session) -> None:
+    """The long searches: the random tests on a larger scale, and 5,000 documents rendered both ways."""
+    install(session, "tests", project=EVERYTHING)
+    session.run("pytest", *session.posargs, env={"ONDEMAND_ATTACH_TESTS_SCALE": "10"})
+    seed = str(random.SystemRandom().randrange(10**6))  # printed with the command, to search there again
+    session.run("python", "tests/differential/compare.py", "--seed", seed, "--documents", "5000")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """The figures of docs/performance.md, against the same libraries composed by hand."""
-    install(session, "tests", project=EVERYTHING)
+    install(session, "tests", "bench", project=EVERYTHING)
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
 
 
@@ -97,10 +108,12 @@ def build(session: nox.Session) -> None:
     session.run("ondemand-attach", "--help", silent=True)
 
 
-def install(session: nox.Session, group: str, *options: str, project: str | None = None) -> None:
-    """Install a dependency group, and the project in place."""
+def install(
+    session: nox.Session, *groups: str, options: Sequence[str] = (), project: str | None = None
+) -> None:
+    """Install dependency groups, and the project in place."""
     in_place = ("-e", project) if project else ()
-    session.install(*options, *nox.project.dependency_groups(PROJECT, group), *in_place)
+    session.install(*options, *nox.project.dependency_groups(PROJECT, *groups), *in_place)
 
 
 def check_contents(session: nox.Session, wheel: Path) -> None:

@@ -259,6 +259,13 @@ def test_finds_every_disguise_on_every_surface(disguise: str) -> None:
             assert leaks(in_folded_subject(DISGUISES[disguise](name)), name), name
 
 
+@pytest.mark.parametrize("put", [in_subject, in_custom_header, in_text])
+def test_hexadecimal_in_percent_is_found_where_the_line_ends_with_it(
+    put: Callable[[str], EmailMessage | bytes],
+) -> None:
+    assert leaks(put("".join(f"%{byte:02x}" for byte in b"Rome".hex().encode())), "Rome")
+
+
 def test_the_disguises_beat_a_plain_search() -> None:
     """The mutant: looking for the value as it is, in the bytes as they are."""
 
@@ -567,6 +574,7 @@ def test_broken_containers_and_headers_do_not_stop_the_scan() -> None:
         b"\xff: \xff\r\n\r\n",
     ):
         assert not leaks(raw, "Jane Doe-Smithers")
+    assert not leaks(in_text("=?utf\0-8?q?a?="), "Jane Doe-Smithers")
     odd = b"Content-Transfer-Encoding: base64\r\n\r\nSmFuZSBEb2UtU21pdGhlcnM*"
     assert leaks(odd, "Jane Doe-Smithers")
     assert leaks(b"Content-Type: text/plain; charset=nonsense\r\n\r\nJane Doe-Smithers", "Jane Doe-Smithers")

@@ -18,6 +18,7 @@ from ondemand_attach import (
     MessageBuilder,
     Receipt,
     Recipient,
+    RenderPool,
     Signer,
     Transport,
     Xhtml2PdfGenerator,
@@ -63,6 +64,8 @@ assert_type(builder, MessageBuilder)
 assert_type(builder.build({"number": 1}, to="jane@example.com"), Message)
 assert_type(builder.build_each(["jane@example.com"], {"number": 1}), Iterator[Message])
 assert_type(Mailer(MemoryTransport()).send(builder, {"number": 1}, to="jane@example.com"), Receipt)
+assert_type(Mailer(post, pool=RenderPool()).send(builder, {"number": 1}), Receipt)
+assert_type(RenderPool(processes=2).build(builder, {"number": 1}, to="jane@example.com"), Message)
 assert_type(Mailer(post).deliver(builder.build({})), Receipt)
 
 

@@ -24,9 +24,12 @@ def run(*command: str | Path) -> tuple[int, str]:
 
 
 def signer(kind: str = "RSA-2048", appearance: VisibleSignature | None = None) -> PdfSigner:
-    return PdfSigner(
+    made = PdfSigner(
         key=KEYS[kind](), certificate=certify(KEYS[kind]()), reason="Order 7", appearance=appearance
     )
+    for document in (SEALED, order()) * 2:
+        made.sign(document, REQUEST)  # from the third signature of a kind on, pyHanko's are filled in anew
+    return made
 
 
 def saved(folder: Path, content: bytes) -> Path:

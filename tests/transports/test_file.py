@@ -5,12 +5,15 @@ import mailbox
 import os
 import stat
 import traceback
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ondemand_attach._pieces import Base64
 from ondemand_attach.errors import ConfigurationError, TransportError
 from ondemand_attach.transports.file import FileTransport, MaildirTransport
 from transports.peers import made
@@ -33,6 +36,18 @@ def test_bytes_are_written_exactly(kind: Transports, tmp_path: Path) -> None:
     assert path.read_bytes() == message.content
     assert receipt.message_id == message.message_id
     assert receipt.accepted == ("a@shop.example", "b@shop.example")
+
+
+@BOTH
+def test_a_large_document_is_written_without_a_copy_of_it(kind: Transports, tmp_path: Path) -> None:
+    document = bytes(range(256)) * 40_000
+    message = replace(made(), pieces=(b"Subject: a\r\n\r\n", Base64(document), b"end\r\n"))
+    transport = kind(tmp_path)
+    tracemalloc.start()
+    transport.send(message)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+    assert files(tmp_path)[0].read_bytes() == message.content
 
 
 @BOTH

@@ -3,17 +3,22 @@ from __future__ import annotations
 import base64
 import contextlib
 import pickle
+import random
 import socket
 import ssl
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ondemand_attach import Address, Refusal, SmtpTransport
+from ondemand_attach._pieces import Base64, Piece
 from ondemand_attach._smtp_sink import SmtpSink
 from ondemand_attach.errors import (
     AuthenticationError,
@@ -73,6 +78,62 @@ def test_last_line_is_ended() -> None:
     with SmtpSink() as sink, SmtpTransport(sink.url) as transport:
         transport.send(made(b"Subject: a\r\n\r\nend"))
     assert sink.deliveries[0].content == b"Subject: a\r\n\r\nend\r\n"
+
+
+LINES = st.lists(st.sampled_from([b"", b".", b"..", b".x", b"x", b"x" * 70000]), max_size=4)
+PIECES = st.lists(
+    LINES.map(lambda lines: b"".join(line + b"\r\n" for line in lines))
+    | st.builds(Base64, st.sampled_from([b"", b"abc", bytes(57), bytes(200_000)])),
+    max_size=5,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=4))
+def test_pieces_arrive_as_one(contents: list[list[Piece]]) -> None:
+    messages = [replace(made(), content=None, pieces=(b"Subject: a\r\n\r\n", *pieces)) for pieces in contents]
+    with SmtpSink() as sink, SmtpTransport(sink.url) as transport:
+        for message in messages:
+            transport.send(message)
+    assert [delivery.content for delivery in sink.deliveries] == [message.content for message in messages]
+
+
+@pytest.mark.parametrize("piece", [b"", b".", b".\r\n", b"x", b"x\r\n", Base64(b"abc")])
+def test_dots_are_doubled_wherever_a_piece_begins(piece: Piece) -> None:
+    message = replace(made(), pieces=(piece, b"", b".\r\n.x\r\n"))
+    with SmtpSink() as sink, SmtpTransport(sink.url) as transport:
+        transport.send(message)
+    assert sink.deliveries[0].content == message.content
+
+
+@pytest.mark.parametrize("is_encrypted", [True, False])
+def test_a_large_document_arrives_exactly(is_encrypted: bool, tls: Tls) -> None:
+    document = random.Random(3).randbytes(3_000_000)
+    message = replace(made(), pieces=(b"Subject: a\r\n\r\n", Base64(document), b".\r\nend\r\n"))
+    with SmtpSink(tls.server if is_encrypted else None) as sink:
+        with SmtpTransport(sink.url, ssl_context=tls.client if is_encrypted else None) as transport:
+            transport.send(message)
+    assert sink.deliveries[0].content == message.content
+
+
+@pytest.mark.parametrize(
+    "pieces", [(b"a\r", b"\nb\r\n"), (b"a\r", Base64(b"x"), b"\nb\r\n"), (Base64(b"x"), b"\n")]
+)
+def test_a_line_end_that_is_divided_is_refused(pieces: tuple[Piece, ...]) -> None:
+    with SmtpSink() as sink, SmtpTransport(sink.url) as transport:
+        with pytest.raises(MessageError, match="CR or LF"):
+            transport.send(replace(made(), pieces=pieces))
+        assert sink.connections == 0
+
+
+def test_the_size_of_a_document_is_announced_as_it_will_be_in_base64() -> None:
+    message = replace(made(), pieces=(b"Subject: a\r\n\r\n", Base64(bytes(1000))))
+    with ScriptedServer(offers=[b"SIZE 5000"], clear_offers=[]) as server:
+        with SmtpTransport(f"smtp://localhost:{server.port}") as transport:
+            transport.send(message)
+            with pytest.raises(MessageTooLargeError, match="5000"):
+                transport.send(replace(message, pieces=(Base64(bytes(4000)),)))
+    assert server.commands[1] == b"MAIL FROM:<orders@shop.example> SIZE=%d" % len(message.content)
 
 
 @pytest.mark.parametrize(

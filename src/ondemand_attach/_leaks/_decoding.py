@@ -21,7 +21,7 @@ def text_of(content: bytes, charset: str = "utf-8") -> str:
         return content.decode("utf-16", "replace")
     try:
         return content.decode(charset)
-    except (UnicodeError, LookupError):
+    except (ValueError, LookupError):
         return content.decode("latin-1")
 
 

@@ -32,7 +32,7 @@ def decoded_windows(content: bytes, charset: str) -> Iterator[str] | Iterator[by
             is_text = not any("\0" in part for part in _parts(content, charset))
             return _text_windows(content, charset) if is_text else windows_of(content)
         text = content.decode(charset)
-    except (UnicodeError, LookupError):
+    except (ValueError, LookupError):
         return windows_of(content)
     return windows_of(content) if "\0" in text else windows_of(text)
 
