@@ -212,11 +212,17 @@ def test_two_signatures_of_a_kind_prove_the_template() -> None:
         assert learnt.template(with_mac=with_mac) is not None
 
 
+@pytest.mark.parametrize("content", [lambda token: token[:-1] + bytes([token[-1] ^ 1]), lambda _: b"garbage"])
 def test_a_mac_of_another_form_is_left_to_pyhanko(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    content: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     make = _mac._Example.make
-    monkeypatch.setattr(_mac._Example, "make", lambda **options: altered_token(make(**options)))
+
+    def changed(**options: bool) -> Any:
+        example = make(**options)
+        return replace(example, content=content(example.content))
+
+    monkeypatch.setattr(_mac._Example, "make", changed)
     _mac.mac_template.cache_clear()
     try:
         document = ENCRYPTOR.encrypt(order(), REQUEST)
@@ -228,10 +234,6 @@ def test_a_mac_of_another_form_is_left_to_pyhanko(
     assert len({record.getMessage() for record in caplog.records}) == 2
     assert all(b"/AuthCode" in content for content in contents)
     assert flaws(contents[-1], signer._certificate, SECRET) == []
-
-
-def altered_token(example: Any) -> Any:
-    return replace(example, content=example.content[:-1] + bytes([example.content[-1] ^ 1]))
 
 
 # --- signatures that are filled in

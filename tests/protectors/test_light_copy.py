@@ -102,7 +102,11 @@ LEFT_TO_PYHANKO: dict[str, Callable[[], bytes]] = {
         rich(), lambda pdf: pdf.Root.__setitem__("/AcroForm", pikepdf.Dictionary(Fields=[]))
     ),
     "an update": lambda: rich() + rich()[rich().rindex(b"xref\n0 ") :],
-    "an object nobody refers to": lambda: rich().replace(b"/Outlines ", b"/Outlinez%"),
+    "an object nobody refers to": lambda: rich().replace(b"/Outlines 19 0 R", b"/Outlines null  "),
+    "an object that is not there": lambda: rich().replace(b"/Outlines 19 0 R", b"/Outlines 99 0 R"),
+    "the information used twice": lambda: rich().replace(b"/Outlines 19 0 R", b"/Outlines 18 0 R"),
+    "a key that recurs": lambda: rich().replace(b"/Rotate 0", b"/Type /Q "),
+    "a key that recurs in the trailer": lambda: rich().replace(b"/Size 27", b"/Size 27 /Size 27"),
     "a comment in an object": lambda: rich().replace(b"/Rotate 0", b"/Rotate%\n"),
     "a name with an escape": lambda: rich().replace(b"/Length 1", b"/#4cen 1", 1),
     "a line end in a string": lambda: rich().replace(b"(note", b"(\rot"),
@@ -158,6 +162,8 @@ def form(one: Any, visit: Callable[[Any], object]) -> object:
         return entries, one.encoded_data if isinstance(one, generic.StreamObject) else None
     if isinstance(one, generic.ArrayObject):
         return [visit(one.raw_get(place)) for place in range(len(one))]
+    if isinstance(one, generic.NullObject):
+        return None
     if isinstance(one, generic.NumberObject | generic.FloatObject):
         return float(one)
     return next(base for base in type(one).__mro__ if base.__module__ == generic.__name__), str(one)
