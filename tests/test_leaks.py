@@ -683,3 +683,10 @@ def test_a_value_across_the_border_of_two_chunks_is_found() -> None:
             at = _searching.CHUNK + shift
             content = (filler * at)[:at] + b" Jane Doe-Smithers " + filler * 100
             assert leaks(attached(content), "Jane Doe-Smithers"), shift
+
+
+def test_without_an_overlap_it_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mutant of the test above."""
+    monkeypatch.setattr(_windows, "OVERLAP", 0)
+    content = b" ." * (_windows.CHUNK // 2 - 4) + b" Jane Doe-Smithers " + b" ." * 100
+    assert not leaks(attached(content), "Jane Doe-Smithers")

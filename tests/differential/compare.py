@@ -102,12 +102,13 @@ def run(
     *,
     make: Make = sides.generator,
     names: tuple[str, ...] = corpus.NAMES,
+    forms: int = corpus.FORMS,
     keep: Path | None = None,
 ) -> dict[str, Tally]:
     """Compare *count* documents of *seed*; write what differs into the folder *keep*."""
     pairs = {name: Pair(name, make) for name in names}
-    for number, (name, html) in enumerate(corpus.documents(seed, count, names)):
-        found, made = pairs[name].compare(html, with_looks=number // len(names) % SAMPLE == 1)
+    for number, (name, html) in enumerate(corpus.documents(seed, count, names, forms=forms)):
+        found, made = pairs[name].compare(html, with_looks=(number + number // len(names)) % SAMPLE == 1)
         if found:
             pairs[name].tally.differences.append(f"document {number} of seed {seed}: {', '.join(found)}")
             if keep is not None:

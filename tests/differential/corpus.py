@@ -22,21 +22,26 @@ from words import FOREIGN, LANGUAGES, MARKUP, ODD
 TEMPLATES = Path(__file__).parent / "templates"
 NAMES = tuple(sorted(path.stem for path in TEMPLATES.glob("*.html")))
 
-_FORMS = 5
+FORMS = 5
 _RECURRING = 0.8
 _NAUGHTY: list[str] = json.loads(
     (Path(__file__).parents[1] / "data" / "blns.json").read_text(encoding="utf-8")
 )
 
 
-def documents(seed: int, count: int, names: tuple[str, ...] = NAMES) -> Iterator[tuple[str, str]]:
-    """Return *count* pairs of the name of a template and the HTML of a document, each template in its turn."""
+def documents(
+    seed: int, count: int, names: tuple[str, ...] = NAMES, *, forms: int = FORMS
+) -> Iterator[tuple[str, str]]:
+    """Return *count* pairs of the name of a template and the HTML of a document, each template in its turn.
+
+    Four in five documents have one of as many *forms* for each template.
+    """
     templates = _templates()
     for number in range(count):
         name = names[number % len(names)]
         chance = random.Random(f"{seed} {number}")
         recurring = chance.random() < _RECURRING
-        form = random.Random(f"{seed} {name} {chance.randrange(_FORMS) if recurring else number}")
+        form = random.Random(f"{seed} {name} {chance.randrange(forms) if recurring else number}")
         yield name, templates.get_template(f"{name}.html").render(story=Story(form, chance))
 
 
