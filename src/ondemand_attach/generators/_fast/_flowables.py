@@ -19,6 +19,8 @@ from ondemand_attach.generators._fast._looks import Line, Look, number
 from ondemand_attach.generators._fast._markup import SIMPLE
 from ondemand_attach.generators._xhtml2pdf_subsets import KeptFont
 
+MAX_TEXT: Final = 2_000  # characters; xhtml2pdf looks at the clock while it breaks longer ones
+
 _KEPT: Final = 512
 _UNBOUNDED: Final = 0xFFFFFFF
 _UNFIT: Final = ("cbDefn", "lineBreak", "link", "underline", "strike", "rise")
@@ -140,7 +142,7 @@ def _is_plain(paragraph: PmlParagraph) -> bool:
     return bool(
         len(frags) == 2
         and type(frags[0].text) is str
-        and frags[0].text.strip() != ""
+        and 0 < len(frags[0].text.strip()) <= MAX_TEXT
         and "\xa0" not in frags[0].text
         and SIMPLE.fullmatch(frags[0].text)
         and frags[1].text == ""

@@ -25,7 +25,7 @@ from xhtml2pdf.xhtml2pdf_reportlab import (
     PmlTable,
 )
 
-from ondemand_attach.generators._fast._flowables import TextCell, TextParagraph
+from ondemand_attach.generators._fast._flowables import MAX_TEXT, TextCell, TextParagraph
 from ondemand_attach.generators._fast._tracking import TrackingContext, Use, Value
 from ondemand_attach.generators._xhtml2pdf_findings import Findings
 from ondemand_attach.generators._xhtml2pdf_fonts import coverage
@@ -225,7 +225,7 @@ def _title(context: TrackingContext, values: Sequence[str]) -> Use | None:
 
 def _fitting(use: Use, value: str) -> list[str]:
     texts = use.texts(value)
-    if len(texts) != len(use.fragments):
+    if len(texts) != len(use.fragments) or len(value) > MAX_TEXT:
         raise UnsupportedShapeError
     for fragment, text in zip(use.fragments, texts, strict=True):
         known = coverage(fragment.fontName)
