@@ -29,7 +29,7 @@ def test_documents_from_kept_stories_are_the_same() -> None:
     tallies = compare.run(SEED, 8 * len(names) * SCALE, names=names, forms=1)
     assert [difference for tally in tallies.values() for difference in tally.differences] == []
     if sides.CAN_REPLAY:
-        assert sum(tally.hits for tally in tallies.values()) > len(names)
+        assert sum(tally.hits for tally in tallies.values()) > 0
 
 
 def test_shapes_of_several_templates_are_told_apart() -> None:

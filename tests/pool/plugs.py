@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import Any
 
 from ondemand_attach import AttachmentRequest, Document, MessageBuilder, RenderPool
@@ -51,6 +52,11 @@ def result(pool: RenderPool, builder: MessageBuilder) -> str:
     content = pool.build(builder, {"number": 1}, to="a@example.com").content
     (attachment,) = email.message_from_bytes(content, policy=email.policy.default).iter_attachments()
     return str(attachment.get_content())
+
+
+def use(pool: RenderPool | None, answers: Connection) -> None:
+    """Send the number of the process that renders for this one."""
+    answers.send(result(pool or RenderPool(time_limit=20), doing(os.getppid)))
 
 
 def hang() -> None:

@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 import ondemand_attach
 from ondemand_attach import RenderPool
+from pool import plugs
 from pool.plugs import doing, result
 
 ENVIRONMENT = {
@@ -150,12 +150,6 @@ print(mine, theirs, {result(pool, doing(os.getppid)) for _ in range(5)} == {mine
         os.killpg(int(theirs), 0)
 
 
-def use(pool: RenderPool | None, answers: Connection) -> None:
-    if pool is None:
-        pool = RenderPool(time_limit=20)
-    answers.send(result(pool, doing(os.getppid)))
-
-
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_a_daemonic_process_of_multiprocessing_has_processes_of_its_own(
     method: str, pool: RenderPool
@@ -165,7 +159,7 @@ def test_a_daemonic_process_of_multiprocessing_has_processes_of_its_own(
     context = multiprocessing.get_context(method)
     ours, theirs = context.Pipe()
     shared = pool if method == "fork" else None
-    process = context.Process(target=use, args=(shared, theirs), daemon=True)
+    process = context.Process(target=plugs.use, args=(shared, theirs), daemon=True)
     process.start()
     assert ours.poll(30)
     assert ours.recv() != mine

@@ -57,7 +57,7 @@ class PdfEncryptor:
         certificates: a callable that takes the request and returns certificates, each an x509.Certificate,
             PEM or DER. By default, the `Recipient.certificate` of every recipient.
         owner_password: a callable that returns the password that lifts the restrictions of *allow*. By
-            default, a random one that nobody knows.
+            default, there is none.
         allow: what readers shall let the recipient do. Screen readers are always let in.
         insecure_allow_weak_password: take passwords that can be guessed.
 
