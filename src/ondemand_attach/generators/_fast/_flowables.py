@@ -13,6 +13,7 @@ from typing import Any, Final
 from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
 from reportlab.pdfbase.pdfmetrics import getFont
 from reportlab.platypus.flowables import _FUZZ, Flowable
+from xhtml2pdf.builders.block import BlockBox, _UnsplittableBlockBox
 from xhtml2pdf.xhtml2pdf_reportlab import PmlKeepInFrame, PmlParagraph, PmlTable
 
 from ondemand_attach.generators._fast._looks import Line, Look, number
@@ -20,6 +21,8 @@ from ondemand_attach.generators._fast._markup import SIMPLE
 from ondemand_attach.generators._xhtml2pdf_subsets import KeptFont
 
 MAX_TEXT: Final = 2_000  # characters; xhtml2pdf looks at the clock while it breaks longer ones
+
+BOXES: Final = (BlockBox, _UnsplittableBlockBox)
 
 _KEPT: Final = 512
 _UNBOUNDED: Final = 0xFFFFFFF
@@ -104,6 +107,8 @@ class Looks:
                     self.quicken(row)
             elif type(flowable) is PmlKeepInFrame:
                 self._quicken_cell(flowable)
+            elif type(flowable) in BOXES:
+                self.quicken(flowable.content)
 
     def _quicken_cell(self, cell: PmlKeepInFrame) -> None:
         self.quicken(cell._content)  # noqa: SLF001

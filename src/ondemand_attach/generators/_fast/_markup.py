@@ -6,6 +6,8 @@ import hashlib
 import html
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 # No part of it can look at the rest of the markup again and again.
@@ -22,6 +24,15 @@ _HREF: Final = re.compile(r"(<a\s(?:[^>]*?\s)?href=\")([^\"#][^\"]*)(\".*)", re.
 _BAD_REFERENCE: Final = re.compile(
     r"&(?!(?:[a-zA-Z][a-zA-Z0-9]*|#(?:3[2-9]|[4-9]\d|1[01]\d|16\d|17\d|1[89]\d|[2-9]\d\d));)"
 )
+_NO_BREAK_SPACE: Final = "\xa0"
+
+_SINGULAR: Final = re.compile(r"\s(?:id|rowspan\s*=\s*[\"']?(?P<rows>\d{1,4}))\b", re.IGNORECASE)
+_STRUCTURE: Final = re.compile(r"</?(?:tr|table|thead|tbody|tfoot)\b")
+_BEFORE_ROWS: Final = ("<table", "<tbody", "<tfoot", "</thead", "</tbody", "</colgroup", "</caption")
+_AFTER_ROWS: Final = ("</table", "</tbody", "</tfoot", "<tbody", "<tfoot")
+
+_ROWS: Final = "\x01"  # stands for them; no piece of markup is just that
+_Span = list[tuple[int, int]]
 
 # Scripts that are set from left to right, letter by letter.
 SIMPLE: Final = re.compile(
@@ -30,16 +41,63 @@ SIMPLE: Final = re.compile(
 )
 
 
-class Cut(NamedTuple):
-    """A document in two parts.
+class Row(NamedTuple):
+    """A table row.
 
     Args:
-        shape: a digest of all that must be the same: tags, and which texts are blank.
-        values: what may differ: texts and addresses of links, in document order, as plain text.
+        look: a digest of its tags, and of which texts are blank.
+        texts: where its texts are in the values.
+        links: where the addresses of its links are in the values.
+    """
+
+    look: bytes
+    texts: range
+    links: range
+
+
+class Region(NamedTuple):
+    """Rows that follow each other and hold no table.
+
+    Args:
+        rows: at least one.
+        is_whole: whether no other row is beside them.
+    """
+
+    rows: Sequence[Row]
+    is_whole: bool
+
+
+class Anchor(NamedTuple):
+    """A link.
+
+    Args:
+        link: where its address is in the values.
+        texts: where the texts in it are.
+    """
+
+    link: int
+    texts: range
+
+
+class Cut(NamedTuple):
+    """A document in parts.
+
+    Args:
+        shape: a digest of what must be the same: tags, and which texts are blank, outside of the regions.
+        exact: the same of the whole document.
+        values: what may differ: first the texts, then the addresses of links, each in document order, as
+            plain text.
+        texts: how many of them are texts.
+        regions: table rows, of which there may be others in another document.
+        anchors: the links that have an address among the values.
     """
 
     shape: bytes
+    exact: bytes
     values: list[str]
+    texts: int
+    regions: Sequence[Region]
+    anchors: Sequence[Anchor]
 
 
 def cut(markup: str) -> Cut | None:
@@ -51,14 +109,102 @@ def cut(markup: str) -> Cut | None:
     found = "".join(texts)
     if "<" in found or _BAD_REFERENCE.search(found):
         return None
-    links: list[str] = []
-    tags = [_without_href(tag, links) if tag[1:3] == "a " else tag for tag in tags]
-    values = [_plain(text) for text in (*texts, *links) if text and not text.isspace()]
-    if not SIMPLE.fullmatch("".join(values)):
-        return None
+    links: dict[int, str] = {}
+    for place, tag in enumerate(tags):
+        if tag.startswith("<a "):
+            tags[place] = _without_href(tag, place, links)
+    texts = [_plain(text) for text in texts]
     kinds = [_kind(text) for text in texts]
+    values = [text for text, kind in zip(texts, kinds, strict=True) if kind[:1] == "x"]
+    count = len(values)
+    values += [_plain(link) for link in links.values()]
+    return _parts(tags, kinds, values, count, list(links)) if SIMPLE.fullmatch("".join(values)) else None
+
+
+def _parts(tags: list[str], kinds: list[str], values: list[str], count: int, links: Sequence[int]) -> Cut:
+    places = _Places(kinds, len(tags), links, count)
+    spans = list(_spans(tags, kinds))
+    exact = _digest(tags, kinds)
+    return Cut(
+        shape=_digest(_outside(tags, spans, 0), _outside(kinds, spans, 1)) if spans else exact,
+        exact=exact,
+        values=values,
+        texts=count,
+        regions=[_region(tags, kinds, places, span) for span in spans],
+        anchors=[places.anchor(tags, number, place) for number, place in enumerate(links, count)],
+    )
+
+
+def _region(tags: list[str], kinds: list[str], places: _Places, span: _Span) -> Region:
+    before, after = tags[max(span[0][0] - 1, 0)], tags[min(span[-1][1] + 1, len(tags) - 1)]
+    rows = [
+        Row(_digest(tags[a : b + 1], kinds[a + 1 : b + 1]), places.texts(a, b), places.links(a, b))
+        for a, b in span
+    ]
+    return Region(rows, before.startswith(_BEFORE_ROWS) and after.startswith(_AFTER_ROWS))
+
+
+class _Places:
+    """Says where in the values the texts and links between two tags are."""
+
+    def __init__(self, kinds: Sequence[str], tags: int, links: Sequence[int], count: int) -> None:
+        self._texts = list(accumulate((kind[:1] == "x" for kind in kinds), initial=0))
+        has_link = [False] * tags
+        for place in links:
+            has_link[place] = True
+        self._links = list(accumulate(has_link, initial=count))
+
+    def texts(self, start: int, end: int) -> range:
+        return range(self._texts[start + 1], self._texts[end + 1])
+
+    def links(self, start: int, end: int) -> range:
+        return range(self._links[start], self._links[end + 1])
+
+    def anchor(self, tags: Sequence[str], number: int, place: int) -> Anchor:
+        ends = (at for at in range(place + 1, len(tags)) if tags[at].startswith(("</a", "<a ")))
+        return Anchor(number, self.texts(place, next(ends, place)))
+
+
+def _spans(tags: Sequence[str], kinds: Sequence[str]) -> Iterator[_Span]:
+    """Return the first and last tag of each row, for all rows that stand beside each other."""
+    span: _Span = []
+    start: int | None = None
+    is_in_head, covered = False, 0
+    for place, tag in enumerate(tags):
+        singular = _SINGULAR.search(tag)
+        if start is not None and not (_STRUCTURE.match(tag) or singular):
+            continue
+        if start is not None and tag.startswith("</tr"):
+            span.append((start, place))
+            start = None
+            continue
+        is_in_head = tag.startswith("<thead") or (is_in_head and not tag.startswith(_BEFORE_ROWS))
+        if singular and singular["rows"]:
+            covered = max(covered, int(singular["rows"]))
+        elif tag.startswith("<tr"):
+            covered = max(covered - 1, 0)
+        is_row = tag.startswith("<tr") and not (is_in_head or singular or covered)
+        if span and not (is_row and span[-1][1] == place - 1 and kinds[place] in {"", " "}):
+            yield span
+            span = []
+        start = place if is_row else None
+    if span:
+        yield span
+
+
+def _outside(pieces: Sequence[str], spans: Sequence[_Span], shift: int) -> list[str]:
+    parts: list[str] = []
+    before = 0
+    for span in spans:
+        parts += pieces[before : span[0][0] + shift]
+        parts.append(_ROWS)
+        before = span[-1][1] + 1
+    return [*parts, *pieces[before:]]
+
+
+def _digest(tags: Sequence[str], kinds: Sequence[str]) -> bytes:
     shape = "\0".join((*tags, *kinds)).encode("utf-8", "surrogatepass")
-    return Cut(hashlib.blake2b(shape, digest_size=20).digest(), values)
+    return hashlib.blake2b(shape, digest_size=20).digest()
 
 
 def _is_closed(markup: str) -> bool:
@@ -66,11 +212,11 @@ def _is_closed(markup: str) -> bool:
     return all(lower.rfind(start) <= lower.rfind(end) for start, end in _ENDLESS)
 
 
-def _without_href(tag: str, links: list[str]) -> str:
+def _without_href(tag: str, place: int, links: dict[int, str]) -> str:
     match = _HREF.fullmatch(tag)
-    if match is None:
+    if match is None or match[2].isspace():
         return tag
-    links.append(match[2])
+    links[place] = match[2]
     return f"{match[1]}{match[3]}"
 
 
@@ -82,6 +228,5 @@ def _plain(text: str) -> str:
 def _kind(text: str) -> str:
     """Say what the number of fragments depends on: blank or not, and the no-break spaces."""
     if not text or text.isspace():
-        return text[:1] and " "
-    spaces = text.count("\xa0") + text.count("&nbsp;") + text.count("&#160;")
-    return f"x{spaces}"
+        return text if _NO_BREAK_SPACE in text else text[:1] and " "
+    return f"x{text.count(_NO_BREAK_SPACE)}"

@@ -69,10 +69,12 @@ class Renderer:
         parts = cut(html)
         if parts is None:
             return self._told(html)
-        shape = self._shapes.get(parts.shape)
-        if shape is not None:
-            return self._again(shape, html, parts)
-        return self._learned(html, parts) if self._is_second(parts.shape) else self._told(html)
+        for key in (parts.shape, parts.exact):
+            if key in self._shapes:
+                drawn = self._again(key, html, parts)
+                if drawn is not None:
+                    return drawn
+        return self._learned(html, parts) if self._is_worth(parts) else self._told(html)
 
     def _stock(self, html: str) -> tuple[bytes, Findings]:
         """Do all that xhtml2pdf does, as it does it."""
@@ -94,31 +96,36 @@ class Renderer:
         with _noting(findings):
             context = cast("TrackingContext", self._contexts(TrackingContext, findings))
             tree = _tree(html, findings)
-            is_followed = number_values(tree, parts.values)
+            is_followed = number_values(tree, parts.values[: parts.texts])
             story = tell(tree, context)
             self._quicken(story)
             shape = _shape(story, parts, findings) if is_followed else None
             content = self._laid_out(story, html, findings)
         if shape is None:
-            self._seen[parts.shape] = False
+            self._seen[parts.exact] = False
         else:
-            self._keep(parts.shape, shape)
+            self._keep(parts, shape)
         return content, findings
 
-    def _again(self, shape: Shape, html: str, parts: Cut) -> tuple[bytes, Findings]:
-        self._shapes.move_to_end(parts.shape)
-        findings = Findings()
+    def _again(self, key: bytes, html: str, parts: Cut) -> tuple[bytes, Findings] | None:
+        """Return a document from the story that is kept, or None if it cannot be made from it."""
+        self._shapes.move_to_end(key)
+        shape, findings = self._shapes[key], Findings()
+        guess = self._page_counts.guess(len(html))
         try:
             with _noting(findings):
-                content = shape.draw(parts.values, findings)
+                content, pages = shape.draw(parts, findings, guess)
         except RenderLimitError:
             raise
         except UnsupportedShapeError:
-            return self._told(html)
+            return None
         except Exception:  # noqa: BLE001 - xhtml2pdf is asked whether it is an error
             return self._told(html)
-        if shape.drawn % COMPARE_EVERY == 1:
-            return self._compared(content, findings, html, parts.shape)
+        self._page_counts.remember(len(html), pages)
+        self._make_room()
+        if not shape.is_proven or shape.drawn % COMPARE_EVERY == 0:
+            shape.is_proven = True
+            return self._compared(content, findings, html, key)
         return content, findings
 
     def _compared(self, content: bytes, findings: Findings, html: str, key: bytes) -> tuple[bytes, Findings]:
@@ -141,19 +148,35 @@ class Renderer:
         self._page_counts.remember(len(html), pages)
         return content
 
-    def _is_second(self, key: bytes) -> bool:
-        """Return whether the shape was seen before, and may be kept."""
-        may_be_kept = self._seen.get(key)
-        self._seen[key] = may_be_kept is not False
-        self._seen.move_to_end(key)
+    def _is_worth(self, parts: Cut) -> bool:
+        """Return whether the shape may be kept, and was seen before or costs no other one its place."""
+        if self._seen.get(parts.exact) is False or self._seen.get(parts.shape) is False:
+            return False
+        is_known = parts.shape in self._seen
+        self._seen[parts.shape] = True
+        self._seen.move_to_end(parts.shape)
         if len(self._seen) > _MAX_SEEN:
             self._seen.popitem(last=False)
-        return bool(may_be_kept)
+        return is_known or self._size < MAX_FLOWABLES // 2
 
-    def _keep(self, key: bytes, shape: Shape) -> None:
+    def _keep(self, parts: Cut, shape: Shape) -> None:
         shape.clear()
+        key = parts.shape if shape.has_rows else parts.exact
+        try:
+            if key in self._shapes and shape.has_rows:
+                self._shapes[key].adopt(shape)
+                return
+        except UnsupportedShapeError:
+            key = parts.exact
         self._shapes[key] = shape
-        while sum(shape.size for shape in self._shapes.values()) > MAX_FLOWABLES:
+        self._make_room()
+
+    @property
+    def _size(self) -> int:
+        return sum(shape.size for shape in self._shapes.values())
+
+    def _make_room(self) -> None:
+        while self._size > MAX_FLOWABLES:
             self._shapes.popitem(last=False)
 
 
@@ -167,7 +190,7 @@ def _shape(story: Story, parts: Cut, findings: Findings) -> Shape | None:
     if findings.error() is not None:
         return None
     try:
-        return Shape(story, parts.values, findings.advice)
+        return Shape(story, parts, findings.advice)
     except UnsupportedShapeError:
         return None
 

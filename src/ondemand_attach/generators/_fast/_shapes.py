@@ -7,14 +7,21 @@ is laid out again by ReportLab for each document of that shape, without a look a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, cast
 from xml.dom import Node
 from xml.dom.minidom import Document as Tree
 
 from reportlab.platypus.doctemplate import FrameBreak, NextPageTemplate
-from reportlab.platypus.flowables import CondPageBreak, HRFlowable, PageBreak, Spacer
+from reportlab.platypus.flowables import (
+    CondPageBreak,
+    HRFlowable,
+    KeepInFrame,
+    KeepTogether,
+    PageBreak,
+    Spacer,
+)
 from xhtml2pdf.paragraph import PageNumberFlowable
 from xhtml2pdf.xhtml2pdf_reportlab import (
     PmlFlowingCell,
@@ -22,10 +29,17 @@ from xhtml2pdf.xhtml2pdf_reportlab import (
     PmlKeepInFrame,
     PmlPageCount,
     PmlParagraph,
+    PmlParagraphAndImage,
     PmlTable,
 )
 
-from ondemand_attach.generators._fast._flowables import MAX_TEXT, TextCell, TextParagraph
+from ondemand_attach.generators._fast._flowables import BOXES, MAX_TEXT, TextCell, TextParagraph
+from ondemand_attach.generators._fast._markup import Cut
+from ondemand_attach.generators._fast._places import Places
+from ondemand_attach.generators._fast._positions import sight
+from ondemand_attach.generators._fast._rows import KeptRow, KeptTable, UnsupportedRowsError
+from ondemand_attach.generators._fast._states import State
+from ondemand_attach.generators._fast._tables import kept_tables, keys
 from ondemand_attach.generators._fast._tracking import TrackingContext, Use, Value
 from ondemand_attach.generators._xhtml2pdf_findings import Findings
 from ondemand_attach.generators._xhtml2pdf_fonts import coverage
@@ -34,9 +48,10 @@ from ondemand_attach.generators._xhtml2pdf_story import Story
 _LEAVES: Final = (
     *(PmlParagraph, TextParagraph, PmlImage, Spacer, HRFlowable),
     *(PmlPageCount, PageNumberFlowable),
-    *(PageBreak, CondPageBreak, NextPageTemplate, FrameBreak),
+    *(PageBreak, CondPageBreak, NextPageTemplate, type(FrameBreak)),
 )
-_CELLS: Final = (PmlKeepInFrame, PmlFlowingCell, TextCell)
+_CONTAINERS: Final = (PmlKeepInFrame, PmlFlowingCell, TextCell, KeepInFrame, KeepTogether)
+MAX_ROWS: Final = 500
 _MARKERS: Final = frozenset({"img", "anchor", "barcode", "inlineBox"})
 
 
@@ -67,14 +82,18 @@ class Shape:
 
     Args:
         story: told with a `TrackingContext`, before its layout.
-        values: those of the document that it was told of.
+        parts: the document that it was told of.
         advice: what was noted while it was told.
+
+    Attributes:
+        drawn: how many documents were made from it.
+        is_proven: whether one of them was compared, since rows were last added.
 
     Raises:
         UnsupportedShapeError: it holds what cannot be laid out again.
     """
 
-    def __init__(self, story: Story, values: Sequence[str], advice: Collection[str]) -> None:
+    def __init__(self, story: Story, parts: Cut, advice: Collection[str]) -> None:
         context = self._context = cast("TrackingContext", story.context)
         if context.positioned or context.tocs:
             raise UnsupportedShapeError
@@ -85,97 +104,149 @@ class Shape:
         ]
         static = [part for frame in frames for part in _walk(getattr(frame, "pisaStaticStory", ()))]
         flowables = [*_walk(self._flow), *static]
-        self.size = len(flowables)
-        self._uses = tuple(context.uses)
-        self._links = _links(flowables, values)
-        followed = {use.number for use in self._uses} | {number for number, _ in self._links}
-        self._fixed = [(n, _digest(value)) for n, value in enumerate(values) if n not in followed]
+        uses, links = _uses(context), _links(flowables, context, parts)
+        self._sight = sight(context)
+        self._tables, self._regions = kept_tables(context.tables, parts, uses, links, self._sight)
+        self._looks = _looks(parts)
+        inside = _within(parts, self._regions)
+        place = Places(parts)
+        self._uses = [(*place(n), use) for n, found in uses.items() if n not in inside for use in found]
+        self._links = [(*place(n), fragment) for n, fragment in links if n not in inside]
+        followed = {*inside, *uses, *(n for n, _ in links)}
+        self._fixed = [(*place(n), _digest(v)) for n, v in enumerate(parts.values) if n not in followed]
         self._outlined = _outlined(flowables)
-        self._title = _title(context, values)
-        self._states = [_State.of(thing) for thing in (*flowables, *story.templates, *frames)]
-        self.drawn, self._pages = 0, 1
+        self._title = _title(context, parts, uses, place)
+        in_rows = {id(state.thing) for region in self._regions.values() for state in region.states}
+        in_rows |= {id(table.flowable) for table in self._tables}
+        things = [thing for thing in (*flowables, *story.templates, *frames) if id(thing) not in in_rows]
+        self._states = [State.of(thing) for thing in things]
+        in_rows = {id(f) for region in self._regions.values() for row in region.all for f in row.fragments}
+        self._told = [part for part in context.told if id(part) not in in_rows]
+        self.drawn, self.is_proven = 0, False
 
-    def draw(self, values: Sequence[str], findings: Findings) -> bytes:
-        """Return the PDF of a document with *values*, of which nothing stays behind.
+    @property
+    def has_rows(self) -> bool:
+        """Whether there may be other rows in another document."""
+        return bool(self._regions)
+
+    @property
+    def size(self) -> int:
+        """The number of flowables that are kept."""
+        return len(self._states) + sum(region.size for region in self._regions.values())
+
+    def adopt(self, other: Shape) -> None:
+        """Keep the rows of another document of this structure too.
 
         Raises:
-            UnsupportedShapeError: a value would change more than a text.
+            UnsupportedShapeError: they would look otherwise here.
         """
-        findings.advice |= self.advice
-        self._put(values)
-        try:
-            content, self._pages = self._story.laid_out(findings, self._pages)
-        finally:
-            self.clear()
-        self.drawn += 1
-        return content
-
-    def _put(self, values: Sequence[str]) -> None:
-        if any(_digest(values[number]) != digest for number, digest in self._fixed):
+        if self._regions.keys() != other._regions.keys():
             raise UnsupportedShapeError
-        texts = [_fitting(use, values[use.number]) for use in self._uses]
-        for use, new in zip(self._uses, texts, strict=True):
+        if not all(map(KeptTable.same_frame, self._tables, other._tables)):
+            raise UnsupportedShapeError
+        for number, region in self._regions.items():
+            region.rows = other._regions[number].rows | region.rows
+        for table, another in zip(self._tables, other._tables, strict=True):
+            table.adopt(another)
+        self.advice |= other.advice
+        self.is_proven = False
+
+    def draw(self, parts: Cut, findings: Findings, guess: int | None) -> tuple[bytes, int]:
+        """Return the PDF of a document, of which nothing stays behind, and its number of pages.
+
+        Args:
+            parts: the document.
+            findings: takes what was lost.
+            guess: how many pages there may be.
+
+        Raises:
+            UnsupportedShapeError: a value would change more than a text, or a row was not met yet.
+        """
+        rows = self._rows(parts)
+        findings.advice |= self.advice
+        try:
+            self._put(parts, rows)
+            result = self._story.laid_out(findings, guess)
+        finally:
+            self.clear(rows)
+        self.drawn += 1
+        return result
+
+    def _rows(self, parts: Cut) -> dict[int, list[KeptRow]]:
+        looks = self._looks
+        for number, region in enumerate(parts.regions):
+            is_same = number in self._regions or [row.look for row in region.rows] == looks[number]
+            if not is_same or len(region.rows) > MAX_ROWS:
+                raise UnsupportedShapeError
+        wanted = {number: keys(parts.regions[number], self._sight) for number in self._regions}
+        present = {(number, key) for number, found in wanted.items() for key in found}
+        if not all(table.is_settled(present) for table in self._tables):
+            raise UnsupportedShapeError
+        try:
+            return {number: self._regions[number].take(found) for number, found in wanted.items()}
+        except UnsupportedRowsError:
+            raise UnsupportedShapeError from None
+
+    def _put(self, parts: Cut, rows: Mapping[int, Sequence[KeptRow]]) -> None:
+        values, place = parts.values, Places(parts)
+        if any(_digest(values[place.number(*at)]) != digest for *at, digest in self._fixed):
+            raise UnsupportedShapeError
+        uses = [(place.number(segment, offset), use) for segment, offset, use in self._uses]
+        links = [(place.number(segment, offset), fragment) for segment, offset, fragment in self._links]
+        for number, kept in rows.items():
+            for marked, row in zip(parts.regions[number].rows, kept, strict=True):
+                uses += [(marked.texts.start + offset, use) for offset, use in row.uses]
+                links += [(marked.links.start + offset, fragment) for offset, fragment in row.links]
+        texts = [_fitting(use, values[number]) for number, use in uses]
+        for (_, use), new in zip(uses, texts, strict=True):
             for fragment, text in zip(use.fragments, new, strict=True):
                 fragment.text = text
-        for number, fragment in self._links:
+        for number, fragment in links:
             fragment.link = values[number].strip()
         for paragraph in self._outlined:
             paragraph.text = _text_of(paragraph)
         if self._title is not None:
-            self._context.meta["title"] = "".join(self._title.texts(values[self._title.number]))
+            *at, use = self._title
+            self._context.meta["title"] = "".join(use.texts(values[place.number(*at)]))
+        for table in self._tables:
+            table.compose({number: rows[number] for number in table.regions})
         self._context.story = list(self._flow)
+        fragments = (row.fragments for kept in rows.values() for row in kept)
+        self._context.told = [*self._told, *chain.from_iterable(fragments)]
 
-    def clear(self) -> None:
+    def clear(self, rows: Mapping[int, Sequence[KeptRow]] | None = None) -> None:
         """Put everything back to what it was before the layout, and the texts to nothing."""
-        for state in self._states:
+        placed = [row for kept in (rows or {}).values() for row in kept]
+        if rows is None:
+            placed = [row for region in self._regions.values() for row in region.all]
+        for state in chain(self._states, *(row.states for row in placed)):
             state.restore()
-        for use in self._uses:
+        for table in self._tables:
+            table.restore()
+        for use in chain((use for *_, use in self._uses), *((use for _, use in row.uses) for row in placed)):
             for fragment in use.fragments:
                 fragment.text = ""
-        for _, fragment in self._links:
+        links = chain((f for *_, f in self._links), *((f for _, f in row.links) for row in placed))
+        for fragment in links:
             fragment.link = ""
         for paragraph in self._outlined:
             paragraph.text = ""
         if self._title is not None:
             self._context.meta["title"] = ""
-        self._context.story = []
+        self._context.story, self._context.told = [], []
 
 
 def _digest(value: str) -> bytes:
     return hashlib.blake2b(value.encode(), digest_size=16).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What a flowable was before its layout; lists are changed in place, and two names may share one."""
-
-    thing: Any
-    attributes: dict[str, Any]
-    lists: dict[int, list[Any]]
-
-    @classmethod
-    def of(cls, thing: Any) -> _State:
-        attributes = dict(vars(thing))
-        if "frags" in attributes:
-            attributes["text"] = ""  # what is drawn is in the fragments
-        lists = {id(value): _copied(value) for value in attributes.values() if type(value) in {list, set}}
-        return cls(thing, attributes, lists)
-
-    def restore(self) -> None:
-        attributes = vars(self.thing)
-        attributes.clear()
-        attributes.update(self.attributes)
-        if self.lists:
-            fresh = {key: _copied(value) for key, value in self.lists.items()}
-            for name, value in self.attributes.items():
-                if id(value) in fresh:
-                    attributes[name] = fresh[id(value)]
+def _looks(parts: Cut) -> list[list[bytes]]:
+    return [[row.look for row in region.rows] for region in parts.regions]
 
 
-def _copied(value: Any) -> Any:
-    if type(value) is list and value and all(type(row) is list for row in value):
-        return [list(row) for row in value]
-    return value.copy()
+def _within(parts: Cut, regions: Collection[int]) -> set[int]:
+    rows = [row for number in regions for row in parts.regions[number].rows]
+    return {number for row in rows for number in (*row.texts, *row.links)}
 
 
 def _walk(story: Sequence[Any]) -> Iterator[Any]:
@@ -185,9 +256,15 @@ def _walk(story: Sequence[Any]) -> Iterator[Any]:
         elif isinstance(flowable, PmlTable):
             yield flowable
             yield from _walk([cell for row in flowable._cellvalues for cell in row if cell])  # noqa: SLF001
-        elif type(flowable) in _CELLS:
+        elif type(flowable) in _CONTAINERS:
             yield flowable
             yield from _walk(flowable._content)  # noqa: SLF001
+        elif type(flowable) in BOXES:
+            yield flowable
+            yield from _walk(flowable.content)
+        elif type(flowable) is PmlParagraphAndImage:
+            yield flowable
+            yield from _walk((flowable.P, flowable.I))
         elif type(flowable) in _LEAVES and _is_simple(flowable):
             yield flowable
         elif not isinstance(flowable, str):
@@ -199,12 +276,35 @@ def _is_simple(flowable: Any) -> bool:
     return all(marker is None or marker.kind in _MARKERS for marker in markers)
 
 
-def _links(flowables: Sequence[Any], values: Sequence[str]) -> list[tuple[int, Any]]:
-    """Return the fragments of each address that only one link has."""
-    numbers = {value.strip(): number for number, value in enumerate(values)}
-    fragments = [fragment for flowable in flowables for fragment in getattr(flowable, "frags", ())]
-    linked = [(numbers.get(fragment.link), fragment) for fragment in fragments if fragment.link]
-    return [(number, fragment) for number, fragment in linked if number is not None]
+def _uses(context: TrackingContext) -> dict[int, list[Use]]:
+    uses: dict[int, list[Use]] = {}
+    for number, use in context.uses:
+        uses.setdefault(number, []).append(use)
+    return uses
+
+
+def _links(flowables: Sequence[Any], context: TrackingContext, parts: Cut) -> list[tuple[int, Any]]:
+    """Return the fragments of each link beside the number of its address, if it is certain whose they are."""
+    uses, addresses = _uses(context), {a.link: parts.values[a.link].strip() for a in parts.anchors}
+    owners = {
+        id(fragment): anchor.link
+        for anchor in parts.anchors
+        for number in anchor.texts
+        for use in uses.get(number, ())
+        for fragment in use.fragments
+        if fragment.link == addresses[anchor.link]
+    }
+    links, doubtful = [], set()
+    for flowable in flowables:
+        last = None
+        for fragment in getattr(flowable, "frags", ()):
+            same = [number for number, address in addresses.items() if address == fragment.link]
+            last = owners.get(id(fragment), last)  # an empty fragment follows the text of a link
+            if last in same or len(same) == 1:
+                links.append((last if last in same else same[0], fragment))
+            else:
+                doubtful.update(same)
+    return [(number, fragment) for number, fragment in links if number not in doubtful]
 
 
 def _outlined(flowables: Sequence[Any]) -> list[Any]:
@@ -218,9 +318,12 @@ def _text_of(paragraph: Any) -> str:
     return "".join(fragment.text for fragment in paragraph.frags if isinstance(fragment.text, str))
 
 
-def _title(context: TrackingContext, values: Sequence[str]) -> Use | None:
+def _title(
+    context: TrackingContext, parts: Cut, uses: Mapping[int, Sequence[Use]], place: Places
+) -> tuple[int, int, Use] | None:
     title = context.meta["title"]
-    return next((use for use in context.uses if "".join(use.texts(values[use.number])) == title), None)
+    found = ((n, use) for n, kept in uses.items() for use in kept)
+    return next(((*place(n), use) for n, use in found if "".join(use.texts(parts.values[n])) == title), None)
 
 
 def _fitting(use: Use, value: str) -> list[str]:

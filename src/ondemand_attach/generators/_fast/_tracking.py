@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from xhtml2pdf.tables import TableData
 from xhtml2pdf.util import apply_text_transform
+from xhtml2pdf.xhtml2pdf_reportlab import PmlTable
 
 from ondemand_attach.generators._xhtml2pdf_context import DocumentContext
 
@@ -35,18 +37,20 @@ class Use:
     """Where a value went.
 
     Args:
-        number: which value.
         fragments: what it became.
         transform: the CSS text-transform.
         is_nowrap: whether its spaces are kept from breaking.
         is_first: whether white space at its beginning falls away.
     """
 
-    number: int
     fragments: Sequence[Any]
     transform: str
     is_nowrap: bool
     is_first: bool
+
+    def of(self, fragments: Sequence[Any]) -> Use:
+        """Return the same of other *fragments*."""
+        return Use(fragments, self.transform, self.is_nowrap, self.is_first)
 
     def texts(self, value: str) -> list[str]:
         """Return the texts of the fragments that *value* becomes, as xhtml2pdf's `addFrag` makes them."""
@@ -63,16 +67,73 @@ class Use:
         return texts
 
 
+class Columns:
+    """Which rows of a table settle how wide its columns are."""
+
+    def __init__(self) -> None:
+        self._declared: dict[int, int] = {}
+        self._filled: dict[int, int] = {}
+        self._widths: dict[int, Any] = {}
+        self._is_consistent = True
+
+    def note(self, table: TableData) -> None:
+        """Look at what the row that is being told has changed."""
+        for column, width in enumerate(table.colw):
+            if width is not None:
+                self._declared.setdefault(column, table.row)
+                self._is_consistent &= self._widths.setdefault(column, width) == width
+        for column in table.col_with_content:
+            self._filled.setdefault(column, table.row)
+
+    def explain(self, widths: Sequence[Any]) -> bool:
+        """Return whether the *widths* of the columns come from one declaration each, or from none."""
+        declared = {column for column, width in enumerate(widths) if width is not None}
+        return self._is_consistent and declared == self._declared.keys()
+
+    def settling(self, count: int) -> list[int | None]:
+        """Return for each of so many columns the row without which it might be of another width."""
+        return [self._declared.get(column, self._filled.get(column)) for column in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTable:
+    """A table of the story, with what its flowable does not say.
+
+    Args:
+        flowable: the table.
+        commands: of its style.
+        columns: which rows settle how wide they are.
+    """
+
+    flowable: PmlTable
+    commands: Sequence[Any]
+    columns: Columns
+
+
 class TrackingContext(DocumentContext):
     """A document on its way, of which the values are followed.
 
     Attributes:
-        uses: where each value went that can be followed.
+        uses: where each value went that can be followed, beside its number.
+        tables: those of the flow and those in their cells, in the order of their ends.
     """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.uses: list[Use] = []
+        self.uses: list[tuple[int, Use]] = []
+        self.tables: list[ToldTable] = []
+        self._columns: dict[TableData, Columns] = {}
+
+    def swapStory(self, story: Any = None) -> Any:
+        table = self.tableData  # this happens as each cell begins, and as it ends
+        self._columns.setdefault(table, Columns()).note(table)
+        return super().swapStory(story)
+
+    def addStory(self, data: Any) -> None:
+        super().addStory(data)
+        if type(data) is PmlTable:
+            columns = self._columns.pop(self.tableData, Columns())
+            self.tables.append(ToldTable(data, list(self.tableData.styles), columns))
 
     def addFrag(self, text: Any = "", frag: Any = None) -> None:
         before, is_first = len(self.fragList), self.fragStrip
@@ -80,6 +141,6 @@ class TrackingContext(DocumentContext):
         if isinstance(text, Value) and self.frag.whiteSpace in _COLLAPSING:
             added = self.fragList[before:]
             transform = str(getattr(self.frag, "textTransform", None) or "none").lower()
-            use = Use(text.number, added, transform, self.frag.whiteSpace == "nowrap", is_first)
+            use = Use(added, transform, self.frag.whiteSpace == "nowrap", is_first)
             if use.texts(text) == [fragment.text for fragment in added]:
-                self.uses.append(use)
+                self.uses.append((text.number, use))
