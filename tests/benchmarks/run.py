@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.resources
+import importlib.util
 import logging
 import subprocess
 import sys
@@ -33,7 +34,9 @@ def main() -> int:
         print(
             f"CPU time by hand / CPU time of the library, seed {options.seed}: {options.messages} messages a row,"
         )
-        print(f"after {options.warm_up} others that every side has sent before, none of them measured")
+        print(
+            f"after {options.warm_up} others that were sent before, none of them measured; {_accelerated()}"
+        )
         report.heading("Goals: 1 to 25 rows, encrypted, signed, over SMTP")
         for rows in table.ROWS:
             if not options.only or rows.__name__ in options.only:
@@ -86,13 +89,18 @@ def _fonts() -> Iterator[dict[str, Path]]:
         yield {"normal": folder / "DejaVuSans.ttf", "bold": folder / "DejaVuSans-Bold.ttf"}
 
 
+def _accelerated() -> str:
+    is_there = importlib.util.find_spec("_rl_accel") is not None
+    return f"{'with' if is_there else 'without'} ReportLab's accelerator, on every side"
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=2026, help="of all that is sent (default: %(default)s)")
     parser.add_argument(
         "--messages", type=int, default=30, help="measured in each row (default: %(default)s)"
     )
-    parser.add_argument("--warm-up", type=int, default=60, help="sent before (default: %(default)s)")
+    parser.add_argument("--warm-up", type=int, default=200, help="sent before (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="5 messages a row, after 20")
     parser.add_argument("--long", dest="long_run", action="store_const", const=10_000, default=1_000,
                         help="watch the memory over 10,000 messages, not 1,000")  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfbase.ttfonts import SUBSETN, TTFont, makeToUnicodeCMap
 
-_KEPT = 32  # subsets of one font, some 20 kB each
+_KEPT = 64  # subsets of one font, some 20 kB each
 _SYMBOLIC, _NONSYMBOLIC = 4, 32  # ISO 32000-2 table 121
 
 

@@ -34,15 +34,18 @@ class TextParagraph(PmlParagraph):  # type: ignore[misc]
 
     look: Look | None = None
     _lines: tuple[Line, ...] | None = None
+    _available = 0.0
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
         look = self.look
         if look is None:
             return super().wrap(availWidth, availHeight)  # type: ignore[no-any-return]
         self.setMaxHeight(availHeight)
-        available = self._available = availWidth - look.extra[0]
-        self._lines, widest = look.broken(self.frags[0].text, available)
-        self.width, self.height = max(available, widest) + look.extra[0], look.height(len(self._lines))
+        available = availWidth - look.extra[0]
+        if self._lines is None or self._available != available:  # a table asks three times
+            self._available = available
+            self._lines, widest = look.broken(self.frags[0].text, available)
+            self.width, self.height = max(available, widest) + look.extra[0], look.height(len(self._lines))
         return self.width, self.height
 
     def split(self, availWidth: float, availHeight: float) -> list[Flowable]:
