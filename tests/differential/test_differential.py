@@ -84,7 +84,7 @@ def in_stream(old: bytes, new: bytes) -> Callable[[pikepdf.Pdf], None]:
 
 
 def font(pdf: pikepdf.Pdf) -> Any:
-    return next(font for font in pdf.pages[0].resources.Font.values() if "/ToUnicode" in font)
+    return next(font for _, font in pdf.pages[0].resources.Font.items() if "/ToUnicode" in font)
 
 
 def links(pdf: pikepdf.Pdf) -> list[Any]:

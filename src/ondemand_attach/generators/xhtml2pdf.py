@@ -43,7 +43,8 @@ class Xhtml2PdfGenerator:
         strict: refuse a document that loses content; if off, losses are logged as warnings. A resource that
             was refused is an error in any case.
         replay: keep what recent documents have in common, and make the next ones of their kind from it,
-            with any number of table rows. If off, each document is made as xhtml2pdf makes it, which takes several times as long.
+            with any number of table rows. If off, each document is made as xhtml2pdf makes it, which takes
+            several times as long.
 
     Raises:
         ConfigurationError: not exactly one of template and source was given, or a folder or font file is

@@ -149,7 +149,7 @@ class Renderer:
         return content
 
     def _is_worth(self, parts: Cut) -> bool:
-        """Return whether the shape may be kept, and was seen before or costs no other one its place."""
+        """Return whether the shape may be kept, and was seen before: to keep one takes time too."""
         if self._seen.get(parts.exact) is False or self._seen.get(parts.shape) is False:
             return False
         is_known = parts.shape in self._seen
@@ -157,7 +157,7 @@ class Renderer:
         self._seen.move_to_end(parts.shape)
         if len(self._seen) > _MAX_SEEN:
             self._seen.popitem(last=False)
-        return is_known or self._size < MAX_FLOWABLES // 2
+        return is_known
 
     def _keep(self, parts: Cut, shape: Shape) -> None:
         shape.clear()

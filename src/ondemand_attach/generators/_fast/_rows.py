@@ -28,6 +28,8 @@ _ATTRIBUTES: Final = (
     *("repeatRows", "repeatCols", "splitByRow", "splitInRow", "_minRowHeights", "_rowSplitRange"),
 )
 
+_KEPT: Final = 200  # rows of one kind; a longer table copies the others each time
+
 ALWAYS: Final = None
 """Stands for the rows that are in every document."""
 
@@ -207,6 +209,8 @@ def _parted(
         first, last = command[1][1], command[2][1]
         region = region_of.get(first) if first == last else None
         if region is not None:
+            if first not in rows and command[0] == "BACKGROUND":  # of a group of rows that has but one
+                raise UnsupportedRowsError
             rows.setdefault(first, []).append(_moved(command, -first))
         if region is None and isinstance(parts[-1], list):
             parts[-1].append(command)
@@ -287,7 +291,7 @@ def _twin(thing: Any) -> Any:
 
 @dataclass(slots=True)
 class KeptRegion:
-    """The rows that may stand in one place of a table, each as often as a document had it at most.
+    """The rows that may stand in one place of a table, each as often as a recent document had it.
 
     Args:
         rows: by what decides about their look.
@@ -313,6 +317,11 @@ class KeptRegion:
             used[key] = place + 1
             taken.append(kept[place])
         return taken
+
+    def trim(self) -> None:
+        """Let go of rows that only the longest tables need."""
+        for kept in self.rows.values():
+            del kept[_KEPT:]
 
     @property
     def all(self) -> Iterator[KeptRow]:

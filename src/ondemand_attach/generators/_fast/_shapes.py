@@ -51,7 +51,6 @@ _LEAVES: Final = (
     *(PageBreak, CondPageBreak, NextPageTemplate, type(FrameBreak)),
 )
 _CONTAINERS: Final = (PmlKeepInFrame, PmlFlowingCell, TextCell, KeepInFrame, KeepTogether)
-MAX_ROWS: Final = 500
 _MARKERS: Final = frozenset({"img", "anchor", "barcode", "inlineBox"})
 
 
@@ -173,10 +172,8 @@ class Shape:
         return result
 
     def _rows(self, parts: Cut) -> dict[int, list[KeptRow]]:
-        looks = self._looks
         for number, region in enumerate(parts.regions):
-            is_same = number in self._regions or [row.look for row in region.rows] == looks[number]
-            if not is_same or len(region.rows) > MAX_ROWS:
+            if number not in self._regions and [row.look for row in region.rows] != self._looks[number]:
                 raise UnsupportedShapeError
         wanted = {number: keys(parts.regions[number], self._sight) for number in self._regions}
         present = {(number, key) for number, found in wanted.items() for key in found}
@@ -234,6 +231,8 @@ class Shape:
         if self._title is not None:
             self._context.meta["title"] = ""
         self._context.story, self._context.told = [], []
+        for region in self._regions.values():
+            region.trim()
 
 
 def _digest(value: str) -> bytes:
