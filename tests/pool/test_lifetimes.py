@@ -234,6 +234,55 @@ def test_a_module_that_is_run_can_be_used(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("loaded __main__\nTrue\n", "")
 
 
+CELERY = """
+import os, sys
+sys.path.insert(0, {folder!r})
+import mails
+from ondemand_attach import RenderPool
+pool = RenderPool(time_limit=10)
+sys.path.remove({folder!r})
+try:
+    print(b"SEVMTE8=" in pool.build(mails.LETTER, {{}}, to="a@example.com").content)
+finally:
+    pool.close()
+"""
+
+
+def test_modules_are_found_where_they_were_when_the_pool_was_made(tmp_path: Path) -> None:
+    """As under `celery -A`, which takes the working directory from the path once the application is imported."""
+    (tmp_path / "mails.py").write_text(MAIN.format(last=""))
+    program = CELERY.format(folder=str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=ENVIRONMENT,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("loaded mails\nTrue\n", "")
+
+
+def test_a_module_that_is_not_found_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mails.py").write_text(MAIN.format(last=""))
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+import mails
+sys.path.remove({str(tmp_path)!r})
+mails.RenderPool(time_limit=10).build(mails.LETTER, {{}}, to="a@example.com")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=ENVIRONMENT,
+        check=False,
+    )
+    assert "a render process finds no module 'mails'" in done.stderr
+
+
 def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(MAIN.format(last="main()"))

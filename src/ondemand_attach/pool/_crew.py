@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator
 
 from ondemand_attach.errors import GenerationTimeoutError
-from ondemand_attach.pool._processes import Nursery, Worker
+from ondemand_attach.pool._processes import Nursery, Worker, search_path
 
 
 class Crew:
@@ -24,6 +24,8 @@ class Crew:
 
     def __init__(self, processes: int, memory_limit: int, initializer: Callable[[], object] | None) -> None:
         self.processes, self._memory_limit, self._initializer = processes, memory_limit, initializer
+        # Some that start an application, as `celery -A`, change the path only while it is imported.
+        self._path = search_path()
         self._begin()
         _crews.add(self)
 
@@ -80,7 +82,7 @@ class Crew:
             self._nursery.end()
             self._nursery = None
         if self._nursery is None:
-            self._nursery = Nursery(self._memory_limit, self._initializer)
+            self._nursery = Nursery(self._memory_limit, self._initializer, self._path)
         return self._nursery
 
     def _return(self, worker: Worker) -> None:

@@ -88,6 +88,11 @@ def unpacked_plan(content: bytes, main: tuple[str | None, str | None]) -> Plan:
         plan: Plan = _Unpickler(content, main).load()
     except MailError:
         raise
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"a render process finds no module {error.name!r}, which the builder needs; make its folder part "
+            "of sys.path (PYTHONPATH) before the RenderPool is made"
+        ) from None
     except Exception as error:  # noqa: BLE001 - whatever the application's modules raise
         raise ConfigurationError(
             f"{type(error).__name__} while the builder was loaded in a render process; load its modules "

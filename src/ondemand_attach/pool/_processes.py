@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from ondemand_attach import errors
@@ -65,12 +65,15 @@ class Nursery:
     Args:
         memory_limit: of each of them, in bytes.
         initializer: what it calls before the first fork.
+        path: where modules of the application are found, besides where they are found now.
 
     Raises:
         ConfigurationError: it did not start.
     """
 
-    def __init__(self, memory_limit: int, initializer: Callable[[], object] | None) -> None:
+    def __init__(
+        self, memory_limit: int, initializer: Callable[[], object] | None, path: Sequence[str]
+    ) -> None:
         if "ondemand_attach.pool._nursery" in sys.modules:  # this process is one
             raise ConfigurationError(
                 "a RenderPool is used by a module that its own processes load; use it in functions, or below "
@@ -79,10 +82,11 @@ class Nursery:
         self.is_gone = False
         self._lock = threading.Lock()
         self._folder = ""
-        self._process, self._control = _started()
+        path = list(dict.fromkeys([*search_path(), *path]))
+        self._process, self._control = _started(path)
         try:
             self._folder = tempfile.mkdtemp(prefix="ondemand-attach-")
-            self._prepare(_orders(self._folder, memory_limit), initializer)
+            self._prepare(_orders(self._folder, memory_limit, path), initializer)
         except BaseException:
             self.end()
             raise
@@ -273,13 +277,18 @@ def _error(said: _wire.Head) -> MailError:
     return error
 
 
-def _started() -> tuple[subprocess.Popen[bytes], socket.socket]:
+def search_path() -> list[str]:
+    """Return where modules are looked for, whatever the working directory will be."""
+    return [*map(os.path.abspath, sys.path)]
+
+
+def _started(path: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start a nursery, and return it with the connection to it, which is its standard input."""
     executable = multiprocessing.spawn.get_executable()
     ours, theirs = socket.socketpair()
     with theirs, contextlib.suppress(OSError, TypeError):
         process = subprocess.Popen(  # noqa: S603 - this interpreter, this library
-            [executable, "-I", "-c", _PROGRAM, *map(os.path.abspath, sys.path)],
+            [executable, "-I", "-c", _PROGRAM, *path],
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -291,9 +300,9 @@ def _started() -> tuple[subprocess.Popen[bytes], socket.socket]:
     raise ConfigurationError(f"{executable!r} is no Python; name one with multiprocessing.set_executable()")
 
 
-def _orders(folder: str, memory_limit: int) -> Orders:
+def _orders(folder: str, memory_limit: int, path: Sequence[str]) -> Orders:
     main = _main_module()
-    return Orders(folder=folder, memory_limit=memory_limit, code=_code(main[1]), main=main)
+    return Orders(folder=folder, memory_limit=memory_limit, code=_code(main[1], path), main=main)
 
 
 def _main_module() -> tuple[str | None, str | None]:
@@ -303,9 +312,9 @@ def _main_module() -> tuple[str | None, str | None]:
     return name, os.path.abspath(file) if file and os.path.isfile(file) else None
 
 
-def _code(main: str | None) -> list[str]:
+def _code(main: str | None, path: Sequence[str]) -> list[str]:
     """Return where modules of the application are: on the path, and where an import hook found them."""
     modules = [module for name, module in list(sys.modules.items()) if "." not in name]
     files = filter(None, (getattr(module, "__file__", None) for module in modules))
     folders = {os.path.dirname(os.path.abspath(file)) for file in files}
-    return sorted({*map(os.path.abspath, sys.path), *folders, *([main] if main else [])})
+    return sorted({*path, *folders, *([main] if main else [])})
