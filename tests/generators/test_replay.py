@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import random
+import types
 from typing import Any
 
 import facts
@@ -224,7 +225,7 @@ def test_no_text_is_kept() -> None:
         thing = left.pop()
         if isinstance(thing, str | bytes):
             found += [thing] if "canary" in str(thing) else []
-        elif id(thing) not in seen and not isinstance(thing, type) and type(thing).__name__ != "module":
+        elif id(thing) not in seen and not isinstance(thing, type | types.ModuleType | types.FunctionType):
             seen.add(id(thing))
             left += gc.get_referents(thing)
     assert found == []
