@@ -302,13 +302,14 @@ def test_certificates_encrypt_and_the_signature_is_filled_in(no_more_by_pyhanko:
 def test_eight_threads_share_what_was_learnt(kind: str) -> None:
     signer = signing(kind)
 
-    def work(number: int) -> list[str]:
+    def work(number: int) -> bytes:
         request = replace(REQUEST, context={"secret": f"{SECRET}-{number}"})
-        content = signer.sign(sealed_for(request), request).content
-        return flaws(content, signer._certificate, f"{SECRET}-{number}")
+        return signer.sign(sealed_for(request), request).content
 
     with concurrent.futures.ThreadPoolExecutor(8) as threads:
-        assert list(threads.map(work, range(16))) == [[]] * 16
+        contents = list(threads.map(work, range(16)))
+    for number, content in enumerate(contents):  # here, because pdfium is for one thread at a time
+        assert flaws(content, signer._certificate, f"{SECRET}-{number}") == []
     assert signer._credentials.cms.template(with_mac=True) is not None
 
 

@@ -6,33 +6,45 @@ import hashlib
 import html
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
+from ondemand_attach.generators._fast._grammar import MisplacedError, Span, varying_rows
+
 # No part of it can look at the rest of the markup again and again.
 _TAG: Final = re.compile(
-    r"(<!--.*?-->|<style\b.*?</style\s*>|<[/!?a-z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>)",
+    r"(<!--.*?-->|<style\b.*?</style>|<[/!?a-z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>)",
     re.DOTALL | re.IGNORECASE,
 )
-_ENDLESS: Final = (("<!--", "-->"), ("<style", "</style"))
-_OTHER_TEXT: Final = re.compile(
-    r"<(?:xmp|noscript|iframe|noembed|noframes|template|textarea|script|plaintext)\b", re.IGNORECASE
+_ENDLESS: Final = (("<!--", "-->"), ("<style", "</style>"))
+# What a parser cuts in another way, or reads as text.
+_OTHERWISE_READ: Final = re.compile(
+    r"<(?:xmp|noscript|iframe|noembed|noframes|template|textarea|script|plaintext)\b"
+    r"|<!--?-?>|--!>|</style[^>]|<\?|</[^a-z]|<!(?!--|doctype)",
+    re.IGNORECASE,
 )
 _MAX_CHARACTERS: Final = 500_000
-_HREF: Final = re.compile(r"(<a\s(?:[^>]*?\s)?href=\")([^\"#][^\"]*)(\".*)", re.DOTALL)
 _BAD_REFERENCE: Final = re.compile(
     r"&(?!(?:[a-zA-Z][a-zA-Z0-9]*|#(?:3[2-9]|[4-9]\d|1[01]\d|16\d|17\d|1[89]\d|[2-9]\d\d));)"
 )
+_WHITE_SPACE: Final = " \t\n\r\f"  # in HTML
 _NO_BREAK_SPACE: Final = "\xa0"
+_MISREAD_SPACE: Final = "\xc2\xa0"  # xhtml2pdf takes it for a no-break space in UTF-8
 
-_SINGULAR: Final = re.compile(r"\s(?:id|rowspan\s*=\s*[\"']?(?P<rows>\d{1,4}))\b", re.IGNORECASE)
-_STRUCTURE: Final = re.compile(r"</?(?:tr|table|thead|tbody|tfoot)\b")
+_LINK: Final = re.compile(r"<a[\s/]", re.IGNORECASE)
+_HREF: Final = re.compile(
+    r"(<a(?:\s+[a-z-]+=\"[^\"<>]*\")*?\s+href=\")([^\"]*)(\"(?:\s+[a-z-]+=\"[^\"<>]*\")*\s*>)"
+)
+_ADDRESS: Final = re.compile(
+    r"(?:https?://|mailto:|tel:)(?:[!#-%'-;=?-~]|&(?:amp|quot|#34|#39);|&(?=[A-Za-z][A-Za-z0-9]*=))+"
+)
+_REFERENCE: Final = re.compile("&(?:amp|quot|#34|#39);")
+
 _BEFORE_ROWS: Final = ("<table", "<tbody", "<tfoot", "</thead", "</tbody", "</colgroup", "</caption")
 _AFTER_ROWS: Final = ("</table", "</tbody", "</tfoot", "<tbody", "<tfoot")
 
 _ROWS: Final = "\x01"  # stands for them; no piece of markup is just that
-_Span = list[tuple[int, int]]
 
 # Scripts that are set from left to right, letter by letter.
 SIMPLE: Final = re.compile(
@@ -102,28 +114,33 @@ class Cut(NamedTuple):
 
 def cut(markup: str) -> Cut | None:
     """Return *markup* in parts, or None if it holds what no shape covers."""
-    if len(markup) > _MAX_CHARACTERS or _OTHER_TEXT.search(markup) or not _is_closed(markup):
+    if len(markup) > _MAX_CHARACTERS or not _is_closed(markup) or _OTHERWISE_READ.search(markup):
         return None
     pieces = _TAG.split(markup)
     texts, tags = pieces[::2], pieces[1::2]
     found = "".join(texts)
-    if "<" in found or _BAD_REFERENCE.search(found):
+    if "<" in found or _MISREAD_SPACE in found or _BAD_REFERENCE.search(found):
         return None
-    links: dict[int, str] = {}
-    for place, tag in enumerate(tags):
-        if tag.startswith("<a "):
-            tags[place] = _without_href(tag, place, links)
+    addresses = _addresses(tags)
+    for place, match in addresses.items():
+        tags[place] = f"{match[1]}{match[3]}"
     texts = [_plain(text) for text in texts]
     kinds = [_kind(text) for text in texts]
     values = [text for text, kind in zip(texts, kinds, strict=True) if kind[:1] == "x"]
     count = len(values)
-    values += [_plain(link) for link in links.values()]
-    return _parts(tags, kinds, values, count, list(links)) if SIMPLE.fullmatch("".join(values)) else None
+    values += [_plain_address(match[2]) for match in addresses.values()]
+    joined = "".join(values)
+    if _MISREAD_SPACE in joined or not SIMPLE.fullmatch(joined):
+        return None
+    try:
+        return _parts(tags, kinds, values, count, list(addresses))
+    except MisplacedError:
+        return None
 
 
 def _parts(tags: list[str], kinds: list[str], values: list[str], count: int, links: Sequence[int]) -> Cut:
     places = _Places(kinds, len(tags), links, count)
-    spans = list(_spans(tags, kinds))
+    spans = varying_rows(tags, kinds)
     exact = _digest(tags, kinds)
     return Cut(
         shape=_digest(_outside(tags, spans, 0), _outside(kinds, spans, 1)) if spans else exact,
@@ -135,8 +152,8 @@ def _parts(tags: list[str], kinds: list[str], values: list[str], count: int, lin
     )
 
 
-def _region(tags: list[str], kinds: list[str], places: _Places, span: _Span) -> Region:
-    before, after = tags[max(span[0][0] - 1, 0)], tags[min(span[-1][1] + 1, len(tags) - 1)]
+def _region(tags: list[str], kinds: list[str], places: _Places, span: Span) -> Region:
+    before, after = tags[span[0][0] - 1].lower(), tags[span[-1][1] + 1].lower()
     rows = [
         Row(_digest(tags[a : b + 1], kinds[a + 1 : b + 1]), places.texts(a, b), places.links(a, b))
         for a, b in span
@@ -161,38 +178,11 @@ class _Places:
         return range(self._links[start], self._links[end + 1])
 
     def anchor(self, tags: Sequence[str], number: int, place: int) -> Anchor:
-        ends = (at for at in range(place + 1, len(tags)) if tags[at].startswith(("</a", "<a ")))
+        ends = (at for at in range(place + 1, len(tags)) if tags[at].lower().startswith(("</a", "<a")))
         return Anchor(number, self.texts(place, next(ends, place)))
 
 
-def _spans(tags: Sequence[str], kinds: Sequence[str]) -> Iterator[_Span]:
-    """Return the first and last tag of each row, for all rows that stand beside each other."""
-    span: _Span = []
-    start: int | None = None
-    is_in_head, covered = False, 0
-    for place, tag in enumerate(tags):
-        singular = _SINGULAR.search(tag)
-        if start is not None and not (_STRUCTURE.match(tag) or singular):
-            continue
-        if start is not None and tag.startswith("</tr"):
-            span.append((start, place))
-            start = None
-            continue
-        is_in_head = tag.startswith("<thead") or (is_in_head and not tag.startswith(_BEFORE_ROWS))
-        if singular and singular["rows"]:
-            covered = max(covered, int(singular["rows"]))
-        elif tag.startswith("<tr"):
-            covered = max(covered - 1, 0)
-        is_row = tag.startswith("<tr") and not (is_in_head or singular or covered)
-        if span and not (is_row and span[-1][1] == place - 1 and kinds[place] in {"", " "}):
-            yield span
-            span = []
-        start = place if is_row else None
-    if span:
-        yield span
-
-
-def _outside(pieces: Sequence[str], spans: Sequence[_Span], shift: int) -> list[str]:
+def _outside(pieces: Sequence[str], spans: Iterable[Span], shift: int) -> list[str]:
     parts: list[str] = []
     before = 0
     for span in spans:
@@ -212,12 +202,18 @@ def _is_closed(markup: str) -> bool:
     return all(lower.rfind(start) <= lower.rfind(end) for start, end in _ENDLESS)
 
 
-def _without_href(tag: str, place: int, links: dict[int, str]) -> str:
-    match = _HREF.fullmatch(tag)
-    if match is None or match[2].isspace():
-        return tag
-    links[place] = match[2]
-    return f"{match[1]}{match[3]}"
+def _addresses(tags: Sequence[str]) -> Mapping[int, re.Match[str]]:
+    """Return where addresses of links may differ: everywhere, or nowhere if one of them is not plain."""
+    found = {}
+    for place, tag in enumerate(tags):
+        if not _LINK.match(tag):
+            continue
+        match = _HREF.fullmatch(tag)
+        if match and _ADDRESS.fullmatch(match[2]):
+            found[place] = match
+        elif not (match and match[2].startswith("#")) and "href" in tag.lower():
+            return {}
+    return found
 
 
 def _plain(text: str) -> str:
@@ -225,8 +221,12 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
 
 
+def _plain_address(address: str) -> str:
+    return _REFERENCE.sub(lambda found: html.unescape(found[0]), address)
+
+
 def _kind(text: str) -> str:
     """Say what the number of fragments depends on: blank or not, and the no-break spaces."""
-    if not text or text.isspace():
-        return text if _NO_BREAK_SPACE in text else text[:1] and " "
-    return f"x{text.count(_NO_BREAK_SPACE)}"
+    if not text.strip(_WHITE_SPACE):
+        return text[:1] and " "
+    return text if text.isspace() else f"x{text.count(_NO_BREAK_SPACE)}"

@@ -1,4 +1,4 @@
-"""Whether a style sheet can tell from the position of a table row what it looks like."""
+"""What a style sheet can see of a document beside its tags: the positions of table rows, and addresses."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ _ALTERNATING: Final = frozenset({(2, 0), (2, 1)})
 
 
 class Sight(Flag):
-    """What a style sheet sees of the position of a row among its siblings."""
+    """What a style sheet sees of the position of a row among its siblings, and of the addresses of links."""
 
     NOTHING = 0
     ENDS = auto()
     PARITY = auto()
     ALL = auto()
+    ADDRESSES = auto()
 
 
 def sight(context: Any) -> Sight:
@@ -43,6 +44,8 @@ def _seen(selector: Any, subject: str) -> Iterator[Sight]:
             yield from _seen(qualifier.selector, str(qualifier.selector.name).lower())
         elif qualifier.isPseudo():
             yield from _seen_by_pseudo_class(qualifier, subject)
+        elif qualifier.isAttr() and "href" in str(qualifier.name).lower():
+            yield Sight.ADDRESSES
 
 
 def _seen_by_pseudo_class(qualifier: Any, subject: str) -> Iterator[Sight]:

@@ -258,10 +258,11 @@ def _form(row: KeptRow) -> Any:
 
 
 def _form_of_cell(cell: Any) -> Any:
-    return type(cell), _without(cell, "_content"), [_form_of_part(part) for part in cell._content]  # noqa: SLF001
+    return type(cell), _without(cell, "_content"), [form_of_part(part) for part in cell._content]  # noqa: SLF001
 
 
-def _form_of_part(part: Any) -> Any:
+def form_of_part(part: Any) -> Any:
+    """Return what a paragraph is like, beside its texts and the addresses of its links."""
     fragments = [_without(fragment, "text", "link") for fragment in getattr(part, "frags", ())]
     style = _without(part.style, "name") if fragments else None
     return type(part), _without(part, "frags", "text", "style"), style, fragments

@@ -16,6 +16,7 @@ from xml.dom.minidom import Document as Tree
 from reportlab.platypus.doctemplate import FrameBreak, NextPageTemplate
 from reportlab.platypus.flowables import (
     CondPageBreak,
+    Flowable,
     HRFlowable,
     KeepInFrame,
     KeepTogether,
@@ -36,8 +37,14 @@ from xhtml2pdf.xhtml2pdf_reportlab import (
 from ondemand_attach.generators._fast._flowables import BOXES, MAX_TEXT, TextCell, TextParagraph
 from ondemand_attach.generators._fast._markup import Cut
 from ondemand_attach.generators._fast._places import Places
-from ondemand_attach.generators._fast._positions import sight
-from ondemand_attach.generators._fast._rows import KeptRow, KeptTable, UnsupportedRowsError
+from ondemand_attach.generators._fast._positions import Sight, sight
+from ondemand_attach.generators._fast._rows import (
+    ALWAYS,
+    KeptRow,
+    KeptTable,
+    UnsupportedRowsError,
+    form_of_part,
+)
 from ondemand_attach.generators._fast._states import State
 from ondemand_attach.generators._fast._tables import kept_tables, keys
 from ondemand_attach.generators._fast._tracking import TrackingContext, Use, Value
@@ -59,13 +66,13 @@ class UnsupportedShapeError(Exception):
 
 
 def number_values(tree: Tree, values: Sequence[str]) -> bool:
-    """Make the text nodes of *tree* the `Value` that they are; return whether all of them are in *values*."""
+    """Make the text nodes of *tree* the `Value` that they are; return whether they are just the *values*."""
     nodes = [node for node in _texts(tree) if node.data and not node.data.isspace()]
-    for number, (node, value) in enumerate(zip(nodes, values, strict=False)):
-        if node.data != value:
-            return False
-        node.data = Value(value, number)
-    return len(nodes) <= len(values)
+    if [node.data for node in nodes] != values:
+        return False
+    for number, node in enumerate(nodes):
+        node.data = Value(node.data, number, is_title=node.parentNode.nodeName == "title")
+    return True
 
 
 def _texts(node: Any) -> Iterator[Any]:
@@ -86,7 +93,6 @@ class Shape:
 
     Attributes:
         drawn: how many documents were made from it.
-        is_proven: whether one of them was compared, since rows were last added.
 
     Raises:
         UnsupportedShapeError: it holds what cannot be laid out again.
@@ -94,7 +100,7 @@ class Shape:
 
     def __init__(self, story: Story, parts: Cut, advice: Collection[str]) -> None:
         context = self._context = cast("TrackingContext", story.context)
-        if context.positioned or context.tocs:
+        if context.positioned or context.tocs or not context.is_followed:
             raise UnsupportedShapeError
         self.advice = frozenset(advice)
         self._story, self._flow = story, tuple(context.story)
@@ -104,24 +110,31 @@ class Shape:
         static = [part for frame in frames for part in _walk(getattr(frame, "pisaStaticStory", ()))]
         flowables = [*_walk(self._flow), *static]
         uses, links = _uses(context), _links(flowables, context, parts)
-        self._sight = sight(context)
+        seen = sight(context)
+        if Sight.ADDRESSES in seen and parts.anchors:
+            raise UnsupportedShapeError
+        self._sight = seen & ~Sight.ADDRESSES
         self._tables, self._regions = kept_tables(context.tables, parts, uses, links, self._sight)
         self._looks = _looks(parts)
         inside = _within(parts, self._regions)
         place = Places(parts)
         self._uses = [(*place(n), use) for n, found in uses.items() if n not in inside for use in found]
         self._links = [(*place(n), fragment) for n, fragment in links if n not in inside]
-        followed = {*inside, *uses, *(n for n, _ in links)}
+        followed = {*inside, *uses, *(n for n, _ in links), *(n for n, _ in context.titles)}
         self._fixed = [(*place(n), _digest(v)) for n, v in enumerate(parts.values) if n not in followed]
         self._outlined = _outlined(flowables)
-        self._title = _title(context, parts, uses, place)
+        self._title = _title(context, parts, place)
         in_rows = {id(state.thing) for region in self._regions.values() for state in region.states}
         in_rows |= {id(table.flowable) for table in self._tables}
-        things = [thing for thing in (*flowables, *story.templates, *frames) if id(thing) not in in_rows]
+        things = [*flowables, *_inside_text(flowables), *story.templates, *frames]
+        things = [thing for thing in things if id(thing) not in in_rows]
         self._states = [State.of(thing) for thing in things]
         in_rows = {id(f) for region in self._regions.values() for row in region.all for f in row.fragments}
         self._told = [part for part in context.told if id(part) not in in_rows]
-        self.drawn, self.is_proven = 0, False
+        self._proven: set[Any] = set()
+        self._last: set[Any] = set()
+        self.drawn = 0
+        context.uses, context.titles, context.tables = [], [], []
 
     @property
     def has_rows(self) -> bool:
@@ -133,6 +146,15 @@ class Shape:
         """The number of flowables that are kept."""
         return len(self._states) + sum(region.size for region in self._regions.values())
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether all that the last document was made of has been compared with xhtml2pdf's own."""
+        return self._last <= self._proven
+
+    def prove(self) -> None:
+        """Note that the last document was the same as xhtml2pdf's own."""
+        self._proven |= self._last
+
     def adopt(self, other: Shape) -> None:
         """Keep the rows of another document of this structure too.
 
@@ -141,6 +163,8 @@ class Shape:
         """
         if self._regions.keys() != other._regions.keys():
             raise UnsupportedShapeError
+        if self._frame() != other._frame():
+            raise UnsupportedShapeError
         if not all(map(KeptTable.same_frame, self._tables, other._tables)):
             raise UnsupportedShapeError
         for number, region in self._regions.items():
@@ -148,7 +172,11 @@ class Shape:
         for table, another in zip(self._tables, other._tables, strict=True):
             table.adopt(another)
         self.advice |= other.advice
-        self.is_proven = False
+
+    def _frame(self) -> list[Any]:
+        """Return what is around the rows, before any layout."""
+        things = (state.thing for state in self._states)
+        return [form_of_part(thing) if hasattr(thing, "frags") else type(thing) for thing in things]
 
     def draw(self, parts: Cut, findings: Findings, guess: int | None) -> tuple[bytes, int]:
         """Return the PDF of a document, of which nothing stays behind, and its number of pages.
@@ -177,6 +205,7 @@ class Shape:
                 raise UnsupportedShapeError
         wanted = {number: keys(parts.regions[number], self._sight) for number in self._regions}
         present = {(number, key) for number, found in wanted.items() for key in found}
+        self._last = {ALWAYS, *present}
         if not all(table.is_settled(present) for table in self._tables):
             raise UnsupportedShapeError
         try:
@@ -230,7 +259,7 @@ class Shape:
             paragraph.text = ""
         if self._title is not None:
             self._context.meta["title"] = ""
-        self._context.story, self._context.told = [], []
+        self._context.story, self._context.told, self._context.addresses = [], [], ()
         for region in self._regions.values():
             region.trim()
 
@@ -268,6 +297,19 @@ def _walk(story: Sequence[Any]) -> Iterator[Any]:
             yield flowable
         elif not isinstance(flowable, str):
             raise UnsupportedShapeError(type(flowable).__name__)
+
+
+def _inside_text(flowables: Sequence[Any]) -> Iterator[Any]:
+    """Return the flowables in the lines of paragraphs, such as barcodes."""
+    fragments = chain.from_iterable(getattr(flowable, "frags", ()) for flowable in flowables)
+    for marker in filter(None, (getattr(fragment, "cbDefn", None) for fragment in fragments)):
+        for part in _flowables_of(marker):
+            yield part
+            yield from _flowables_of(part)
+
+
+def _flowables_of(thing: Any) -> list[Any]:
+    return [part for part in vars(thing).values() if isinstance(part, Flowable)]
 
 
 def _is_simple(flowable: Any) -> bool:
@@ -317,12 +359,13 @@ def _text_of(paragraph: Any) -> str:
     return "".join(fragment.text for fragment in paragraph.frags if isinstance(fragment.text, str))
 
 
-def _title(
-    context: TrackingContext, parts: Cut, uses: Mapping[int, Sequence[Use]], place: Places
-) -> tuple[int, int, Use] | None:
-    title = context.meta["title"]
-    found = ((n, use) for n, kept in uses.items() for use in kept)
-    return next(((*place(n), use) for n, use in found if "".join(use.texts(parts.values[n])) == title), None)
+def _title(context: TrackingContext, parts: Cut, place: Places) -> tuple[int, int, Use] | None:
+    if not context.titles:
+        return None
+    number, use = context.titles[-1]
+    if len(context.titles) > 1 or "".join(use.texts(parts.values[number])) != context.meta["title"]:
+        raise UnsupportedShapeError
+    return *place(number), use.of(())
 
 
 def _fitting(use: Use, value: str) -> list[str]:

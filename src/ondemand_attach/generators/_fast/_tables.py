@@ -48,7 +48,7 @@ def kept_tables(
             for number, found in located.items()
             if found and found[0] == place and (not sight or parts.regions[number].is_whole)
         }
-        if not own:
+        if not (own and told.is_alone):
             continue
         try:
             table = KeptTable(told, own)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from reportlab.lib.fonts import tt2ps
 from xhtml2pdf.tables import TableData
 from xhtml2pdf.util import apply_text_transform
 from xhtml2pdf.xhtml2pdf_reportlab import PmlTable
@@ -21,14 +22,15 @@ _COLLAPSING: Final = frozenset({"normal", "nowrap", "", None})
 
 
 class Value(str):
-    """The text of a node, with the number of the value that it is."""
+    """The text of a node, with the number of the value that it is, and whether it is the title."""
 
-    __slots__ = ("number",)
+    __slots__ = ("is_title", "number")
     number: int
+    is_title: bool
 
-    def __new__(cls, text: str, number: int) -> Self:
+    def __new__(cls, text: str, number: int, *, is_title: bool = False) -> Self:
         value = super().__new__(cls, text)
-        value.number = number
+        value.number, value.is_title = number, is_title
         return value
 
 
@@ -103,26 +105,45 @@ class ToldTable:
         flowable: the table.
         commands: of its style.
         columns: which rows settle how wide they are.
+        is_alone: whether its rows changed nothing outside of it, such as the page.
     """
 
     flowable: PmlTable
     commands: Sequence[Any]
     columns: Columns
+    is_alone: bool
 
 
 class TrackingContext(DocumentContext):
     """A document on its way, of which the values are followed.
 
     Attributes:
+        addresses: those of links that may differ; set before the document is told.
         uses: where each value went that can be followed, beside its number.
+        titles: the same of what became the title.
+        is_followed: whether each value that went anywhere can be.
         tables: those of the flow and those in their cells, in the order of their ends.
     """
 
     def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.uses: list[tuple[int, Use]] = []
-        self.tables: list[ToldTable] = []
         self._columns: dict[TableData, Columns] = {}
+        self._before: dict[TableData, tuple[int, Any]] = {}
+        super().__init__(*args)
+        self.addresses: Sequence[str] = ()
+        self.uses: list[tuple[int, Use]] = []
+        self.titles: list[tuple[int, Use]] = []
+        self.is_followed = True
+        self.tables: list[ToldTable] = []
+
+    @property
+    def tableData(self) -> TableData:
+        """The table that is being told."""
+        return self._table
+
+    @tableData.setter
+    def tableData(self, table: TableData) -> None:
+        self._table = table  # this happens as each table begins, and as it ends
+        self._before.setdefault(table, self._end_of_story())
 
     def swapStory(self, story: Any = None) -> Any:
         table = self.tableData  # this happens as each cell begins, and as it ends
@@ -130,17 +151,38 @@ class TrackingContext(DocumentContext):
         return super().swapStory(story)
 
     def addStory(self, data: Any) -> None:
-        super().addStory(data)
         if type(data) is PmlTable:
-            columns = self._columns.pop(self.tableData, Columns())
-            self.tables.append(ToldTable(data, list(self.tableData.styles), columns))
+            table = self.tableData
+            is_alone = self._before.pop(table) == self._end_of_story()
+            columns = self._columns.pop(table, Columns())
+            self.tables.append(ToldTable(data, list(table.styles), columns, is_alone))
+        super().addStory(data)
+
+    def _end_of_story(self) -> tuple[int, Any]:
+        story = getattr(self, "story", ())
+        return len(story), getattr(story[-1], "keepWithNext", None) if story else None
 
     def addFrag(self, text: Any = "", frag: Any = None) -> None:
         before, is_first = len(self.fragList), self.fragStrip
         super().addFrag(text, frag)
-        if isinstance(text, Value) and self.frag.whiteSpace in _COLLAPSING:
-            added = self.fragList[before:]
-            transform = str(getattr(self.frag, "textTransform", None) or "none").lower()
-            use = Use(added, transform, self.frag.whiteSpace == "nowrap", is_first)
-            if use.texts(text) == [fragment.text for fragment in added]:
-                self.uses.append((text.number, use))
+        if isinstance(text, Value):
+            self._follow(text, self.fragList[before:], is_first=is_first)
+        elif text and isinstance(text, str):
+            # White space that is kept belongs to no value, and a style sheet can draw addresses.
+            is_drawn = self.frag.whiteSpace not in _COLLAPSING or any(map(text.__contains__, self.addresses))
+            self.is_followed &= not is_drawn
+
+    def _follow(self, value: Value, fragments: Sequence[Any], *, is_first: bool) -> None:
+        transform = str(getattr(self.frag, "textTransform", None) or "none").lower()
+        use = Use(fragments, transform, self.frag.whiteSpace == "nowrap", is_first)
+        can_be = self.frag.whiteSpace in _COLLAPSING and all(map(_is_of_first_font, fragments))
+        if can_be and use.texts(value) == [fragment.text for fragment in fragments]:
+            (self.titles if value.is_title else self.uses).append((value.number, use))
+        else:
+            self.is_followed = False
+
+
+def _is_of_first_font(fragment: Any) -> bool:
+    """Return whether no other font of the list would be preferred for other letters."""
+    families = fragment.fontFamilies
+    return not families or fragment.fontName == tt2ps(families[0], fragment.bold, fragment.italic)
