@@ -187,8 +187,12 @@ def test_what_hangs_is_killed_and_the_next_message_is_fine(caplog: pytest.LogCap
             os.kill(before, 0)
 
 
+def name_of(value: object) -> str:
+    return str([getattr(part, "__name__", part) for part in value] if isinstance(value, tuple) else value)
+
+
 @pytest.mark.parametrize(
-    "call", [(plugs.allocate, 600 << 20), (plugs.grow,), (plugs.raise_error, MemoryError())], ids=str
+    "call", [(plugs.allocate, 600 << 20), (plugs.grow,), (plugs.raise_error, MemoryError())], ids=name_of
 )
 def test_too_much_memory_is_one_error(pool: RenderPool, call: tuple[Callable[..., object]]) -> None:
     with pytest.raises(GenerationError, match="more memory than memory_limit=536,870,912"):
@@ -213,7 +217,7 @@ def test_too_much_memory_in_a_template_is_one_error(pool: RenderPool) -> None:
         ((plugs.raise_error, KeyboardInterrupt()), "KeyboardInterrupt in the application's code"),
         ((plugs.close_all,), "render process that built the message"),
     ],
-    ids=str,
+    ids=name_of,
 )
 def test_a_process_that_ends_is_one_error(
     pool: RenderPool, call: tuple[Callable[..., object]], text: str
