@@ -12,13 +12,14 @@ import nox
 PROJECT = nox.project.load_toml("pyproject.toml")
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 EVERYTHING = f".[{','.join(PROJECT['project']['optional-dependencies'])}]"
+PARALLEL = ("-n", "auto", "--dist", "worksteal")
 PYTHONS = sorted({*nox.project.python_versions(PROJECT), RUNNING}, key=lambda version: int(version[2:]))
 
 nox.needs_version = ">=2025.10.14"  # the first that was tried with these options
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "types", "imports", f"tests-{RUNNING}"]
+nox.options.sessions = ["lint", "types", "imports", "coverage"]
 
 
 @nox.session
@@ -47,22 +48,21 @@ def imports(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests that need nothing but Python."""
     install(session, "tests", project=EVERYTHING)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *PARALLEL, *session.posargs)
 
 
 @nox.session
 def lowest(session: nox.Session) -> None:
     """The tests with the oldest dependencies that pyproject.toml allows (needs uv)."""
     install(session, "tests", options=["--resolution=lowest-direct"], project=EVERYTHING)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *PARALLEL, *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """The tests again, with the gate on branch coverage."""
+    """The tests on this Python, with the gate on branch coverage."""
     install(session, "tests", project=EVERYTHING)
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
-    session.run("coverage", "report")
+    session.run("pytest", *PARALLEL, "--cov", *session.posargs)
 
 
 @nox.session
@@ -83,7 +83,7 @@ def docs(session: nox.Session) -> None:
 def nightly(session: nox.Session) -> None:
     """The long searches: the random tests on a larger scale, and 5,000 documents rendered both ways."""
     install(session, "tests", project=EVERYTHING)
-    session.run("pytest", *session.posargs, env={"ONDEMAND_ATTACH_TESTS_SCALE": "10"})
+    session.run("pytest", *PARALLEL, *session.posargs, env={"ONDEMAND_ATTACH_TESTS_SCALE": "10"})
     seed = str(random.SystemRandom().randrange(10**6))  # printed with the command, to search there again
     session.run("python", "tests/differential/compare.py", "--seed", seed, "--documents", "5000")
 

@@ -107,7 +107,12 @@ class SmtpSink:
         wrapped = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         self._open.discard(sock)
         self._open.add(wrapped)
-        wrapped.do_handshake()
+        try:
+            wrapped.do_handshake()
+        except BaseException:
+            self._open.discard(wrapped)
+            wrapped.close()
+            raise
         return wrapped
 
     def _start(self, run: Callable[[], None]) -> None:

@@ -246,7 +246,7 @@ def test_rows(name: str) -> None:
 def test_endless_tags_take_no_time(markup: str) -> None:
     before = time.process_time()
     assert cut(markup) is None
-    assert time.process_time() - before < 1  # it was a minute
+    assert time.process_time() - before < 5  # it was a minute
 
 
 CANARY = "<p>qzcanaryqz secret</p>"

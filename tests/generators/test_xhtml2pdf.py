@@ -344,7 +344,7 @@ def test_nothing_is_written_to_a_disk(assets: pathlib.Path) -> None:
         f"{'<p>more than a hundred thousand bytes</p>' * 3_000}"
     )
     assert len(html) > 100_000
-    assert len(texts(rendered(html, assets=[assets]))) > 20
+    assert len(texts(rendered(html, assets=[assets], time_limit=300))) > 20
 
 
 def test_xhtml2pdf_on_its_own_does_write(no_temporary_files: None) -> None:

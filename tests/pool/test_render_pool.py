@@ -180,7 +180,7 @@ def test_what_hangs_is_killed_and_the_next_message_is_fine(caplog: pytest.LogCap
             started = time.monotonic()
             with pytest.raises(GenerationTimeoutError, match="within 1 s"):
                 pool.build(doing(stubborn), {"number": 1}, to=TO)
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 10
         after = process_of(pool)
         assert after != before
         with pytest.raises(ProcessLookupError):

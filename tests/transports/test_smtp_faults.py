@@ -71,6 +71,11 @@ class Case:
     is_pipelined: bool = False
     content: bytes = b"Subject: canary\r\n\r\ncanary\r\n"
 
+    @property
+    def deadline(self) -> float:
+        """What is endless must be too long before it takes too long, on any machine."""
+        return DEADLINE * 20 if self.fault.startswith("endless") else DEADLINE
+
     def __str__(self) -> str:
         kind = "smtps " if self.is_implicit else "pipelined " if self.is_pipelined else ""
         return f"{kind}{self.stage}: {self.fault}"
@@ -126,7 +131,7 @@ def with_transport(port: int, case: Case, context: ssl.SSLContext) -> None:
     with SmtpTransport(
         f"{scheme}://canary-user@127.0.0.1:{port}",
         password=lambda: password,
-        timeout=DEADLINE,
+        timeout=case.deadline,
         ssl_context=context,
     ) as transport:
         transport.send(made(case.content))
@@ -172,7 +177,7 @@ def outcomes(tls: Tls) -> dict[Case, Outcome]:
 def test_fault(case: Case, outcomes: dict[Case, Outcome]) -> None:
     found = outcomes[case]
     assert found.kind == case.expected, found.error
-    assert found.seconds < DEADLINE + 1
+    assert found.seconds < case.deadline + 5
     if case.stage in ("greeting", "ehlo", "starttls", "handshake", "secure ehlo"):
         assert isinstance(found.error, ConnectionFailedError)
     if case.stage == "auth":
@@ -196,6 +201,6 @@ def test_plain_smtplib_fails_this_harness(tls: Tls) -> None:
     wrong = {
         str(case)
         for case in chosen
-        if found[case].kind != case.expected or found[case].seconds >= DEADLINE + 1
+        if found[case].kind != case.expected or found[case].seconds >= DEADLINE + 1.5
     }
     assert wrong == known

@@ -65,7 +65,22 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         """Return the image, font or PDF that *name* means, or None if there is no name."""
         if name is None:
             return None
-        return _MemoryFile(lambda: self._vetted(str(name)), self._refuse)
+        return _MemoryFile(lambda: self.vetted(str(name)), self._refuse)
+
+    def vetted(self, name: str) -> bytes:
+        """Return the image, font or PDF that *name* means.
+
+        Raises:
+            GenerationError: it cannot be drawn.
+            ResourceBlockedError: it is not among the assets.
+        """
+        content = self._content(name)
+        if content[:4] in {b"\0\1\0\0", b"true", b"OTTO", b"wOFF", b"wOF2"}:
+            return content
+        if content.startswith(b"%PDF-") and not name.startswith("data:"):
+            return content
+        images.check(content)
+        return content
 
     def style_sheet(self, name: str, relative: str) -> tuple[bytes, str]:
         """Return a style sheet and the folder that addresses in it are relative to.
@@ -142,15 +157,6 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
             self._findings.losses.append(str(error))
             raise
 
-    def _vetted(self, name: str) -> bytes:
-        content = self._content(name)
-        if content[:4] in {b"\0\1\0\0", b"true", b"OTTO", b"wOFF", b"wOF2"}:
-            return content
-        if content.startswith(b"%PDF-") and not name.startswith("data:"):
-            return content
-        images.check(content)
-        return content
-
     def _content(self, name: str, folder: str = "") -> bytes:
         if name.strip().lower().startswith("data:"):
             return _inline(name.strip())
@@ -167,7 +173,7 @@ class _MemoryFile(pisaFileObject):  # type: ignore[misc]
     def __init__(self, read: Callable[[], bytes], refuse: Callable[[MailError], None]) -> None:
         self.basepath = self.policy = None
         self.data = self._read(read, refuse)
-        self.uri = "memory:" + hashlib.sha256(self.data or b"").hexdigest()  # xhtml2pdf caches images by it
+        self.uri = source_of(self.data or b"")
         self.instance = BaseFile("", None)
 
     @staticmethod
@@ -276,6 +282,11 @@ def _built_in_sheet(text: str) -> Any:
     context.cssDefaultText = text
     pisaContext.parseCSS(context)
     return context.cssDefault
+
+
+def source_of(content: bytes) -> str:
+    """Return the name of a file that has none; xhtml2pdf caches images by it."""
+    return "memory:" + hashlib.sha256(content).hexdigest()
 
 
 def _inline(address: str) -> bytes:

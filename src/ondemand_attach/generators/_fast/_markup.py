@@ -39,6 +39,11 @@ _HREF: Final = re.compile(
 _ADDRESS: Final = re.compile(
     r"(?:https?://|mailto:|tel:)(?:[!#-%'-;=?-~]|&(?:amp|quot|#34|#39);|&(?=[A-Za-z][A-Za-z0-9]*=))+"
 )
+_PICTURE: Final = re.compile(
+    r"(<img(?:\s+[a-z-]+=\"[^\"<>]*\")*?\s+src=\")(data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2})"
+    r"(\"(?:\s+[a-z-]+=\"[^\"<>]*\")*\s*/?>)"
+)
+_SIZED: Final = re.compile(r"(?=.*\swidth=\"\d+\")(?=.*\sheight=\"\d+\")", re.DOTALL)
 _REFERENCE: Final = re.compile("&(?:amp|quot|#34|#39);")
 
 _BEFORE_ROWS: Final = ("<table", "<tbody", "<tfoot", "</thead", "</tbody", "</colgroup", "</caption")
@@ -91,17 +96,30 @@ class Anchor(NamedTuple):
     texts: range
 
 
+class Picture(NamedTuple):
+    """An image that is in the markup itself.
+
+    Args:
+        number: where its address is in the values.
+        is_sized: whether its tag says how wide and high it is.
+    """
+
+    number: int
+    is_sized: bool
+
+
 class Cut(NamedTuple):
     """A document in parts.
 
     Args:
         shape: a digest of what must be the same: tags, and which texts are blank, outside of the regions.
         exact: the same of the whole document.
-        values: what may differ: first the texts, then the addresses of links, each in document order, as
-            plain text.
+        values: what may differ: first the texts, then the addresses of links, then those of images that are
+            in the markup itself, each in document order, as plain text.
         texts: how many of them are texts.
         regions: table rows, of which there may be others in another document.
         anchors: the links that have an address among the values.
+        pictures: the images that have.
     """
 
     shape: bytes
@@ -110,35 +128,49 @@ class Cut(NamedTuple):
     texts: int
     regions: Sequence[Region]
     anchors: Sequence[Anchor]
+    pictures: Sequence[Picture]
+
+
+class _Pieces(NamedTuple):
+    tags: list[str]
+    kinds: list[str]
+    values: list[str]
+    texts: int
+    links: Sequence[int]  # which tags have an address among the values
+    pictures: Sequence[int]
 
 
 def cut(markup: str) -> Cut | None:
     """Return *markup* in parts, or None if it holds what no shape covers."""
     if len(markup) > _MAX_CHARACTERS or not _is_closed(markup) or _OTHERWISE_READ.search(markup):
         return None
-    pieces = _TAG.split(markup)
-    texts, tags = pieces[::2], pieces[1::2]
-    found = "".join(texts)
-    if "<" in found or _MISREAD_SPACE in found or _BAD_REFERENCE.search(found):
+    split = _TAG.split(markup)
+    texts = "".join(split[::2])
+    if "<" in texts or _BAD_REFERENCE.search(texts):
         return None
-    addresses = _addresses(tags)
-    for place, match in addresses.items():
-        tags[place] = f"{match[1]}{match[3]}"
-    texts = [_plain(text) for text in texts]
-    kinds = [_kind(text) for text in texts]
-    values = [text for text, kind in zip(texts, kinds, strict=True) if kind[:1] == "x"]
-    count = len(values)
-    values += [_plain_address(match[2]) for match in addresses.values()]
-    joined = "".join(values)
-    if _MISREAD_SPACE in joined or not SIMPLE.fullmatch(joined):
+    pieces = _pieces([_plain(text) for text in split[::2]], split[1::2])
+    values = "".join(pieces.values)
+    if _MISREAD_SPACE in values or not SIMPLE.fullmatch(values):
         return None
     try:
-        return _parts(tags, kinds, values, count, list(addresses))
+        return _parts(pieces)
     except MisplacedError:
         return None
 
 
-def _parts(tags: list[str], kinds: list[str], values: list[str], count: int, links: Sequence[int]) -> Cut:
+def _pieces(texts: Sequence[str], tags: list[str]) -> _Pieces:
+    links, pictures = _addresses(tags), _pictures(tags)
+    for place, match in (*links.items(), *pictures.items()):
+        tags[place] = f"{match[1]}{match[3]}"
+    kinds = [_kind(text) for text in texts]
+    values = [text for text, kind in zip(texts, kinds, strict=True) if kind[:1] == "x"]
+    addresses = [_plain_address(match[2]) for match in links.values()]
+    addresses += [match[2] for match in pictures.values()]
+    return _Pieces(tags, kinds, values + addresses, len(values), list(links), list(pictures))
+
+
+def _parts(pieces: _Pieces) -> Cut:
+    tags, kinds, values, count, links, pictures = pieces
     places = _Places(kinds, len(tags), links, count)
     spans = varying_rows(tags, kinds)
     exact = _digest(tags, kinds)
@@ -149,10 +181,14 @@ def _parts(tags: list[str], kinds: list[str], values: list[str], count: int, lin
         texts=count,
         regions=[_region(tags, kinds, places, span) for span in spans],
         anchors=[places.anchor(tags, number, place) for number, place in enumerate(links, count)],
+        pictures=[
+            Picture(number, is_sized=_SIZED.match(tags[place]) is not None)
+            for number, place in enumerate(pictures, count + len(links))
+        ],
     )
 
 
-def _region(tags: list[str], kinds: list[str], places: _Places, span: Span) -> Region:
+def _region(tags: Sequence[str], kinds: Sequence[str], places: _Places, span: Span) -> Region:
     before, after = tags[span[0][0] - 1].lower(), tags[span[-1][1] + 1].lower()
     rows = [
         Row(_digest(tags[a : b + 1], kinds[a + 1 : b + 1]), places.texts(a, b), places.links(a, b))
@@ -214,6 +250,11 @@ def _addresses(tags: Sequence[str]) -> Mapping[int, re.Match[str]]:
         elif not (match and match[2].startswith("#")) and "href" in tag.lower():
             return {}
     return found
+
+
+def _pictures(tags: Sequence[str]) -> Mapping[int, re.Match[str]]:
+    found = ((place, _PICTURE.fullmatch(tag)) for place, tag in enumerate(tags) if tag.startswith("<img"))
+    return {place: match for place, match in found if match}
 
 
 def _plain(text: str) -> str:

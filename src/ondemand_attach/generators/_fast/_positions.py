@@ -16,7 +16,7 @@ _ALTERNATING: Final = frozenset({(2, 0), (2, 1)})
 
 
 class Sight(Flag):
-    """What a style sheet sees of the position of a row among its siblings, and of the addresses of links."""
+    """What a style sheet sees of the position of a row among its siblings, and of addresses."""
 
     NOTHING = 0
     ENDS = auto()
@@ -44,7 +44,7 @@ def _seen(selector: Any, subject: str) -> Iterator[Sight]:
             yield from _seen(qualifier.selector, str(qualifier.selector.name).lower())
         elif qualifier.isPseudo():
             yield from _seen_by_pseudo_class(qualifier, subject)
-        elif qualifier.isAttr() and "href" in str(qualifier.name).lower():
+        elif qualifier.isAttr() and any(name in str(qualifier.name).lower() for name in ("href", "src")):
             yield Sight.ADDRESSES
 
 

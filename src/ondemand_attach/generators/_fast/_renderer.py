@@ -16,8 +16,9 @@ from xhtml2pdf.config.resources import RenderLimitError, check_deadline
 from ondemand_attach.errors import GenerationError
 from ondemand_attach.generators._fast._flowables import Looks
 from ondemand_attach.generators._fast._markup import Cut, cut
-from ondemand_attach.generators._fast._shapes import Shape, UnsupportedShapeError, number_values
+from ondemand_attach.generators._fast._shapes import Shape, number_values
 from ondemand_attach.generators._fast._tracking import TrackingContext
+from ondemand_attach.generators._fast._unsupported import UnsupportedError
 from ondemand_attach.generators._xhtml2pdf_context import DocumentContext
 from ondemand_attach.generators._xhtml2pdf_findings import Findings
 from ondemand_attach.generators._xhtml2pdf_logs import collecting
@@ -118,7 +119,7 @@ class Renderer:
                 content, pages = shape.draw(parts, findings, guess)
         except RenderLimitError:
             raise
-        except UnsupportedShapeError:
+        except UnsupportedError:
             return None
         except Exception:  # noqa: BLE001 - xhtml2pdf is asked whether it is an error
             return self._told(html)
@@ -169,7 +170,7 @@ class Renderer:
             if key in self._shapes and shape.has_rows:
                 self._shapes[key].adopt(shape)
                 return
-        except UnsupportedShapeError:
+        except UnsupportedError:
             key = parts.exact
         self._shapes[key] = shape
         self._make_room()

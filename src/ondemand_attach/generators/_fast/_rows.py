@@ -15,6 +15,7 @@ from xhtml2pdf.xhtml2pdf_reportlab import PmlKeepInFrame, PmlParagraph, PmlTable
 from ondemand_attach.generators._fast._flowables import TextCell, TextParagraph
 from ondemand_attach.generators._fast._states import State
 from ondemand_attach.generators._fast._tracking import ToldTable
+from ondemand_attach.generators._fast._unsupported import UnsupportedError
 
 _CELLS: Final = (PmlKeepInFrame, TextCell)
 _PARAGRAPHS: Final = (PmlParagraph, TextParagraph)
@@ -35,10 +36,6 @@ ALWAYS: Final = None
 
 Command = tuple[Any, ...]
 Numbered = Sequence[tuple[int, Any]]
-
-
-class UnsupportedRowsError(Exception):
-    """The rows of a table cannot be put together in another way."""
 
 
 @dataclass(slots=True)
@@ -108,7 +105,7 @@ class KeptTable:
             its look; one of them must be in a document.
 
     Raises:
-        UnsupportedRowsError: it cannot be put together anew.
+        UnsupportedError: it cannot be put together anew.
     """
 
     settled: Sequence[frozenset[Any]] = ()
@@ -116,7 +113,7 @@ class KeptTable:
     def __init__(self, told: ToldTable, regions: Mapping[int, tuple[int, int]]) -> None:
         flowable, commands = told.flowable, told.commands
         if not told.columns.explain(flowable._argW):  # noqa: SLF001
-            raise UnsupportedRowsError
+            raise UnsupportedError
         self.flowable, self._base, self.regions = flowable, State.of(flowable), regions
         self._widths = list(flowable._argW)  # noqa: SLF001
         self._commands, own = _parted(commands, regions)
@@ -131,7 +128,7 @@ class KeptTable:
         learned = {number: self.rows[first : last + 1] for number, (first, last) in regions.items()}
         made = self._made(learned)
         if any(getattr(made, name) != getattr(flowable, name) for name in _ATTRIBUTES):
-            raise UnsupportedRowsError
+            raise UnsupportedError
 
     def _ordered(self) -> list[tuple[int, int, int | None]]:
         """Return the parts of the table: their first and last row, and the number if they may be others."""
@@ -181,7 +178,7 @@ class KeptTable:
                 )
             ]
         except KeyError:
-            raise UnsupportedRowsError from None
+            raise UnsupportedError from None
         table = self.flowable
         return PmlTable(
             [list(row.cells) for row in placed],
@@ -210,7 +207,7 @@ def _parted(
         region = region_of.get(first) if first == last else None
         if region is not None:
             if first not in rows and command[0] == "BACKGROUND":  # of a group of rows that has but one
-                raise UnsupportedRowsError
+                raise UnsupportedError
             rows.setdefault(first, []).append(_moved(command, -first))
         if region is None and isinstance(parts[-1], list):
             parts[-1].append(command)
@@ -304,14 +301,14 @@ class KeptRegion:
         """Return a row for each of *keys*.
 
         Raises:
-            UnsupportedRowsError: one of them was not met yet.
+            UnsupportedError: one of them was not met yet.
         """
         used: dict[Any, int] = {}
         taken = []
         for key in keys:
             kept = self.rows.get(key)
             if kept is None:
-                raise UnsupportedRowsError
+                raise UnsupportedError
             place = used.get(key, 0)
             if place == len(kept):
                 kept.append(kept[0].copied())

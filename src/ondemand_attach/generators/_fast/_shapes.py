@@ -36,18 +36,19 @@ from xhtml2pdf.xhtml2pdf_reportlab import (
 
 from ondemand_attach.generators._fast._flowables import BOXES, MAX_TEXT, TextCell, TextParagraph
 from ondemand_attach.generators._fast._markup import Cut
+from ondemand_attach.generators._fast._pictures import contents, kept_pictures
 from ondemand_attach.generators._fast._places import Places
 from ondemand_attach.generators._fast._positions import Sight, sight
 from ondemand_attach.generators._fast._rows import (
     ALWAYS,
     KeptRow,
     KeptTable,
-    UnsupportedRowsError,
     form_of_part,
 )
 from ondemand_attach.generators._fast._states import State
 from ondemand_attach.generators._fast._tables import kept_tables, keys
 from ondemand_attach.generators._fast._tracking import TrackingContext, Use, Value
+from ondemand_attach.generators._fast._unsupported import UnsupportedError
 from ondemand_attach.generators._xhtml2pdf_findings import Findings
 from ondemand_attach.generators._xhtml2pdf_fonts import coverage
 from ondemand_attach.generators._xhtml2pdf_story import Story
@@ -59,10 +60,6 @@ _LEAVES: Final = (
 )
 _CONTAINERS: Final = (PmlKeepInFrame, PmlFlowingCell, TextCell, KeepInFrame, KeepTogether)
 _MARKERS: Final = frozenset({"img", "anchor", "barcode", "inlineBox"})
-
-
-class UnsupportedShapeError(Exception):
-    """The structure holds what cannot be kept, or the document is not of the structure."""
 
 
 def number_values(tree: Tree, values: Sequence[str]) -> bool:
@@ -95,13 +92,13 @@ class Shape:
         drawn: how many documents were made from it.
 
     Raises:
-        UnsupportedShapeError: it holds what cannot be laid out again.
+        UnsupportedError: it holds what cannot be laid out again.
     """
 
     def __init__(self, story: Story, parts: Cut, advice: Collection[str]) -> None:
         context = self._context = cast("TrackingContext", story.context)
         if context.positioned or context.tocs or not context.is_followed:
-            raise UnsupportedShapeError
+            raise UnsupportedError
         self.advice = frozenset(advice)
         self._story, self._flow = story, tuple(context.story)
         frames = [
@@ -111,8 +108,8 @@ class Shape:
         flowables = [*_walk(self._flow), *static]
         uses, links = _uses(context), _links(flowables, context, parts)
         seen = sight(context)
-        if Sight.ADDRESSES in seen and parts.anchors:
-            raise UnsupportedShapeError
+        if Sight.ADDRESSES in seen and (parts.anchors or parts.pictures):
+            raise UnsupportedError
         self._sight = seen & ~Sight.ADDRESSES
         self._tables, self._regions = kept_tables(context.tables, parts, uses, links, self._sight)
         self._looks = _looks(parts)
@@ -120,15 +117,19 @@ class Shape:
         place = Places(parts)
         self._uses = [(*place(n), use) for n, found in uses.items() if n not in inside for use in found]
         self._links = [(*place(n), fragment) for n, fragment in links if n not in inside]
+        things = [*flowables, *_inside_text(flowables), *story.templates, *frames]
+        self._pictures = kept_pictures(things, parts, context)
         followed = {*inside, *uses, *(n for n, _ in links), *(n for n, _ in context.titles)}
+        followed |= {picture.number for picture in parts.pictures}
         self._fixed = [(*place(n), _digest(v)) for n, v in enumerate(parts.values) if n not in followed]
         self._outlined = _outlined(flowables)
         self._title = _title(context, parts, place)
         in_rows = {id(state.thing) for region in self._regions.values() for state in region.states}
         in_rows |= {id(table.flowable) for table in self._tables}
-        things = [*flowables, *_inside_text(flowables), *story.templates, *frames]
         things = [thing for thing in things if id(thing) not in in_rows]
         self._states = [State.of(thing) for thing in things]
+        for picture in self._pictures:
+            picture.forget(self._states)
         in_rows = {id(f) for region in self._regions.values() for row in region.all for f in row.fragments}
         self._told = [part for part in context.told if id(part) not in in_rows]
         self._proven: set[Any] = set()
@@ -159,14 +160,14 @@ class Shape:
         """Keep the rows of another document of this structure too.
 
         Raises:
-            UnsupportedShapeError: they would look otherwise here.
+            UnsupportedError: they would look otherwise here.
         """
         if self._regions.keys() != other._regions.keys():
-            raise UnsupportedShapeError
+            raise UnsupportedError
         if self._frame() != other._frame():
-            raise UnsupportedShapeError
+            raise UnsupportedError
         if not all(map(KeptTable.same_frame, self._tables, other._tables)):
-            raise UnsupportedShapeError
+            raise UnsupportedError
         for number, region in self._regions.items():
             region.rows = other._regions[number].rows | region.rows
         for table, another in zip(self._tables, other._tables, strict=True):
@@ -187,7 +188,7 @@ class Shape:
             guess: how many pages there may be.
 
         Raises:
-            UnsupportedShapeError: a value would change more than a text, or a row was not met yet.
+            UnsupportedError: a value would change more than a text, or a row was not met yet.
         """
         rows = self._rows(parts)
         findings.advice |= self.advice
@@ -202,21 +203,31 @@ class Shape:
     def _rows(self, parts: Cut) -> dict[int, list[KeptRow]]:
         for number, region in enumerate(parts.regions):
             if number not in self._regions and [row.look for row in region.rows] != self._looks[number]:
-                raise UnsupportedShapeError
+                raise UnsupportedError
         wanted = {number: keys(parts.regions[number], self._sight) for number in self._regions}
         present = {(number, key) for number, found in wanted.items() for key in found}
         self._last = {ALWAYS, *present}
         if not all(table.is_settled(present) for table in self._tables):
-            raise UnsupportedShapeError
-        try:
-            return {number: self._regions[number].take(found) for number, found in wanted.items()}
-        except UnsupportedRowsError:
-            raise UnsupportedShapeError from None
+            raise UnsupportedError
+        return {number: self._regions[number].take(found) for number, found in wanted.items()}
 
     def _put(self, parts: Cut, rows: Mapping[int, Sequence[KeptRow]]) -> None:
-        values, place = parts.values, Places(parts)
-        if any(_digest(values[place.number(*at)]) != digest for *at, digest in self._fixed):
-            raise UnsupportedShapeError
+        place = Places(parts)
+        if any(_digest(parts.values[place.number(*at)]) != digest for *at, digest in self._fixed):
+            raise UnsupportedError
+        self._put_values(parts, place, rows)
+        for paragraph in self._outlined:
+            paragraph.text = _text_of(paragraph)
+        for table in self._tables:
+            table.compose({number: rows[number] for number in table.regions})
+        for picture, content in zip(self._pictures, contents(parts, self._context), strict=True):
+            picture.put(content)
+        self._context.story = list(self._flow)
+        fragments = (row.fragments for kept in rows.values() for row in kept)
+        self._context.told = [*self._told, *chain.from_iterable(fragments)]
+
+    def _put_values(self, parts: Cut, place: Places, rows: Mapping[int, Sequence[KeptRow]]) -> None:
+        values = parts.values
         uses = [(place.number(segment, offset), use) for segment, offset, use in self._uses]
         links = [(place.number(segment, offset), fragment) for segment, offset, fragment in self._links]
         for number, kept in rows.items():
@@ -228,17 +239,10 @@ class Shape:
             for fragment, text in zip(use.fragments, new, strict=True):
                 fragment.text = text
         for number, fragment in links:
-            fragment.link = values[number].strip()
-        for paragraph in self._outlined:
-            paragraph.text = _text_of(paragraph)
+            fragment.link = values[number]
         if self._title is not None:
             *at, use = self._title
             self._context.meta["title"] = "".join(use.texts(values[place.number(*at)]))
-        for table in self._tables:
-            table.compose({number: rows[number] for number in table.regions})
-        self._context.story = list(self._flow)
-        fragments = (row.fragments for kept in rows.values() for row in kept)
-        self._context.told = [*self._told, *chain.from_iterable(fragments)]
 
     def clear(self, rows: Mapping[int, Sequence[KeptRow]] | None = None) -> None:
         """Put everything back to what it was before the layout, and the texts to nothing."""
@@ -296,7 +300,7 @@ def _walk(story: Sequence[Any]) -> Iterator[Any]:
         elif type(flowable) in _LEAVES and _is_simple(flowable):
             yield flowable
         elif not isinstance(flowable, str):
-            raise UnsupportedShapeError(type(flowable).__name__)
+            raise UnsupportedError(type(flowable).__name__)
 
 
 def _inside_text(flowables: Sequence[Any]) -> Iterator[Any]:
@@ -326,7 +330,7 @@ def _uses(context: TrackingContext) -> dict[int, list[Use]]:
 
 def _links(flowables: Sequence[Any], context: TrackingContext, parts: Cut) -> list[tuple[int, Any]]:
     """Return the fragments of each link beside the number of its address, if it is certain whose they are."""
-    uses, addresses = _uses(context), {a.link: parts.values[a.link].strip() for a in parts.anchors}
+    uses, addresses = _uses(context), {a.link: parts.values[a.link] for a in parts.anchors}
     owners = {
         id(fragment): anchor.link
         for anchor in parts.anchors
@@ -351,7 +355,7 @@ def _links(flowables: Sequence[Any], context: TrackingContext, parts: Cut) -> li
 def _outlined(flowables: Sequence[Any]) -> list[Any]:
     outlined = [flowable for flowable in flowables if getattr(flowable, "outline", False)]
     if any(paragraph.text != _text_of(paragraph) for paragraph in outlined):
-        raise UnsupportedShapeError
+        raise UnsupportedError
     return outlined
 
 
@@ -364,16 +368,16 @@ def _title(context: TrackingContext, parts: Cut, place: Places) -> tuple[int, in
         return None
     number, use = context.titles[-1]
     if len(context.titles) > 1 or "".join(use.texts(parts.values[number])) != context.meta["title"]:
-        raise UnsupportedShapeError
+        raise UnsupportedError
     return *place(number), use.of(())
 
 
 def _fitting(use: Use, value: str) -> list[str]:
     texts = use.texts(value)
     if len(texts) != len(use.fragments) or len(value) > MAX_TEXT:
-        raise UnsupportedShapeError
+        raise UnsupportedError
     for fragment, text in zip(use.fragments, texts, strict=True):
         known = coverage(fragment.fontName)
         if known is None or not known.issuperset(text):
-            raise UnsupportedShapeError
+            raise UnsupportedError
     return texts

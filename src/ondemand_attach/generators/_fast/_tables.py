@@ -12,9 +12,9 @@ from ondemand_attach.generators._fast._rows import (
     KeptRegion,
     KeptRow,
     KeptTable,
-    UnsupportedRowsError,
 )
 from ondemand_attach.generators._fast._tracking import ToldTable, Use
+from ondemand_attach.generators._fast._unsupported import UnsupportedError
 
 Uses = Mapping[int, Sequence[Use]]
 Links = Sequence[tuple[int, Any]]
@@ -59,7 +59,7 @@ def kept_tables(
             table.settled = [
                 _settling(row, own, parts, sight) for row in told.columns.settling(len(table.rows[0].cells))
             ]
-        except UnsupportedRowsError:
+        except UnsupportedError:
             continue
         kept.append(table)
         regions |= {number: KeptRegion(rows) for number, rows in found_rows.items()}
@@ -71,7 +71,7 @@ def _settling(
 ) -> frozenset[Any]:
     """Return what must be in a document so that a column is as wide, if *row* settles that."""
     if row is None:
-        raise UnsupportedRowsError
+        raise UnsupportedError
     for number, (first, last) in regions.items():
         if first <= row <= last:
             return frozenset({(number, keys(parts.regions[number], sight)[row - first])})
@@ -114,10 +114,10 @@ def _rows(
         row.uses = [(n - marked.texts.start, use) for n in marked.texts for use in uses[n]]
         row.links = [(n - marked.links.start, fragment) for n, fragment in links if n in marked.links]
         if len({n for n, _ in row.links}) != len(marked.links) or not row.can_be_copied():
-            raise UnsupportedRowsError
+            raise UnsupportedError
         same = kept.setdefault(key, [])
         if same and not row.looks_like(same[0]):
-            raise UnsupportedRowsError
+            raise UnsupportedError
         same.append(row)
         row.freeze()
     return kept
