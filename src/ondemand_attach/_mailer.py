@@ -60,7 +60,7 @@ class Mailer:
 
         Raises:
             MailError: any of those of `MessageBuilder.build` or `RenderPool.build`, or a `TransportError`.
-                Only a temporary `TransportError` is worth a retry.
+                Only a temporary `TransportError` and a `PoolBusyError` are worth a retry.
         """
         build = functools.partial(self._pool.build, builder) if self._pool else builder.build
         return self.deliver(build(context, to=to, now=now, message_id=message_id))

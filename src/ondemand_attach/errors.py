@@ -14,6 +14,7 @@
     ├── TemplateError                 .template .line
     ├── GenerationError               .filename .template .line
     │   ├── GenerationTimeoutError
+    │   │   └── PoolBusyError         nothing was begun
     │   └── ResourceBlockedError
     ├── ProtectionError               .filename
     │   ├── EncryptionError
@@ -24,9 +25,9 @@
         ├── AuthenticationError
         └── RecipientsRefusedError    only when every recipient was refused
 
-The class names the stage. Only a *temporary* `TransportError` is worth a retry. No error carries a
-confidential value: an error of another library, which may quote the customer's data, is cut off, and
-only the stage, the template, the line and a fixed text remain. Every error pickles.
+The class names the stage. Only a *temporary* `TransportError` and a `PoolBusyError` are worth a retry.
+No error carries a confidential value: an error of another library, which may quote the customer's data,
+is cut off, and only the stage, the template, the line and a fixed text remain. Every error pickles.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ __all__ = [
     "MessageTooLargeError",
     "MissingDependencyError",
     "MissingRecipientError",
+    "PoolBusyError",
     "ProtectionError",
     "RecipientsRefusedError",
     "ResourceBlockedError",
@@ -149,6 +151,10 @@ class GenerationError(_LocatedError):
 
 class GenerationTimeoutError(GenerationError):
     """The generator did not finish within its time limit."""
+
+
+class PoolBusyError(GenerationTimeoutError):
+    """All render processes were busy with other messages; this one was not begun, and may be sent later."""
 
 
 class ResourceBlockedError(GenerationError):

@@ -263,14 +263,21 @@ def test_modules_are_found_where_they_were_when_the_pool_was_made(tmp_path: Path
     assert (done.stdout, done.stderr) == ("loaded mails\nTrue\n", "")
 
 
-def test_a_module_that_is_not_found_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ("", "a render process finds no module 'mails'"),
+        ("initializer=mails.main", "the module 'mails' of initializer= is not found"),
+    ],
+)
+def test_a_module_that_is_not_found_is_named(options: str, error: str, tmp_path: Path) -> None:
     (tmp_path / "mails.py").write_text(MAIN.format(last=""))
     program = f"""
 import sys
 sys.path.insert(0, {str(tmp_path)!r})
 import mails
 sys.path.remove({str(tmp_path)!r})
-mails.RenderPool(time_limit=10).build(mails.LETTER, {{}}, to="a@example.com")
+mails.RenderPool(time_limit=10, {options}).build(mails.LETTER, {{}}, to="a@example.com")
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -280,7 +287,7 @@ mails.RenderPool(time_limit=10).build(mails.LETTER, {{}}, to="a@example.com")
         env=ENVIRONMENT,
         check=False,
     )
-    assert "a render process finds no module 'mails'" in done.stderr
+    assert error in done.stderr
 
 
 def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:

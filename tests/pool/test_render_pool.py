@@ -48,6 +48,7 @@ from ondemand_attach.errors import (
     GenerationTimeoutError,
     MailError,
     MessageError,
+    PoolBusyError,
     TemplateError,
 )
 from pool import plugs
@@ -266,9 +267,14 @@ def test_busy_is_an_error_after_the_time_limit() -> None:
         pool.warm_up()
         running = [threads.submit(pool.build, doing(time.sleep, 0.4), {"number": 1}, to=TO) for _ in range(4)]
         errors = [error for error in (each.exception() for each in running) if error]
-    assert {type(error) for error in errors} == {GenerationTimeoutError}
+    assert {type(error) for error in errors} == {PoolBusyError}
     assert "all 1 render processes were busy" in "".join(map(str, errors))
     assert 1 <= len(errors) < 4
+
+
+def test_processes_are_known_by_their_name(pool: RenderPool) -> None:
+    command = Path(f"/proc/{process_of(pool)}/cmdline").read_bytes().split(b"\0")
+    assert b"ondemand_attach render process" in command
 
 
 def test_many_threads_share_few_processes() -> None:

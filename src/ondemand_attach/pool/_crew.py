@@ -9,7 +9,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 
-from ondemand_attach.errors import GenerationTimeoutError
+from ondemand_attach.errors import PoolBusyError
 from ondemand_attach.pool._processes import Nursery, Worker, search_path
 
 
@@ -42,11 +42,11 @@ class Crew:
         """Lend a render process to this thread.
 
         Raises:
-            GenerationTimeoutError: all were busy for *seconds*.
+            PoolBusyError: all were busy for *seconds*.
             ConfigurationError: the nursery does not start.
         """
         if not self._turns.acquire(timeout=seconds):
-            raise GenerationTimeoutError(
+            raise PoolBusyError(
                 f"all {self.processes} render processes were busy for {seconds:g} s; send again later, or "
                 "use more of them"
             )

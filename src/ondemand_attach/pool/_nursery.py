@@ -45,7 +45,7 @@ def _prepared(initializer: bytes) -> str | None:
     _limits.hide()
     try:
         if initializer:
-            pickle.loads(initializer)()  # noqa: S301 - from the application
+            _call(initializer)
         _worker.rehearse()
         _check_threads()
     except BaseException as error:  # noqa: BLE001 - whatever the application's initializer raises
@@ -53,6 +53,14 @@ def _prepared(initializer: bytes) -> str | None:
     gc.collect()
     gc.freeze()  # so that no collection touches, and thereby copies, what is shared with the forks
     return None
+
+
+def _call(initializer: bytes) -> None:
+    try:
+        function = pickle.loads(initializer)  # noqa: S301 - from the application
+    except ImportError as error:
+        raise ConfigurationError(f"the module {error.name!r} of initializer= is not found") from None
+    function()
 
 
 def _check_threads() -> None:

@@ -35,8 +35,9 @@ from ondemand_attach.errors import (
 from ondemand_attach.pool import _wire
 from ondemand_attach.pool._parcels import Orders
 
+_NAME: Final = "ondemand_attach render process"  # read by whoever lists processes
 _PROGRAM: Final = (
-    "import sys; sys.path[:] = sys.argv[1:]; from ondemand_attach.pool._nursery import main; main()"
+    "import sys; sys.path[:] = sys.argv[2:]; from ondemand_attach.pool._nursery import main; main()"
 )
 _START_LIMIT: Final = 60.0
 _ANSWER_LIMIT: Final = 10.0
@@ -288,7 +289,7 @@ def _started(path: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socke
     ours, theirs = socket.socketpair()
     with theirs, contextlib.suppress(OSError, TypeError):
         process = subprocess.Popen(  # noqa: S603 - this interpreter, this library
-            [executable, "-I", "-c", _PROGRAM, *path],
+            [executable, "-I", "-c", _PROGRAM, _NAME, *path],
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

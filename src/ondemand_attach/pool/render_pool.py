@@ -84,7 +84,8 @@ class RenderPool:
         """Make the finished message for one event, as `MessageBuilder.build` does.
 
         Raises:
-            GenerationTimeoutError: it was not finished in time, or no process was free in time.
+            GenerationTimeoutError: it was not finished in time.
+            PoolBusyError: no process was free in time.
             GenerationError: it needs more memory than allowed, or its process died.
             ResourceBlockedError: something was asked for that a render process may not do.
             ConfigurationError: the builder cannot be sent to another process.
@@ -106,7 +107,7 @@ class RenderPool:
 
         Raises:
             ConfigurationError: the processes cannot be started, or a builder cannot be sent to them.
-            GenerationTimeoutError: a process was kept busy by other messages.
+            PoolBusyError: a process was kept busy by other messages.
         """
         plans = [self._plan(builder) for builder in builders]
         with self._crew.warming, ExitStack() as stack:
