@@ -6,6 +6,7 @@ table that is nested as HTML wants it.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,32 @@ class MisplacedError(Exception):
     """Something stands between the cells of a table; a parser moves it out of there."""
 
 
+class _Tag:
+    """A tag, of which a document has the same many times."""
+
+    def __init__(self, text: str) -> None:
+        part = _PART.match(text)
+        self.part = part[2].lower() if part else ""  # of a table
+        self.is_end = text[1] == "/"
+        self._text = text
+
+    @functools.cached_property
+    def is_inert(self) -> bool:
+        """Whether it acts on nothing but the row that it is in."""
+        if not _INERT_TAG.fullmatch(self._text):
+            return False
+        style = _STYLE.search(self._text)
+        return style is None or _INERT_STYLE.fullmatch(style[1]) is not None
+
+    @functools.cached_property
+    def rowspan(self) -> int | None:
+        """How many rows a cell spans, or 0 if it does not say so, or None if it does not say so plainly."""
+        if "rowspan" not in self._text.lower():
+            return 0
+        rowspan = _ROWSPAN.fullmatch(self._text)
+        return int(rowspan[1]) if rowspan else None
+
+
 @dataclass(slots=True)
 class _Table:
     spans: list[Span] = field(default_factory=list)
@@ -67,17 +94,15 @@ def varying_rows(tags: Sequence[str], kinds: Sequence[str]) -> list[Span]:
     Raises:
         MisplacedError: a text or a tag stands between the cells of a table.
     """
-    reader = _Reader()
-    for place, tag in enumerate(tags):
-        part = _PART.match(tag)
-        if reader.is_between_cells and (kinds[place].strip(" ") or not (part or tag.startswith("<!--"))):
+    reader, known = _Reader(), {tag: _Tag(tag) for tag in set(tags)}
+    for place, (text, kind) in enumerate(zip(tags, kinds, strict=False)):
+        tag = known[text]
+        if reader.is_between_cells and (kind not in {"", " "} or not (tag.part or text.startswith("<!--"))):
             raise MisplacedError
-        if part is None:
-            reader.content(tag)
-        elif part[1]:
-            reader.end(part[2].lower(), tag, place)
-        else:
-            reader.start(part[2].lower(), tag, place)
+        if reader.row is not None and not tag.is_inert:
+            reader.row = None
+        if tag.part:
+            (reader.end if tag.is_end else reader.start)(tag, place)
     return sorted(reader.found)
 
 
@@ -86,55 +111,46 @@ class _Reader:
 
     def __init__(self) -> None:
         self.found: list[Span] = []
+        self.row: int | None = None  # where the one begins that may vary
+        self.is_between_cells = False
         self._open: list[str] = []
         self._tables: list[_Table] = []
-        self._row: int | None = None  # where the one begins that may vary
-        self._inert: set[str] = set()
 
-    @property
-    def is_between_cells(self) -> bool:
-        return bool(self._open) and self._open[-1] not in _HOLD_CONTENT
-
-    def content(self, tag: str) -> None:
-        """Look at a tag in a cell, or outside of tables."""
-        if self._row is not None and not self._is_inert(tag):
-            self._row = None
-
-    def start(self, name: str, tag: str, place: int) -> None:
-        if name == "table":
+    def start(self, tag: _Tag, place: int) -> None:
+        if tag.part == "table":
             self._start_table()
             return
-        self._close_until(_PARENTS[name])
+        self._close_until(_PARENTS[tag.part])
         table = self._tables[-1]
-        if name == "tr":
+        if tag.part == "tr":
             table.covered = max(table.covered - 1, 0)
-            self._row = place if self._open[-1] != "thead" and not table.covered else None
-        self.content(tag)
-        if "rowspan" in tag.lower():
-            rowspan = _ROWSPAN.fullmatch(tag)
-            table.is_plain &= rowspan is not None
-            table.covered = max(table.covered, int(rowspan[1]) if rowspan else 0)
-        if name != "col":
-            self._open.append(name)
+            may_vary = tag.is_inert and self._open[-1] != "thead" and not table.covered
+            self.row = place if may_vary else None
+        if tag.rowspan != 0:
+            table.is_plain &= tag.rowspan is not None
+            table.covered = max(table.covered, tag.rowspan or 0)
+        if tag.part != "col":
+            self._open.append(tag.part)
+        self.is_between_cells = self._open[-1] not in _HOLD_CONTENT
 
-    def end(self, name: str, tag: str, place: int) -> None:
-        self._close_until({name})
+    def end(self, tag: _Tag, place: int) -> None:
+        self._close_until({tag.part})
         self._open.pop()
-        self.content(tag)
-        if name == "tr" and self._row is not None:
-            self._add((self._row, place))
-        if name in {"tr", "table"}:
-            self._row = None
-        if name == "table":
+        if tag.part == "tr" and self.row is not None:
+            self._add((self.row, place))
+        if tag.part in {"tr", "table"}:
+            self.row = None
+        if tag.part == "table":
             table = self._tables.pop()
             self.found += table.spans if table.is_plain else []
+        self.is_between_cells = bool(self._open) and self._open[-1] not in _HOLD_CONTENT
 
     def _start_table(self) -> None:
         if self.is_between_cells:
             raise MisplacedError
         self._open.append("table")
         self._tables.append(_Table())
-        self._row = None
+        self.is_between_cells = True
 
     def _close_until(self, names: Collection[str]) -> None:
         """Close what ends by itself where one of these begins or ends."""
@@ -149,11 +165,3 @@ class _Reader:
             spans[-1].append(row)
         else:
             spans.append([row])
-
-    def _is_inert(self, tag: str) -> bool:
-        if tag not in self._inert:
-            style = _STYLE.search(tag)
-            if not _INERT_TAG.fullmatch(tag) or not (style is None or _INERT_STYLE.fullmatch(style[1])):
-                return False
-            self._inert.add(tag)
-        return True

@@ -35,6 +35,7 @@ _PLAIN_TEXT: Final = re.compile(
 
 number = lru_cache(maxsize=8192)(fp_str)
 _width = lru_cache(maxsize=8192)(stringWidth)
+forget_words = _width.cache_clear
 
 
 class Line(NamedTuple):

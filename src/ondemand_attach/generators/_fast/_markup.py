@@ -258,6 +258,8 @@ def _pictures(tags: Sequence[str]) -> Mapping[int, re.Match[str]]:
 
 
 def _plain(text: str) -> str:
+    if text.isascii() and "&" not in text and "\r" not in text:
+        return text
     text = html.unescape(text) if "&" in text else text
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
 
@@ -270,4 +272,6 @@ def _kind(text: str) -> str:
     """Say what the number of fragments depends on: blank or not, and the no-break spaces."""
     if not text.strip(_WHITE_SPACE):
         return text[:1] and " "
+    if text.isascii() and not text.isspace():
+        return "x0"
     return text if text.isspace() else f"x{text.count(_NO_BREAK_SPACE)}"

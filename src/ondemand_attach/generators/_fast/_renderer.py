@@ -15,6 +15,7 @@ from xhtml2pdf.config.resources import RenderLimitError, check_deadline
 
 from ondemand_attach.errors import GenerationError
 from ondemand_attach.generators._fast._flowables import Looks
+from ondemand_attach.generators._fast._looks import forget_words
 from ondemand_attach.generators._fast._markup import Cut, cut
 from ondemand_attach.generators._fast._shapes import Shape, number_values
 from ondemand_attach.generators._fast._tracking import TrackingContext
@@ -67,6 +68,12 @@ class Renderer:
         """Return the PDF of *html*, and what was found out on the way."""
         if not self._is_fast:
             return self._stock(html)
+        try:
+            return self._rendered(html)
+        finally:
+            forget_words()
+
+    def _rendered(self, html: str) -> tuple[bytes, Findings]:
         parts = cut(html)
         if parts is None:
             return self._told(html)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,25 +13,25 @@ class State:
 
     thing: Any
     attributes: dict[str, Any]
-    lists: dict[int, list[Any]]
+    lists: Sequence[tuple[list[str], Any]]
 
     @classmethod
     def of(cls, thing: Any) -> State:
         attributes = dict(vars(thing))
         if "frags" in attributes:
             attributes["text"] = ""  # what is drawn is in the fragments
-        lists = {id(value): _copied(value) for value in attributes.values() if type(value) in {list, set}}
-        return cls(thing, attributes, lists)
+        names: dict[int, list[str]] = {}
+        for name, value in attributes.items():
+            if type(value) in {list, set}:
+                names.setdefault(id(value), []).append(name)
+        return cls(thing, attributes, [(same, _copied(attributes[same[0]])) for same in names.values()])
 
     def restore(self) -> None:
         attributes = vars(self.thing)
         attributes.clear()
         attributes.update(self.attributes)
-        if self.lists:
-            fresh = {key: _copied(value) for key, value in self.lists.items()}
-            for name, value in self.attributes.items():
-                if id(value) in fresh:
-                    attributes[name] = fresh[id(value)]
+        for names, value in self.lists:
+            attributes.update(dict.fromkeys(names, _copied(value)))
 
 
 def _copied(value: Any) -> Any:
