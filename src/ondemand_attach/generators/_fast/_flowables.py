@@ -16,6 +16,7 @@ from reportlab.platypus.flowables import _FUZZ, Flowable
 from xhtml2pdf.builders.block import BlockBox, _UnsplittableBlockBox
 from xhtml2pdf.xhtml2pdf_reportlab import PmlKeepInFrame, PmlParagraph, PmlTable
 
+from ondemand_attach.generators._fast._long_tables import LongTable
 from ondemand_attach.generators._fast._looks import Line, Look, number
 from ondemand_attach.generators._fast._markup import SIMPLE
 from ondemand_attach.generators._xhtml2pdf_subsets import KeptFont
@@ -106,6 +107,8 @@ class Looks:
             if type(flowable) is PmlParagraph:
                 self._quicken(flowable)
             elif isinstance(flowable, PmlTable):
+                if type(flowable) is PmlTable:
+                    flowable.__class__ = LongTable
                 for row in flowable._cellvalues:  # noqa: SLF001
                     self.quicken(row)
             elif type(flowable) is PmlKeepInFrame:

@@ -74,8 +74,8 @@ class KeptRow:
     def looks_like(self, other: KeptRow) -> bool:
         return bool(_form(self) == _form(other))
 
-    def copied(self) -> KeptRow:
-        """Return a copy for another place in the table."""
+    def copied(self, *, is_kept: bool) -> KeptRow:
+        """Return a copy for another place in the table, for one document or for all."""
         fragments: dict[int, Any] = {}
         row = KeptRow(
             cells=[cell and _copied(cell, fragments) for cell in self.cells],
@@ -85,7 +85,8 @@ class KeptRow:
             uses=[(number, use.of([fragments[id(f)] for f in use.fragments])) for number, use in self.uses],
             links=[(number, fragments[id(fragment)]) for number, fragment in self.links],
         )
-        row.freeze()
+        if is_kept:
+            row.freeze()
         return row
 
     def freeze(self) -> None:
@@ -311,7 +312,7 @@ class KeptRegion:
                 raise UnsupportedError
             place = used.get(key, 0)
             if place == len(kept):
-                kept.append(kept[0].copied())
+                kept.append(kept[0].copied(is_kept=place < _KEPT))
             used[key] = place + 1
             taken.append(kept[place])
         return taken
