@@ -21,12 +21,14 @@ _ENDLESS: Final = (("<!--", "-->"), ("<style", "</style>"))
 # What a parser cuts in another way, or reads as text.
 _OTHERWISE_READ: Final = re.compile(
     r"<(?:xmp|noscript|iframe|noembed|noframes|template|textarea|script|plaintext)\b"
-    r"|<!--?-?>|--!>|</style[^>]|<\?|</[^a-z]|<!(?!--|doctype)",
+    r"|</style[^>]|<\?|</[^a-z]|<!(?!doctype)",
     re.IGNORECASE,
 )
+_BAD_COMMENT: Final = re.compile(r"<!--?-?>|--!>")
 _MAX_CHARACTERS: Final = 500_000
 _BAD_REFERENCE: Final = re.compile(
-    r"&(?!(?:[a-zA-Z][a-zA-Z0-9]*|#(?:3[2-9]|[4-9]\d|1[01]\d|16\d|17\d|1[89]\d|[2-9]\d\d));)"
+    r"&(?!(?:[a-zA-Z][a-zA-Z0-9]*|#(?:3[2-9]|[4-9]\d|1[01]\d|16\d|17\d|1[89]\d|[2-9]\d\d)"
+    r"|#[xX](?:[2-6][\da-fA-F]|7[\da-eA-E]|[a-fA-F][\da-fA-F]|[1-9a-fA-F][\da-fA-F]{2,3}));)"
 )
 _WHITE_SPACE: Final = " \t\n\r\f"  # in HTML
 _NO_BREAK_SPACE: Final = "\xa0"
@@ -142,11 +144,11 @@ class _Pieces(NamedTuple):
 
 def cut(markup: str) -> Cut | None:
     """Return *markup* in parts, or None if it holds what no shape covers."""
-    if len(markup) > _MAX_CHARACTERS or not _is_closed(markup) or _OTHERWISE_READ.search(markup):
+    if len(markup) > _MAX_CHARACTERS or not _is_closed(markup):
         return None
     split = _TAG.split(markup)
     texts = "".join(split[::2])
-    if "<" in texts or _BAD_REFERENCE.search(texts):
+    if "<" in texts or _BAD_REFERENCE.search(texts) or _is_read_otherwise(split[1::2]):
         return None
     pieces = _pieces([_plain(text) for text in split[::2]], split[1::2])
     values = "".join(pieces.values)
@@ -231,6 +233,12 @@ def _outside(pieces: Sequence[str], spans: Iterable[Span], shift: int) -> list[s
 def _digest(tags: Sequence[str], kinds: Sequence[str]) -> bytes:
     shape = "\0".join((*tags, *kinds)).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(shape, digest_size=20).digest()
+
+
+def _is_read_otherwise(tags: Sequence[str]) -> bool:
+    comments = [tag for tag in tags if tag.startswith("<!--")]
+    others = [tag for tag in tags if not tag.startswith("<!--")] if comments else tags
+    return bool(_OTHERWISE_READ.search("".join(others)) or _BAD_COMMENT.search("".join(comments)))
 
 
 def _is_closed(markup: str) -> bool:
