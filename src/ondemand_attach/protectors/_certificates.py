@@ -1,4 +1,4 @@
-"""Private keys and X.509 certificates: reading them, and whether they are fit for their purpose."""
+"""X.509 certificates and the files that hold them: reading them, and what they are fit for."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import Any, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
 
-SigningKey: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey
 Source: TypeAlias = str | os.PathLike[str] | bytes
 Password: TypeAlias = Callable[[], str | bytes]
 
@@ -99,30 +98,10 @@ def _secret(password: Password | None) -> bytes | None:
     return secret.encode() if isinstance(secret, str) else secret
 
 
-def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
-    """Return *key* if signatures made with it and *certificate* are worth something.
-
-    Raises:
-        ConfigurationError: they do not belong together, are too weak, or were not issued for signing.
-    """
-    if not isinstance(key, (RSAPrivateKey, EllipticCurvePrivateKey)):
-        raise ConfigurationError(f"a {type(key).__name__} cannot sign; give an RSA or EC private key")
-    if key.public_key() != certificate.public_key():
-        raise ConfigurationError("the private key does not belong to the certificate")
-    if reason := _too_weak(certificate):
-        raise ConfigurationError(f"the signing certificate {reason}")
-    usage = _key_usage(certificate)
-    if usage is not None and not (usage.digital_signature or usage.content_commitment):
-        raise ConfigurationError(
-            "the certificate was not issued for signing: it lacks both digitalSignature and nonRepudiation"
-        )
-    return key
-
-
 def unfit_to_receive(certificate: x509.Certificate, now: datetime.datetime) -> str | None:
     """Say why nothing should be encrypted to *certificate*, if so."""
-    usage, public_key = _key_usage(certificate), certificate.public_key()
-    if reason := out_of_date(certificate, now) or _too_weak(certificate):
+    usage, public_key = key_usage(certificate), certificate.public_key()
+    if reason := out_of_date(certificate, now) or too_weak(certificate):
         return reason
     # RFC 5280 section 4.2.1.3: RSA transports a key, EC agrees on one; without the extension all is allowed
     if usage is not None and isinstance(public_key, RSAPublicKey) and not usage.key_encipherment:
@@ -141,7 +120,8 @@ def out_of_date(certificate: x509.Certificate, now: datetime.datetime) -> str | 
     return None
 
 
-def _too_weak(certificate: x509.Certificate) -> str | None:
+def too_weak(certificate: x509.Certificate) -> str | None:
+    """Say that the key of *certificate* is too weak, or of a kind not used here, if so."""
     public_key = certificate.public_key()
     if isinstance(public_key, RSAPublicKey):
         is_short = public_key.key_size < _LEAST_RSA_BITS
@@ -151,7 +131,8 @@ def _too_weak(certificate: x509.Certificate) -> str | None:
     return "has neither an RSA nor an EC key"
 
 
-def _key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    """Return what *certificate* was issued for (RFC 5280 section 4.2.1.3); None means anything."""
     try:
         return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
@@ -164,19 +145,6 @@ def name_of(certificate: x509.Certificate) -> str:
         for attribute in certificate.subject.get_attributes_for_oid(kind):
             return str(attribute.value)
     return certificate.subject.rfc4514_string()
-
-
-def key_der(key: SigningKey) -> bytes:
-    """Return *key* in PKCS #8 (RFC 5958), unencrypted."""
-    return key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-def key_from_der(content: bytes) -> SigningKey:
-    """Return the key that `key_der` wrote. It was checked when it was loaded first, which takes 28 ms."""
-    key: Any = serialization.load_der_private_key(content, None, unsafe_skip_rsa_key_validation=True)
-    return key  # type: ignore[no-any-return]
 
 
 def der(certificates: Iterable[x509.Certificate]) -> list[bytes]:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from ondemand_attach.protectors import _pyhanko
-    from ondemand_attach.protectors._certificates import Password, SigningKey, Source
+    from ondemand_attach.protectors._certificates import Password, Source
     from ondemand_attach.protectors._fast._credentials import Credentials
+    from ondemand_attach.protectors._signing_keys import LocalKey, Sign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,9 @@ class PdfSigner:
     signed in the same write as it is encrypted; a plain PDF gets the signature appended.
 
     Args:
-        key: an RSA key of 2048 bits or more, or an EC key, as ``cryptography`` loads it.
+        key: an RSA key of 2048 bits or more, or an EC key, as ``cryptography`` loads it; or, for a key that
+            stays where it is, a callable that takes bytes and returns their signature: RSASSA-PKCS1-v1_5 or
+            ECDSA (in DER), with SHA-256. What it returns is checked with the certificate.
         certificate: the certificate of the key: x509.Certificate, PEM or DER.
         chain: the certificates from its issuer on; the root may be left out.
         reason: why the document is signed, shown by readers.
@@ -87,20 +90,20 @@ class PdfSigner:
     def __init__(
         self,
         *,
-        key: SigningKey,
+        key: LocalKey | Sign,
         certificate: x509.Certificate | bytes,
         chain: Iterable[x509.Certificate | bytes] = (),
         reason: str | None = None,
         location: str | None = None,
         appearance: VisibleSignature | None = None,
     ) -> None:
-        from ondemand_attach.protectors import _certificates
+        from ondemand_attach.protectors import _certificates, _signing_keys
 
         own, *others = translated(
             lambda: [_certificates.certificate_of(one) for one in (certificate, *chain)],
             lambda _: ConfigurationError("a signing certificate is missing, or neither PEM nor DER"),
         )
-        self._key = _certificates.check_pair(key, own)
+        self._key = _signing_keys.check_pair(key, own)
         if reason_not := _certificates.out_of_date(own, datetime.datetime.now(datetime.UTC)):
             raise ConfigurationError(f"the signing certificate {reason_not}")
         self._certificate, self._chain = own, tuple(others)
@@ -151,6 +154,43 @@ class PdfSigner:
 
         return cls(**_certificates.from_pem(key, certificate_chain, password), **options)
 
+    @classmethod
+    @sealed
+    def from_pkcs11(
+        cls,
+        module: str,
+        /,
+        *,
+        token: str,
+        key: str,
+        pin: Password,
+        certificate: x509.Certificate | bytes | None = None,
+        chain: Iterable[x509.Certificate | bytes] = (),
+        **options: Unpack[SignatureOptions],
+    ) -> Self:
+        """Sign with a key that stays in a PKCS #11 token, such as an HSM. Needs the extra ``[pkcs11]``.
+
+        The token is logged in to once in each process, and again after it was unplugged.
+
+        Args:
+            module: the path of the PKCS #11 library of the token's maker.
+            token: the label of the token.
+            key: the label of the private key.
+            pin: a callable that returns the user PIN.
+            certificate: the certificate of the key; by default, the one that the token holds under the same
+                label.
+            chain: the certificates from its issuer on; the root may be left out.
+            options: as for `PdfSigner`.
+
+        Raises:
+            ConfigurationError: the token cannot be used, or as for `PdfSigner`.
+            MissingDependencyError: the extra is not installed.
+        """
+        from ondemand_attach.protectors._pkcs11 import TokenKey
+
+        asked = TokenKey(module, token=token, pin=pin, label=key)
+        return cls(key=asked, certificate=certificate or asked.certificate(), chain=chain, **options)
+
     @sealed
     def sign(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document* signed.
@@ -178,17 +218,17 @@ class PdfSigner:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return all there is to this signer, the private key in clear, for a process of our own only."""
-        from ondemand_attach.protectors import _certificates
+        from ondemand_attach.protectors import _certificates, _signing_keys
 
         certificates = _certificates.der((self._certificate, *self._chain))
         kept = {name: value for name, value in vars(self).items() if name != "_credentials"}
-        return kept | {"_key": _certificates.key_der(self._key), "_chain": certificates, "_certificate": None}
+        return kept | {"_key": _signing_keys.stored(self._key), "_chain": certificates, "_certificate": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        from ondemand_attach.protectors import _certificates
+        from ondemand_attach.protectors import _certificates, _signing_keys
 
         own, *others = map(_certificates.certificate_of, state["_chain"])
-        key = _certificates.key_from_der(state["_key"])
+        key = _signing_keys.loaded(state["_key"])
         vars(self).update(state | {"_key": key, "_certificate": own, "_chain": tuple(others)})
 
     @cached_property

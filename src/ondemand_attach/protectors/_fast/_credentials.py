@@ -9,15 +9,11 @@ from typing import Any
 import asn1crypto.algos
 import asn1crypto.cms
 import asn1crypto.x509
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
 from pyhanko.sign import signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from ondemand_attach.protectors._certificates import SigningKey
 from ondemand_attach.protectors._fast._cms import Example, LearntCms
+from ondemand_attach.protectors._signing_keys import SigningKey, is_rsa, signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +28,7 @@ class Credentials:
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of *data*: RSASSA-PKCS1-v1_5 or ECDSA, with SHA-256."""
-        if isinstance(self.key, RSAPrivateKey):
-            return self.key.sign(data, PKCS1v15(), SHA256())
-        return self.key.sign(data, ECDSA(SHA256()))
+        return signature(self.key, data)
 
     @property
     def reserved(self) -> int:
@@ -55,7 +49,7 @@ class KeptKeySigner(signers.Signer):
     subject_name = None  # would be parsed each time, and only a text of pyHanko's own shows it
 
     def __init__(self, credentials: Credentials) -> None:
-        algorithm = "sha256_rsa" if isinstance(credentials.key, RSAPrivateKey) else "sha256_ecdsa"
+        algorithm = "sha256_rsa" if is_rsa(credentials.key) else "sha256_ecdsa"
         super().__init__(
             signing_cert=asn1crypto.x509.Certificate.load(credentials.certificates[0]),
             signature_mechanism=asn1crypto.algos.SignedDigestAlgorithm({"algorithm": algorithm}),
