@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ondemand_attach.pool.render_pool import RenderPool as RenderPool
     from ondemand_attach.protectors.pdf import PdfEncryptor as PdfEncryptor
     from ondemand_attach.protectors.pdf import PdfSigner as PdfSigner
+    from ondemand_attach.protectors.pdf import TimeStampAuthority as TimeStampAuthority
     from ondemand_attach.protectors.pdf import VisibleSignature as VisibleSignature
     from ondemand_attach.transports.file import FileTransport as FileTransport
     from ondemand_attach.transports.file import MaildirTransport as MaildirTransport
@@ -62,6 +63,7 @@ _HOMES = {
     "RenderPool": "pool.render_pool",
     "Signer": "interfaces",
     "SmtpTransport": "transports.smtp",
+    "TimeStampAuthority": "protectors.pdf",
     "Transport": "interfaces",
     "VisibleSignature": "protectors.pdf",
     "Xhtml2PdfGenerator": "generators.xhtml2pdf",

@@ -125,10 +125,14 @@ class Document:
     Args:
         content: the finished bytes.
         media_type: an RFC 6838 type, such as ``application/pdf``.
+        encryption: how it is encrypted, in words for the receipt, such as ``AES-256 by password``.
+        signature: how it is signed, in such words, such as ``PAdES B-T``.
     """
 
     content: bytes = field(repr=False)
     media_type: str
+    encryption: str | None = None
+    signature: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

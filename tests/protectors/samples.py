@@ -52,8 +52,13 @@ def certify(
     issuer: tuple[Key, x509.Certificate] | None = None,
     usages: Sequence[str] | None = ALL_USAGES,
     days: tuple[int, int] = (-1, 30),
+    address: str | None = None,
+    alternative: str | None = None,
 ) -> x509.Certificate:
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    of_subject = [x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]
+    if address is not None:
+        of_subject.append(x509.NameAttribute(x509.NameOID.EMAIL_ADDRESS, address))
+    subject = x509.Name(of_subject)
     issuing_key, issuing_name = (issuer[0], issuer[1].subject) if issuer else (key, subject)
     builder = (
         x509.CertificateBuilder()
@@ -65,6 +70,9 @@ def certify(
         .not_valid_after(NOW + days[1] * DAY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     )
+    if alternative is not None:
+        names = x509.SubjectAlternativeName([x509.DNSName("example.com"), x509.RFC822Name(alternative)])
+        builder = builder.add_extension(names, critical=False)
     if usages is not None:
         builder = builder.add_extension(_usage(usages), critical=True)
     return builder.sign(issuing_key, hashes.SHA256())

@@ -72,7 +72,7 @@ def test_the_password_opens_and_no_other(password: str) -> None:
 
 def test_the_encryption_dictionary_has_the_entries_of_pyhanko() -> None:
     flags = StandardPermissions.ALLOW_PRINTING | StandardPermissions.TOLERATE_MISSING_PDF_MAC
-    ours = PasswordHandler(SECRET, None, flags).as_pdf_object()
+    ours = PasswordHandler(SECRET, None, flags, with_mac=True).as_pdf_object()
     theirs = StandardSecurityHandler.build_from_pw("owner", SECRET, flags).as_pdf_object()
     random = {"/O", "/U", "/OE", "/UE", "/Perms", "/KDFSalt"}
     assert {key: len(ours[key]) for key in random} == {key: len(theirs[key]) for key in random}
@@ -93,7 +93,7 @@ def test_the_encryption_dictionary_has_the_entries_of_pyhanko() -> None:
     ],
 )
 def test_the_passwords_give_the_right_access(owner: str | None, given: str, status: AuthStatus) -> None:
-    made = PasswordHandler(SECRET, owner, StandardPermissions.ALLOW_PRINTING)
+    made = PasswordHandler(SECRET, owner, StandardPermissions.ALLOW_PRINTING, with_mac=True)
     read = StandardSecurityHandler.instantiate_from_pdf_object(made.as_pdf_object())
     assert read.authenticate(given).status == status
     if status != AuthStatus.FAILED:
@@ -101,7 +101,7 @@ def test_the_passwords_give_the_right_access(owner: str | None, given: str, stat
 
 
 def test_no_two_documents_share_a_key() -> None:
-    handlers = [PasswordHandler(SECRET, None, StandardPermissions(0)) for _ in range(2)]
+    handlers = [PasswordHandler(SECRET, None, StandardPermissions(0), with_mac=True) for _ in range(2)]
     assert len({handler.get_file_encryption_key() for handler in handlers}) == 2
     assert len({handler.odata for handler in handlers}) == 2
 
@@ -158,7 +158,7 @@ def examples(kind: str, *, with_mac: bool, chain: int = 1, count: int = 3) -> li
     watched = Watched()
     kept = credentials(kind, chain, cms=watched)
     for document in documents(with_mac=with_mac, count=count):
-        _pyhanko.signed(document, kept, None, REQUEST.now)
+        _pyhanko.Signature(credentials=kept, picture=None, certified=None, now=REQUEST.now).put_on(document)
     return watched.seen
 
 

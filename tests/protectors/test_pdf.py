@@ -19,6 +19,8 @@ import asn1crypto.x509
 import pikepdf
 import pypdfium2
 import pytest
+import zxingcpp
+from asn1crypto import cms
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -27,10 +29,12 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from pyhanko.pdf_utils.crypt import pubkey
+from pyhanko.pdf_utils.crypt.api import AuthStatus, PdfMacStatus
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign import signers
+from pyhanko.sign.fields import MDPPerm
 
 from ondemand_attach import Document, PdfEncryptor, PdfSigner, Recipient, VisibleSignature
 from ondemand_attach._message import Address, AttachmentRequest
@@ -324,7 +328,7 @@ def test_what_was_looked_at_can_still_be_signed_and_more_than_once() -> None:
     sealed = ENCRYPTOR.encrypt(order(), request())
     assert sealed.content is sealed.content
     assert pickle.loads(pickle.dumps(sealed)) == Document(
-        content=sealed.content, media_type="application/pdf"
+        content=sealed.content, media_type="application/pdf", encryption="AES-256 by password"
     )
     for _ in range(2):
         assert flaws(signer().sign(sealed, request()).content, CERTIFICATE, SECRET) == []
@@ -405,6 +409,41 @@ def test_certificates_come_in_any_form() -> None:
 def test_an_unfit_certificate_is_refused(certificates: Callable[[], list[Any]], text: str) -> None:
     with pytest.raises(EncryptionError, match=text):
         PdfEncryptor(certificates=lambda _: certificates()).encrypt(order(), request())
+
+
+@pytest.mark.parametrize("place", ["address", "alternative"])
+@pytest.mark.parametrize(
+    ("holder", "is_refused"),
+    [("jane@example.com", False), ("JANE@Example.com", False), ("joan@example.com", True)],
+)
+def test_a_certificate_of_somebody_else_is_refused(place: str, holder: str, *, is_refused: bool) -> None:
+    certificate = certify(KEYS["P-256"](), **{place: holder})
+    jane = Recipient(address=Address(addr_spec="jane@example.com"), certificate=pem(certificate))
+    ways = ((PdfEncryptor(), request(jane)), (PdfEncryptor(certificates=lambda _: [certificate]), request()))
+    for encryptor, asked in ways:
+        if is_refused:
+            with pytest.raises(EncryptionError, match="another mail address") as caught:
+                encryptor.encrypt(order(), asked)
+            assert "joan" not in str(caught.value)
+        else:
+            assert encryptor.encrypt(order(), asked).content
+
+
+def test_two_recipients_cannot_swap_their_certificates() -> None:
+    names = ("jane@example.com", "joe@example.com")
+    certificates = [certify(KEYS["P-256"](), alternative=name) for name in names]
+    swapped = [
+        Recipient(address=Address(addr_spec=name), certificate=pem(certificate))
+        for name, certificate in zip(names, reversed(certificates), strict=True)
+    ]
+    with pytest.raises(EncryptionError, match="another mail address"):
+        PdfEncryptor().encrypt(order(), request(*swapped))
+    both = request(*names)
+    assert PdfEncryptor(certificates=lambda _: certificates).encrypt(order(), both).content
+
+
+def pem(certificate: Any) -> bytes:
+    return certificate.public_bytes(Encoding.PEM)  # type: ignore[no-any-return]
 
 
 def test_a_certificate_without_key_usage_may_do_everything() -> None:
@@ -665,6 +704,8 @@ def test_its_text_is_a_template_in_any_European_script() -> None:  # noqa: N802
         (VisibleSignature(box=(72, 60, 330, 110), text="契約"), "a character that its font lacks"),
         (VisibleSignature(box=(72, 60, 330, 110), page=9), "could not be signed"),
         (VisibleSignature(box=(72, 60, 330, 110), logo=b"\x89PNG garbage"), "could not be drawn"),
+        (VisibleSignature(box=(72, 60, 120, 84), text="x", qr="https://shop.example/" * 9), "too fine"),
+        (VisibleSignature(box=(72, 60, 330, 110), qr="x" * 5000), "could not be drawn"),
     ],
 )
 def test_what_cannot_be_shown_is_an_error(shown: VisibleSignature, text: str) -> None:
@@ -680,6 +721,95 @@ def test_a_logo_shows_to_the_left_of_the_text() -> None:
     shown = VisibleSignature(box=(300, 60, 540, 120), text="Shop", logo=picture.getvalue())
     signed = signer(appearance=shown).sign(order(), request())
     assert dark_pixels(signed, (302, 62, 358, 118)) > 2500
+
+
+def test_a_qr_code_can_be_read_from_the_page() -> None:
+    shown = VisibleSignature(
+        box=(300, 60, 540, 120), text="Shop", qr="https://shop.example/verify/{{ number }}?žluť"
+    )
+    signed = signer(appearance=shown).sign(order(), request(number=4711))
+    with pypdfium2.PdfDocument(signed.content) as pdf:
+        pdf.init_forms()
+        image = pdf[0].render(scale=3).to_pil()
+    (code,) = zxingcpp.read_barcodes(image)
+    assert code.text == "https://shop.example/verify/4711?žluť"
+    left, right = code.position.top_left.x / 3, code.position.top_right.x / 3
+    assert 480 < left < right < 540
+    assert dark_pixels(signed, (300, 60, 480, 120)) > 20
+
+
+# --- certification
+
+
+@pytest.mark.parametrize(
+    ("certify", "permission"),
+    [
+        ("nothing", MDPPerm.NO_CHANGES),
+        ("fill_forms", MDPPerm.FILL_FORMS),
+        ("annotate", MDPPerm.ANNOTATE),
+        (None, None),
+    ],
+)
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_a_certification_signature_says_what_may_change(
+    certify: Any, permission: MDPPerm | None, *, is_encrypted: bool
+) -> None:
+    document = ENCRYPTOR.encrypt(order(), request()) if is_encrypted else order()
+    by = signer(certify=certify)
+    for _ in range(3):
+        content = by.sign(document, request()).content
+        assert flaws(content, CERTIFICATE, SECRET if is_encrypted else None) == []
+        (signature,) = opened(content, SECRET).embedded_signatures
+        assert signature.docmdp_level == permission
+
+
+def test_only_known_changes_can_be_permitted() -> None:
+    with pytest.raises(ConfigurationError, match="certify= takes nothing, fill_forms, annotate"):
+        signer(certify="everything")
+
+
+def opened(content: bytes, password: str) -> PdfFileReader:
+    reader = PdfFileReader(BytesIO(content))
+    if reader.encrypted:
+        reader.decrypt(password)
+    return reader
+
+
+# --- ways to encrypt
+
+
+def test_the_mac_can_be_left_out() -> None:
+    without = PdfEncryptor(password="{{ secret }}", insecure_omit_mac=True).encrypt(order(), request())
+    assert without.encryption == "AES-256 by password, without a MAC"
+    result = PdfFileReader(BytesIO(without.content)).decrypt(SECRET)
+    assert (result.status, result.mac_status) == (AuthStatus.USER, PdfMacStatus.NOT_APPLICABLE)
+    signed = signer().sign(without, request()).content
+    assert opened(signed, SECRET).embedded_signatures[0].signer_cert is not None
+    assert b"/AuthCode" not in without.content + signed
+    with_mac = ENCRYPTOR.encrypt(order(), request())
+    assert b"/AuthCode" in with_mac.content
+
+
+@pytest.mark.parametrize(("padding", "algorithm"), [("PKCS1-v1_5", "rsaes_pkcs1v15"), ("OAEP", "rsaes_oaep")])
+@pytest.mark.parametrize("omit_mac", [False, True])
+def test_the_key_is_wrapped_as_wished(padding: Any, algorithm: str, *, omit_mac: bool) -> None:
+    key, recipient = person("RSA-2048", "RSA-2048")
+    encryptor = PdfEncryptor(rsa_padding=padding, insecure_omit_mac=omit_mac)
+    encrypted = encryptor.encrypt(order(), request(recipient))
+    assert encrypted.encryption == "AES-256 to a certificate" + omit_mac * ", without a MAC"
+    reader = PdfFileReader(BytesIO(encrypted.content))
+    (info,) = cms.ContentInfo.load(reader.encrypt_dict["/CF"]["/DefaultCryptFilter"]["/Recipients"][0])[
+        "content"
+    ]["recipient_infos"]
+    assert info.chosen["key_encryption_algorithm"]["algorithm"].native == algorithm
+    result = reader.decrypt_pubkey(decrypter(key, recipient.certificate or b""))
+    assert result.status == AuthStatus.USER
+    assert reader.root["/Pages"]["/Count"] == 1
+
+
+def test_only_known_paddings_are_taken() -> None:
+    with pytest.raises(ConfigurationError, match="PKCS1-v1_5 and OAEP"):
+        PdfEncryptor(rsa_padding="none")  # type: ignore[arg-type]
 
 
 def test_the_public_module_loads_no_heavy_library(fresh_python: Callable[[str], str]) -> None:

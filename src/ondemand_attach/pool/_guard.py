@@ -2,7 +2,8 @@
 
 No network, no names looked up, no other program, no file outside of the private folder and of those that the
 builder names, apart from Python's own code and libraries. It is a wall behind the generator's own; it is no
-sandbox for hostile Python code, which can find a way around an audit hook.
+sandbox for hostile Python code, which can find a way around an audit hook. While a signer asks its time stamp
+authority, or for a key that is elsewhere, it may use the network and read files.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import zoneinfo
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ondemand_attach._reach import is_reaching_out
 from ondemand_attach.errors import ResourceBlockedError
 
 _GUARDED = (
@@ -28,6 +30,7 @@ _HARMLESS = {
     *("ctypes.create_unicode_buffer", "ctypes.get_errno", "ctypes.set_errno"),
     *("os.getxattr", "os.listxattr", "os.putenv", "os.unsetenv", "socket.gethostname"),
 }
+_NETWORK = ("http.", "socket.", "urllib.")
 _LISTING = {"os.listdir", "os.scandir", "os.walk"}
 _CHANGING = {  # where among the arguments the paths are, each with the directory that it is relative to
     "os.chmod": ((0, 2),),
@@ -85,6 +88,8 @@ class Guard:
             return None
         if event == "socket.__new__":
             return self._socket
+        if event.startswith(_NETWORK):
+            return functools.partial(self._network, event)
         if event in _LISTING:
             return functools.partial(self._list, event)
         if event in _CHANGING:
@@ -104,9 +109,13 @@ class Guard:
             self._refuse("open", _FILE)
 
     def _may_read(self, name: str) -> bool:
-        return _is_in(name, (*self._libraries, *self.folders)) or (
-            _is_in(name, self._code)
-            and (name.endswith(_CODE) or name + os.sep in self._code)  # or a zip file
+        return (
+            is_reaching_out()
+            or _is_in(name, (*self._libraries, *self.folders))
+            or (
+                _is_in(name, self._code)
+                and (name.endswith(_CODE) or name + os.sep in self._code)  # or a zip file
+            )
         )
 
     def _list(self, event: str, path: Any = None, *_: object) -> None:
@@ -126,7 +135,11 @@ class Guard:
 
     def _socket(self, _: object, family: int, *__: object) -> None:
         if family != socket.AF_UNIX:  # an event loop wakes itself through a pair of these
-            self._refuse("socket.__new__", _OTHER)
+            self._network("socket.__new__")
+
+    def _network(self, event: str, *_: object) -> None:
+        if not is_reaching_out():
+            self._refuse(event, _OTHER)
 
     def _refuse(self, event: str, reason: str) -> None:
         text = f"{event} was refused in the render process: {reason}"

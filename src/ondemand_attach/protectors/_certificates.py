@@ -139,6 +139,19 @@ def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
         return None
 
 
+def addresses_of(certificate: x509.Certificate) -> set[str]:
+    """Return the mail addresses that *certificate* was issued to, in lower case (RFC 8550 section 3)."""
+    subject = certificate.subject.get_attributes_for_oid(x509.NameOID.EMAIL_ADDRESS)
+    found = [str(attribute.value) for attribute in subject]
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        pass
+    else:
+        found += names.get_values_for_type(x509.RFC822Name)
+    return {address.lower() for address in found}
+
+
 def name_of(certificate: x509.Certificate) -> str:
     """Return the common name of the holder, or else the organisation's."""
     for kind in (x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME):

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 from ondemand_attach.protectors import _passwords
@@ -55,11 +55,14 @@ class PdfEncryptor:
             whole numbers; or a callable that takes the request. Must be as SASLprep (RFC 4013) leaves it,
             1 to 126 bytes in UTF-8.
         certificates: a callable that takes the request and returns certificates, each an x509.Certificate,
-            PEM or DER. By default, the `Recipient.certificate` of every recipient.
+            PEM or DER. By default, the `Recipient.certificate` of every recipient. One that was issued to a
+            mail address must be of a recipient's.
         owner_password: a callable that returns the password that lifts the restrictions of *allow*. By
             default, there is none.
         allow: what readers shall let the recipient do. Screen readers are always let in.
+        rsa_padding: how the key is wrapped for RSA certificates. Few readers know RSAES-OAEP.
         insecure_allow_weak_password: take passwords that can be guessed.
+        insecure_omit_mac: leave out the integrity MAC (ISO/TS 32004), for a reader that stumbles over it.
 
     Raises:
         ConfigurationError: the password is fixed text, the same for everyone; a permission is unknown; or a
@@ -74,7 +77,9 @@ class PdfEncryptor:
         certificates: Callable[[AttachmentRequest], Iterable[x509.Certificate | bytes]] | None = None,
         owner_password: Callable[[AttachmentRequest], str] | None = None,
         allow: Collection[PdfPermission] = ("print", "copy"),
+        rsa_padding: Literal["PKCS1-v1_5", "OAEP"] = "PKCS1-v1_5",
         insecure_allow_weak_password: bool = False,
+        insecure_omit_mac: bool = False,
     ) -> None:
         if password is not None and certificates is not None:
             raise ConfigurationError("encrypt by password or to certificates, not both")
@@ -90,10 +95,13 @@ class PdfEncryptor:
                 f"{', '.join(sorted(unknown))}: no such permission; there are {', '.join(_FLAGS)}"
             )
         self._password = password
-        self._certificates = certificates or _own_certificates
+        self._certificates = certificates
         self._owner_password = owner_password
         self._flags = ("ALLOW_ASSISTIVE_TECHNOLOGY", *(flag for name in allow for flag in _FLAGS[name]))
-        self._allows_weak = insecure_allow_weak_password
+        self._allows_weak, self._with_mac = insecure_allow_weak_password, not insecure_omit_mac
+        if rsa_padding not in {"PKCS1-v1_5", "OAEP"}:
+            raise ConfigurationError(f"{rsa_padding}: no such padding; there are PKCS1-v1_5 and OAEP")
+        self._with_oaep = rsa_padding == "OAEP"
 
     @sealed
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
@@ -102,7 +110,7 @@ class PdfEncryptor:
         Raises:
             WeakPasswordError: the password can be guessed, or would not open in every reader.
             EncryptionError: the document is no PDF, or is encrypted or signed already; a certificate is
-                missing, out of date or not meant for encryption; or a callable failed.
+                missing, out of date, of somebody else, or not meant for encryption; or a callable failed.
             MissingRecipientError: a password would be shared by several recipients.
         """
         from ondemand_attach.protectors import _pyhanko
@@ -123,7 +131,7 @@ class PdfEncryptor:
 
     def _by_password(
         self, source: str | Callable[[AttachmentRequest], str], request: AttachmentRequest
-    ) -> _pyhanko.Encrypt:
+    ) -> _pyhanko.Encryption:
         from ondemand_attach.protectors import _pyhanko
 
         if isinstance(source, str):
@@ -132,42 +140,57 @@ class PdfEncryptor:
             password = varying = _asked(source, "password", request)
         user = self._checked(password, varying, f"the password of {request.filename}")
         if self._owner_password is None:
-            return _pyhanko.with_password(user, None, self._flags)
+            return _pyhanko.with_password(user, None, self._flags, with_mac=self._with_mac)
         owner = _asked(self._owner_password, "owner password", request)
         owner = self._checked(owner, owner, f"the owner password of {request.filename}")
         if secrets.compare_digest(user.encode(), owner.encode()):
             raise EncryptionError(
                 f"the owner password of {request.filename} is the password; they must differ"
             )
-        return _pyhanko.with_password(user, owner, self._flags)
+        return _pyhanko.with_password(user, owner, self._flags, with_mac=self._with_mac)
 
     def _checked(self, password: object, varying: object, whose: str) -> str:
         return _passwords.check(password, whose=whose, varying=varying, insecure_allow_weak=self._allows_weak)
 
-    def _to_certificates(self, request: AttachmentRequest) -> _pyhanko.Encrypt:
+    def _to_certificates(self, request: AttachmentRequest) -> _pyhanko.Encryption:
         from ondemand_attach.protectors import _certificates, _pyhanko
 
         name = request.filename
-        values = _asked(self._certificates, "certificates", request)
+        given = self._given_certificates(request)
         certificates = translated(
-            lambda: [_certificates.certificate_of(value) for value in values],
+            lambda: [_certificates.certificate_of(value) for value, _ in given],
             lambda _: EncryptionError(
                 f"{name} cannot be encrypted: a recipient's certificate is neither PEM nor DER"
             ),
         )
         if not certificates:
             raise EncryptionError(f"there is no certificate to encrypt {name} to")
-        for certificate in certificates:
-            if reason := _certificates.unfit_to_receive(certificate, request.now):
+        for certificate, (_, holders) in zip(certificates, given, strict=True):
+            reason = _certificates.unfit_to_receive(certificate, request.now)
+            named = _certificates.addresses_of(certificate)
+            if not reason and named and named.isdisjoint(map(_lowered, holders)):
+                reason = "was issued to another mail address"
+            if reason:
                 raise EncryptionError(f"{name} cannot be encrypted: a recipient's certificate {reason}")
-        return _pyhanko.to_certificates(_certificates.der(certificates), self._flags)
+        return _pyhanko.to_certificates(
+            _certificates.der(certificates),
+            self._flags,
+            with_oaep=self._with_oaep,
+            with_mac=self._with_mac,
+        )
+
+    def _given_certificates(self, request: AttachmentRequest) -> list[tuple[Any, tuple[Recipient, ...]]]:
+        """Return each certificate beside the recipients one of whom must be its holder."""
+        if self._certificates is not None:
+            certificates = _asked(self._certificates, "certificates", request)
+            return [(certificate, request.recipients) for certificate in certificates]
+        if any(recipient.certificate is None for recipient in request.recipients):
+            raise EncryptionError(f"{request.filename} cannot be encrypted: a recipient has no certificate")
+        return [(recipient.certificate, (recipient,)) for recipient in request.recipients]
 
 
-def _own_certificates(request: AttachmentRequest) -> list[bytes]:
-    certificates = [recipient.certificate for recipient in request.recipients]
-    if None in certificates:
-        raise EncryptionError(f"{request.filename} cannot be encrypted: a recipient has no certificate")
-    return [certificate for certificate in certificates if certificate is not None]
+def _lowered(recipient: Recipient) -> str:
+    return recipient.address.ascii_addr_spec.lower()
 
 
 def _expressions(template: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypedDict, get_args
 
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, SigningError
+from ondemand_attach.protectors._levels import SignatureLevel, TimeStampAuthority, ladder
+from ondemand_attach.protectors._visible_signature import VisibleSignature
 
 if TYPE_CHECKING:
     from typing import Self, Unpack
@@ -21,52 +21,30 @@ if TYPE_CHECKING:
     from ondemand_attach.protectors import _pyhanko
     from ondemand_attach.protectors._certificates import Password, Source
     from ondemand_attach.protectors._fast._credentials import Credentials
+    from ondemand_attach.protectors._long_term import LongTerm
     from ondemand_attach.protectors._signing_keys import LocalKey, Sign
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisibleSignature:
-    """A picture of the signature on a page.
+PermittedChanges: TypeAlias = Literal["nothing", "fill_forms", "annotate"]
+"""What may be changed in a certified document without a warning (DocMDP, ISO 32000-2 section 12.8.2.2)."""
 
-    Args:
-        box: left, bottom, right and top edge in points, from the lower left corner of the page.
-        page: the index of the page; -1 is the last.
-        text: a template that is rendered with the request's context, without escaping; by default the name in
-            the certificate and the time in UTC.
-        logo: a PNG or JPEG image, shown to the left of the text: its bytes, or the path of the file, which is
-            read now.
-
-    Raises:
-        ConfigurationError: the box is empty, or the logo is no PNG or JPEG.
-    """
-
-    box: tuple[float, float, float, float]
-    page: int = -1
-    text: str | None = None
-    logo: bytes | str | Path | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        left, bottom, right, top = self.box
-        if right - left < 1 or top - bottom < 1:
-            raise ConfigurationError(
-                "the box of the visible signature is empty; give left, bottom, right, top in points"
-            )
-        if isinstance(self.logo, str | Path):
-            object.__setattr__(self, "logo", Path(self.logo).read_bytes())
-        if isinstance(self.logo, bytes) and not self.logo.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-            raise ConfigurationError("the logo of the visible signature is neither PNG nor JPEG")
+_CERTIFIED: tuple[PermittedChanges, ...] = get_args(PermittedChanges)
 
 
 class SignatureOptions(TypedDict, total=False):
     """What every way to make a `PdfSigner` takes besides the key."""
 
+    level: SignatureLevel
+    may_fall_to: SignatureLevel | None
+    time_stamps: TimeStampAuthority | None
+    certify: PermittedChanges | None
     reason: str | None
     location: str | None
     appearance: VisibleSignature | None
 
 
 class PdfSigner:
-    """Signs a PDF: PAdES baseline B-B, SHA-256 with RSA (PKCS #1 v1.5) or ECDSA, the chain embedded.
+    """Signs a PDF: PAdES baseline, SHA-256 with RSA (PKCS #1 v1.5) or ECDSA, the chain embedded.
 
     The key is loaded and checked once and shared between threads. What `PdfEncryptor.encrypt` returned is
     signed in the same write as it is encrypted; a plain PDF gets the signature appended.
@@ -76,14 +54,20 @@ class PdfSigner:
             stays where it is, a callable that takes bytes and returns their signature: RSASSA-PKCS1-v1_5 or
             ECDSA (in DER), with SHA-256. What it returns is checked with the certificate.
         certificate: the certificate of the key: x509.Certificate, PEM or DER.
-        chain: the certificates from its issuer on; the root may be left out.
+        chain: the certificates from its issuer on; up to level B-T the root may be left out.
+        level: what the signature proves, and for how long. All but B-B need *time_stamps*; B-LT and B-LTA
+            fetch OCSP responses and CRLs from where the certificates say, and use them for ten minutes.
+        may_fall_to: the lowest level to sign at when a better one cannot be had at the moment, because a
+            server is out of order. The document says which it was. By default, that is an error.
+        time_stamps: who says when the signature was made.
+        certify: make it a certification signature, which lets readers warn of any change but these.
         reason: why the document is signed, shown by readers.
         location: where, shown by readers.
         appearance: shows the signature on a page. By default it is invisible.
 
     Raises:
         ConfigurationError: the key does not belong to the certificate or is too weak; or the certificate is
-            not valid now, or was not issued for signing.
+            not valid now, or was not issued for signing; or the level needs what was not given.
     """
 
     @sealed
@@ -93,6 +77,10 @@ class PdfSigner:
         key: LocalKey | Sign,
         certificate: x509.Certificate | bytes,
         chain: Iterable[x509.Certificate | bytes] = (),
+        level: SignatureLevel = "B-B",
+        may_fall_to: SignatureLevel | None = None,
+        time_stamps: TimeStampAuthority | None = None,
+        certify: PermittedChanges | None = None,
         reason: str | None = None,
         location: str | None = None,
         appearance: VisibleSignature | None = None,
@@ -107,7 +95,25 @@ class PdfSigner:
         if reason_not := _certificates.out_of_date(own, datetime.datetime.now(datetime.UTC)):
             raise ConfigurationError(f"the signing certificate {reason_not}")
         self._certificate, self._chain = own, tuple(others)
+        self._levels, self._time_stamps = ladder(level, may_fall_to), time_stamps
+        if certify not in {*_CERTIFIED, None}:
+            raise ConfigurationError(f"{certify}: no such change; certify= takes {', '.join(_CERTIFIED)}")
+        self._certified = certify
         self._reason, self._location, self._appearance = reason, location, appearance
+        self._check_level(level)
+
+    def _check_level(self, level: SignatureLevel) -> None:
+        if (level == "B-B") != (self._time_stamps is None):
+            raise ConfigurationError(
+                "levels above B-B, and only these, need time_stamps=TimeStampAuthority(…)"
+            )
+        if level not in {"B-LT", "B-LTA"}:
+            return
+        last = (self._certificate, *self._chain)[-1]
+        if last.issuer != last.subject:
+            raise ConfigurationError(f"level {level} needs the whole chain, down to its self-issued root")
+        if self._time_stamps and not self._time_stamps.trust_roots:
+            raise ConfigurationError(f"level {level} needs trust_roots= of the time stamp authority")
 
     @classmethod
     @sealed
@@ -205,12 +211,27 @@ class PdfSigner:
             raise SigningError(f"{request.filename} is {document.media_type}, not application/pdf")
         if reason_not := _certificates.out_of_date(self._certificate, request.now):
             raise SigningError(f"{request.filename} cannot be signed: the certificate {reason_not}")
-        picture = self._picture(request)
-        content = translated(
-            lambda: _pyhanko.signed(document, self._credentials, picture, request.now),
+        signature = _pyhanko.Signature(
+            credentials=self._credentials,
+            picture=self._picture(request),
+            certified=_pyhanko.permitted(self._certified),
+            now=request.now,
+        )
+        content, level = translated(
+            lambda: self._signed(document, signature),
             lambda error: SigningError(f"{request.filename} could not be signed: {type(error).__name__}"),
         )
-        return Document(content=content, media_type=document.media_type)
+        return Document(
+            content=content,
+            media_type=document.media_type,
+            encryption=document.encryption,
+            signature=f"PAdES {level}",
+        )
+
+    def _signed(self, document: Document, signature: _pyhanko.Signature) -> tuple[bytes, SignatureLevel]:
+        if self._long_term is None:
+            return signature.put_on(document), "B-B"
+        return self._long_term.sign(document, signature, self._levels)
 
     def __reduce__(self) -> NoReturn:
         # A pickle travels: a task queue would keep the private key in its broker.
@@ -221,7 +242,8 @@ class PdfSigner:
         from ondemand_attach.protectors import _certificates, _signing_keys
 
         certificates = _certificates.der((self._certificate, *self._chain))
-        kept = {name: value for name, value in vars(self).items() if name != "_credentials"}
+        made_anew = {"_credentials", "_long_term"}
+        kept = {name: value for name, value in vars(self).items() if name not in made_anew}
         return kept | {"_key": _signing_keys.stored(self._key), "_chain": certificates, "_certificate": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -243,22 +265,18 @@ class PdfSigner:
             location=self._location,
         )
 
+    @cached_property
+    def _long_term(self) -> LongTerm | None:
+        if self._time_stamps is None:
+            return None
+        from ondemand_attach.protectors._long_term import LongTerm
+
+        return LongTerm(self._time_stamps, self._credentials.certificates)
+
     def _picture(self, request: AttachmentRequest) -> _pyhanko.Picture | None:
         if (shown := self._appearance) is None:
             return None
-        from ondemand_attach.protectors import _appearance, _certificates, _pyhanko
+        from ondemand_attach.protectors import _pyhanko
 
-        if shown.text is None:
-            now = request.now.astimezone(datetime.UTC)
-            text = f"Digitally signed by {_certificates.name_of(self._certificate)}\n{now:%Y-%m-%d %H:%M} UTC"
-        else:
-            text = request.render(source=shown.text, autoescape=False)
-        left, bottom, right, top = shown.box
-        logo = shown.logo if isinstance(shown.logo, bytes) else None
-        content = translated(
-            lambda: _appearance.drawn(text, logo, right - left, top - bottom),
-            lambda error: SigningError(
-                f"the signature on {request.filename} could not be drawn: {type(error).__name__}"
-            ),
-        )
+        content = shown.drawn(self._certificate, request)
         return _pyhanko.Picture(page=shown.page, box=shown.box, content=content)

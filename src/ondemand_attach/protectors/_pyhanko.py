@@ -22,6 +22,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter, copy_into_new_writer
 from pyhanko.sign import fields, signers
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession, PdfTBSDocument
+from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 
 from ondemand_attach._message import Document
@@ -31,7 +32,19 @@ from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySi
 from ondemand_attach.protectors._fast._keys import PasswordHandler
 from ondemand_attach.protectors._fast._source import light_copy
 
-Encrypt = Callable[[PdfFileWriter], None]
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """A way to encrypt.
+
+    Args:
+        set_up: does so on a writer.
+        description: what it is, in words.
+    """
+
+    set_up: Callable[[PdfFileWriter], None] = field(repr=False)
+    description: str
+
 
 _FIELD = "Signature"
 
@@ -43,8 +56,10 @@ class EncryptedPdf(Document):
     changes a writer, so each use gets one of its own. A copy or a pickle is a plain document.
     """
 
-    def __init__(self, open_writer: Callable[[], PdfFileWriter]) -> None:
+    def __init__(self, open_writer: Callable[[], PdfFileWriter], encryption: str) -> None:
         object.__setattr__(self, "media_type", "application/pdf")
+        object.__setattr__(self, "encryption", encryption)
+        object.__setattr__(self, "signature", None)
         self.__dict__["_open_writer"] = open_writer
         # The first is opened at once, so that whatever is wrong shows here and not while signing.
         self.__dict__["_opened"] = [open_writer()]
@@ -63,52 +78,61 @@ class EncryptedPdf(Document):
         return _mac.write(self.writer())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _plain, (self.content, self.media_type)
+        return _plain, (self.content, self.encryption)
 
 
-def _plain(content: bytes, media_type: str) -> Document:
-    return Document(content=content, media_type=media_type)
+def _plain(content: bytes, encryption: str) -> Document:
+    return Document(content=content, media_type="application/pdf", encryption=encryption)
 
 
-def with_password(user: str, owner: str | None, permissions: Iterable[str]) -> Encrypt:
+def with_password(user: str, owner: str | None, permissions: Iterable[str], *, with_mac: bool) -> Encryption:
     """AES-256 by password: V 5, R 6 (ISO 32000-2 section 7.6.4), with an integrity MAC (ISO/TS 32004).
 
     Without *owner*, no password lifts the restrictions.
     """
     flags = StandardPermissions(0)
-    for permission in permissions:
+    for permission in (*permissions, *([] if with_mac else ["TOLERATE_MISSING_PDF_MAC"])):
         flags |= StandardPermissions[permission]
 
-    def encrypt(writer: PdfFileWriter) -> None:
+    def set_up(writer: PdfFileWriter) -> None:
         # The one step that pyHanko has no public name for.
         if (assign := getattr(writer, "_assign_security_handler", None)) is not None:
-            assign(PasswordHandler(user, owner, flags))
+            assign(PasswordHandler(user, owner, flags, with_mac=with_mac))
         else:
             writer.encrypt(  # type: ignore[no-untyped-call]
-                owner or secrets.token_urlsafe(12), user, perms=flags, encrypt_metadata=True, pdf_mac=True
+                owner or secrets.token_urlsafe(12), user, perms=flags, encrypt_metadata=True, pdf_mac=with_mac
             )
 
-    return encrypt
+    return Encryption(set_up, f"AES-256 by password{_mac_or_not(with_mac=with_mac)}")
 
 
-def to_certificates(certificates: Sequence[bytes], permissions: Iterable[str]) -> Encrypt:
+def to_certificates(
+    certificates: Sequence[bytes], permissions: Iterable[str], *, with_oaep: bool, with_mac: bool
+) -> Encryption:
     """AES-256 to certificates (ISO 32000-2 section 7.6.5), with an integrity MAC.
 
-    The key is wrapped with RSAES-PKCS1-v1_5 or ECDH; few readers know RSAES-OAEP here.
+    The key is wrapped with RSA or ECDH.
     """
     flags = PubKeyPermissions(0)
-    for permission in permissions:
+    for permission in (*permissions, *([] if with_mac else ["TOLERATE_MISSING_PDF_MAC"])):
         flags |= PubKeyPermissions[permission]
     recipients = [asn1crypto.x509.Certificate.load(certificate) for certificate in certificates]
     # pyHanko's own check of the key usage wants keyEncipherment of EC certificates too.
-    policy = RecipientEncryptionPolicy(ignore_key_usage=True)
-    return lambda writer: writer.encrypt_pubkey(
-        recipients, perms=flags, policy=policy, encrypt_metadata=True, pdf_mac=True
-    )
+    policy = RecipientEncryptionPolicy(ignore_key_usage=True, prefer_oaep=with_oaep)
+
+    def set_up(writer: PdfFileWriter) -> None:
+        writer.encrypt_pubkey(recipients, perms=flags, policy=policy, encrypt_metadata=True, pdf_mac=with_mac)
+
+    whom = "a certificate" if len(recipients) == 1 else f"{len(recipients)} certificates"
+    return Encryption(set_up, f"AES-256 to {whom}{_mac_or_not(with_mac=with_mac)}")
 
 
-def encrypted(content: bytes, encrypt: Encrypt, filename: str) -> EncryptedPdf:
-    """Return the PDF *content* with *encrypt* set up.
+def _mac_or_not(*, with_mac: bool) -> str:
+    return "" if with_mac else ", without a MAC"
+
+
+def encrypted(content: bytes, encryption: Encryption, filename: str) -> EncryptedPdf:
+    """Return the PDF *content* with *encryption* set up.
 
     Raises:
         EncryptionError: it is encrypted or signed already.
@@ -116,10 +140,10 @@ def encrypted(content: bytes, encrypt: Encrypt, filename: str) -> EncryptedPdf:
 
     def open_writer() -> PdfFileWriter:
         writer = light_copy(content) or _copy(content, filename)
-        encrypt(writer)
+        encryption.set_up(writer)
         return writer
 
-    return EncryptedPdf(open_writer)
+    return EncryptedPdf(open_writer, encryption.description)
 
 
 def _copy(content: bytes, filename: str) -> PdfFileWriter:
@@ -153,22 +177,56 @@ class Picture:
         return StaticStampStyle(border_width=0, background=_Page(self.content), background_layout=layout)
 
 
-def signed(
-    document: Document, credentials: Credentials, picture: Picture | None, now: datetime.datetime
-) -> bytes:
-    """Return *document* with a PAdES B-B signature (ETSI EN 319 142-1) over the whole file."""
-    writer = document.writer() if isinstance(document, EncryptedPdf) else _appending(document.content)
-    own = KeptKeySigner(credentials)
-    signer = _ClockedSigner(own, credentials, picture, now)
-    mac_key = _mac.wrapping_key(writer.security_handler)
-    if (template := credentials.cms.template(with_mac=mac_key is not None)) is not None:
-        return signer.sign_by(lambda digest: template.filled(digest, credentials.sign, mac_key), writer)
-    # sign_pdf() calls asyncio.run(), which refuses inside a running loop and elsewhere resets the caller's
-    # current loop. A thread of its own has neither trouble, and costs 0.3 ms.
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        output: BytesIO = thread.submit(signer.sign_pdf, writer, bytes_reserved=signer.reserved).result()
-    credentials.cms.learn(own.example(mac_key))
-    return output.getvalue()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What one signature is to be like.
+
+    Args:
+        credentials: the key and its certificates.
+        picture: how it shows, if it does.
+        certified: which changes are let through afterwards (DocMDP), if it is a certification signature.
+        now: when it is made.
+    """
+
+    credentials: Credentials
+    picture: Picture | None
+    certified: fields.MDPPerm | None
+    now: datetime.datetime
+
+    def put_on(self, document: Document) -> bytes:
+        """Return *document* with a PAdES B-B signature (ETSI EN 319 142-1) over the whole file."""
+        own, writer = KeptKeySigner(self.credentials), writer_of(document)
+        signer = _ClockedSigner(self, own, None)
+        cms = self.credentials.cms
+        mac_key = _mac.wrapping_key(writer.security_handler)
+        if (template := cms.template(with_mac=mac_key is not None)) is not None:
+            return signer.sign_by(
+                lambda digest: template.filled(digest, self.credentials.sign, mac_key), writer
+            )
+        # sign_pdf() calls asyncio.run(), which refuses inside a running loop and elsewhere resets the
+        # caller's current loop. A thread of its own has neither trouble, and costs 0.3 ms.
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            output: BytesIO = thread.submit(signer.sign_pdf, writer, bytes_reserved=signer.reserved).result()
+        cms.learn(own.example(mac_key))
+        return output.getvalue()
+
+    def signer(self, stamper: TimeStamper | None) -> signers.PdfSigner:
+        """Return pyHanko's signer for it, with time stamps by *stamper*."""
+        return _ClockedSigner(self, KeptKeySigner(self.credentials), stamper)
+
+
+def permitted(changes: str | None) -> fields.MDPPerm | None:
+    """Return pyHanko's name for *changes*."""
+    return {
+        "nothing": fields.MDPPerm.NO_CHANGES,
+        "fill_forms": fields.MDPPerm.FILL_FORMS,
+        "annotate": fields.MDPPerm.ANNOTATE,
+    }.get(changes or "")
+
+
+def writer_of(document: Document) -> BasePdfFileWriter:
+    """Return a writer to sign *document* with."""
+    return document.writer() if isinstance(document, EncryptedPdf) else _appending(document.content)
 
 
 def _appending(content: bytes) -> IncrementalPdfFileWriter:
@@ -185,23 +243,25 @@ def _appending(content: bytes) -> IncrementalPdfFileWriter:
 class _ClockedSigner(signers.PdfSigner):
     """Signs at the time it is told, and shows the picture it is given."""
 
-    def __init__(
-        self, own: KeptKeySigner, credentials: Credentials, picture: Picture | None, now: datetime.datetime
-    ) -> None:
+    def __init__(self, signature: Signature, own: KeptKeySigner, stamper: TimeStamper | None) -> None:
+        credentials, picture = signature.credentials, signature.picture
         metadata = signers.PdfSignatureMetadata(
             field_name=_FIELD,
             md_algorithm="sha256",
             subfilter=fields.SigSeedSubFilter.PADES,
             reason=credentials.reason,
             location=credentials.location,
+            certify=signature.certified is not None,
+            docmdp_permissions=signature.certified or fields.MDPPerm.FILL_FORMS,
         )
         super().__init__(
             metadata,
             own,
+            timestamper=stamper,
             stamp_style=picture.style() if picture else None,
             new_field_spec=picture.form_field(_FIELD) if picture else None,
         )
-        self._now, self.reserved = now, credentials.reserved
+        self._now, self.reserved = signature.now, credentials.reserved
 
     def sign_by(self, make: Callable[[bytes], bytes], writer: BasePdfFileWriter) -> bytes:
         """Return what *writer* writes, with the CMS object that *make* returns for its digest."""

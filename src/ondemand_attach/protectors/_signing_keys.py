@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from ondemand_attach._reach import reaching_out
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, SigningError
 from ondemand_attach.protectors._certificates import key_usage, too_weak
@@ -45,10 +46,11 @@ class OutsideKey:
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of *data*, checked."""
-        signature = translated(
-            lambda: self.ask(data),
-            lambda error: SigningError(f"the callable that signs raised {type(error).__name__}"),
-        )
+        with reaching_out():
+            signature = translated(
+                lambda: self.ask(data),
+                lambda error: SigningError(f"the callable that signs raised {type(error).__name__}"),
+            )
         if not isinstance(signature, bytes) or not _fits(signature, data, self.public_key):
             raise SigningError(
                 "what the callable that signs returned is no signature by the key of the certificate; it is "

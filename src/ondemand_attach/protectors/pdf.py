@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from ondemand_attach.protectors._levels import SignatureLevel, TimeStampAuthority
 from ondemand_attach.protectors._pdf_encryptor import PdfEncryptor, PdfPermission
-from ondemand_attach.protectors._pdf_signer import PdfSigner, VisibleSignature
+from ondemand_attach.protectors._pdf_signer import PdfSigner, PermittedChanges
+from ondemand_attach.protectors._visible_signature import VisibleSignature
 
-__all__ = ["PdfEncryptor", "PdfPermission", "PdfSigner", "VisibleSignature"]
+__all__ = [
+    "PdfEncryptor",
+    "PdfPermission",
+    "PdfSigner",
+    "PermittedChanges",
+    "SignatureLevel",
+    "TimeStampAuthority",
+    "VisibleSignature",
+]

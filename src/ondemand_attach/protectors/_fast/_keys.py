@@ -27,11 +27,15 @@ class PasswordHandler(StandardSecurityHandler):
         owner: the one that lifts the restrictions too. By default there is none: the entries are random
             bytes, which no password is known to give.
         permissions: what the reader shall allow.
+        with_mac: whether the document gets an integrity MAC.
     """
 
-    def __init__(self, user: str, owner: str | None, permissions: StandardPermissions) -> None:
+    def __init__(
+        self, user: str, owner: str | None, permissions: StandardPermissions, *, with_mac: bool
+    ) -> None:
         self._file_key = secrets.token_bytes(32)
-        permissions &= ~StandardPermissions.TOLERATE_MISSING_PDF_MAC
+        if with_mac:
+            permissions &= ~StandardPermissions.TOLERATE_MISSING_PDF_MAC
         user_entry, user_seed = _entries(user, self._file_key)
         if owner is None:
             owner_entry, owner_seed = secrets.token_bytes(48), secrets.token_bytes(32)
@@ -48,7 +52,7 @@ class PasswordHandler(StandardSecurityHandler):
             ueseed=user_seed,
             encrypted_perms=_encrypted_permissions(permissions, self._file_key),
             encrypt_metadata=True,
-            kdf_salt=secrets.token_bytes(32),
+            kdf_salt=secrets.token_bytes(32) if with_mac else None,
         )
 
     def get_file_encryption_key(self) -> bytes:

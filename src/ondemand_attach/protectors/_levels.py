@@ -1,0 +1,72 @@
+"""The levels of PAdES baseline signatures (ETSI EN 319 142-1 section 6) and who gives their time stamps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from ondemand_attach._seal import translated
+from ondemand_attach.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+SignatureLevel: TypeAlias = Literal["B-B", "B-T", "B-LT", "B-LTA"]
+"""What a signature proves, and for how long: by whom (B-B); since when (B-T); also once the certificates have
+expired, from the file alone (B-LT); also once the algorithms have aged, if stamped again by then (B-LTA)."""
+
+_LEVELS: tuple[SignatureLevel, ...] = get_args(SignatureLevel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeStampAuthority:
+    """A server that says when something was there: RFC 3161 over HTTP.
+
+    It is sent a hash of the document, and nothing else about it or its recipient.
+
+    Args:
+        url: where it listens. Many listen at ``http:`` only; what they answer is signed.
+        trust_roots: the root certificates that its own must lead to, each an x509.Certificate, PEM or DER.
+            Needed from B-LT on. Without any, whoever answers is believed.
+        credentials: a callable that returns user name and password, for HTTP basic authentication.
+        time_limit: how long to wait for an answer, in seconds.
+
+    Raises:
+        ConfigurationError: the URL is not one of HTTP, or a root is no certificate.
+    """
+
+    url: str
+    trust_roots: Iterable[x509.Certificate | bytes] = field(default=(), repr=False)
+    credentials: Callable[[], tuple[str, str]] | None = field(default=None, repr=False)
+    time_limit: float = 5.0
+
+    def __post_init__(self) -> None:
+        if not re.match(r"https?://[^@/]+(/[^@]*)?$", self.url):
+            raise ConfigurationError(
+                "the URL of a time stamp authority begins with http:// or https:// and names no user; "
+                "give user and password with credentials="
+            )
+        from ondemand_attach.protectors import _certificates
+
+        roots = translated(
+            lambda: _certificates.der(map(_certificates.certificate_of, self.trust_roots)),
+            lambda _: ConfigurationError("a root of the time stamp authority is neither PEM nor DER"),
+        )
+        object.__setattr__(self, "trust_roots", tuple(roots))
+
+
+def ladder(level: SignatureLevel, may_fall_to: SignatureLevel | None) -> tuple[SignatureLevel, ...]:
+    """Return the levels to try, the best first.
+
+    Raises:
+        ConfigurationError: one is unknown, or the second is not below the first.
+    """
+    if level not in _LEVELS or may_fall_to not in {*_LEVELS, None}:
+        raise ConfigurationError(f"no such level of signature; there are {', '.join(_LEVELS)}")
+    highest = _LEVELS.index(level)
+    lowest = highest if may_fall_to is None else _LEVELS.index(may_fall_to)
+    if may_fall_to is not None and lowest >= highest:
+        raise ConfigurationError(f"{may_fall_to} is not below {level}; may_fall_to names a lower level")
+    return _LEVELS[lowest : highest + 1][::-1]

@@ -1,0 +1,69 @@
+"""How a signature shows on a page."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ondemand_attach._message import AttachmentRequest
+from ondemand_attach._seal import translated
+from ondemand_attach.errors import ConfigurationError, SigningError
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisibleSignature:
+    """A picture of the signature on a page.
+
+    Args:
+        box: left, bottom, right and top edge in points, from the lower left corner of the page.
+        page: the index of the page; -1 is the last.
+        text: a template that is rendered with the request's context, without escaping; by default the name in
+            the certificate and the time in UTC.
+        logo: a PNG or JPEG image, shown to the left of the text: its bytes, or the path of the file, which is
+            read now.
+        qr: a template, as *text* is one, of what a QR code to the right of the text holds.
+
+    Raises:
+        ConfigurationError: the box is empty, or the logo is no PNG or JPEG.
+    """
+
+    box: tuple[float, float, float, float]
+    page: int = -1
+    text: str | None = None
+    logo: bytes | str | Path | None = field(default=None, repr=False)
+    qr: str | None = None
+
+    def __post_init__(self) -> None:
+        left, bottom, right, top = self.box
+        if right - left < 1 or top - bottom < 1:
+            raise ConfigurationError(
+                "the box of the visible signature is empty; give left, bottom, right, top in points"
+            )
+        if isinstance(self.logo, str | Path):
+            object.__setattr__(self, "logo", Path(self.logo).read_bytes())
+        if isinstance(self.logo, bytes) and not self.logo.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+            raise ConfigurationError("the logo of the visible signature is neither PNG nor JPEG")
+
+    def drawn(self, certificate: x509.Certificate, request: AttachmentRequest) -> bytes:
+        """Return the picture of a signature made with *certificate*: a one-page PDF."""
+        from ondemand_attach.protectors import _appearance, _certificates
+
+        if self.text is None:
+            now = request.now.astimezone(datetime.UTC)
+            text = f"Digitally signed by {_certificates.name_of(certificate)}\n{now:%Y-%m-%d %H:%M} UTC"
+        else:
+            text = request.render(source=self.text, autoescape=False)
+        code = None if self.qr is None else request.render(source=self.qr, autoescape=False)
+        left, bottom, right, top = self.box
+        logo = self.logo if isinstance(self.logo, bytes) else None
+        return translated(
+            lambda: _appearance.drawn(text, right - left, top - bottom, logo=logo, code=code),
+            lambda error: SigningError(
+                f"the signature on {request.filename} could not be drawn: {type(error).__name__}"
+            ),
+        )

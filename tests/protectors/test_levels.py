@@ -1,0 +1,387 @@
+"""PAdES B-T, B-LT and B-LTA against an authority that runs here."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import email
+import email.policy
+import logging
+import re
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+import asn1crypto.x509
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.crypt.pubkey import SimpleEnvelopeKeyDecrypter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_timestamp
+from pyhanko.sign.validation.ades import simulate_future_ades_lta_validation
+from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec, SignatureValidationSpec
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.policy_decl import (
+    CertRevTrustPolicy,
+    RevocationCheckingPolicy,
+    RevocationCheckingRule,
+)
+from pyhanko_certvalidator.registry import SimpleTrustManager
+from werkzeug.wrappers import Response
+
+from ondemand_attach import (
+    AttachmentRequest,
+    Document,
+    MessageBuilder,
+    PdfEncryptor,
+    PdfSigner,
+    RenderPool,
+    TimeStampAuthority,
+    Xhtml2PdfGenerator,
+)
+from ondemand_attach.errors import ConfigurationError, ResourceBlockedError, SigningError
+from ondemand_attach.protectors import _long_term
+from ondemand_attach.testing import attachment_request
+from protectors import authority
+from protectors.authority import Authority
+from protectors.samples import SECRET, certify, flaws, order, rsa_key
+
+REQUEST = attachment_request({})
+LEVELS = ["B-T", "B-LT", "B-LTA"]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
+    with authority.running(tmp_path_factory.mktemp("authority")) as found:
+        yield found
+
+
+@pytest.fixture
+def own(running: Authority) -> Iterator[Authority]:
+    """The authority, answering as it should when the test begins."""
+    usual = running.answers[""]
+    running.asked.clear()
+    yield running
+    running.answers.clear()
+    running.answers[""] = usual
+
+
+def signer(own: Authority, level: Any = "B-T", *, name: str = "signer", **options: Any) -> PdfSigner:
+    stamps = {"url": own.clock, "trust_roots": [own.root], "time_limit": 1.0}
+    stamps |= {key: options.pop(key) for key in list(options) if key in {*stamps, "credentials"}}
+    return PdfSigner(
+        key=own.keys[name],
+        certificate=own.certificates[name],
+        chain=own.chain,
+        level=level,
+        time_stamps=TimeStampAuthority(**stamps),
+        **options,
+    )
+
+
+def sealed() -> Document:
+    return PdfEncryptor(password=lambda _: SECRET).encrypt(order(), REQUEST)
+
+
+def verdict(content: bytes, root: x509.Certificate) -> str:
+    """Return what the file alone proves, when all certificates have expired (ETSI EN 319 102-1 section 5.6)."""
+    reader = PdfFileReader(BytesIO(content))
+    if reader.encrypted:
+        reader.decrypt(SECRET)
+    trusted = asn1crypto.x509.Certificate.load(root.public_bytes(Encoding.DER))
+    required = RevocationCheckingPolicy(
+        RevocationCheckingRule.CHECK_IF_DECLARED, RevocationCheckingRule.CHECK_IF_DECLARED
+    )
+    policy = CertValidationPolicySpec(
+        trust_manager=SimpleTrustManager.build([trusted]), revinfo_policy=CertRevTrustPolicy(required)
+    )
+    result = asyncio.run(
+        simulate_future_ades_lta_validation(
+            reader.embedded_regular_signatures[0],
+            PdfSignatureValidationSpec(SignatureValidationSpec(policy)),
+            datetime.datetime(2040, 1, 1, tzinfo=datetime.UTC),
+        )
+    )
+    return str(result.ades_subindic)
+
+
+@pytest.mark.parametrize("make", [sealed, order], ids=["encrypted", "plain"])
+@pytest.mark.parametrize("level", ["B-T", "B-LT"])
+def test_up_to_b_lt_one_signature_covers_the_whole_file(
+    own: Authority, level: str, make: Callable[[], Document]
+) -> None:
+    by = signer(own, level)
+    for _ in range(2):
+        made = by.sign(make(), REQUEST)
+        assert made.signature == f"PAdES {level}"
+        assert made.encryption == ("AES-256 by password" if make is sealed else None)
+        assert flaws(made.content, own.root, SECRET if make is sealed else None) == []
+
+
+@pytest.mark.parametrize("make", [sealed, order], ids=["encrypted", "plain"])
+def test_from_b_lt_on_the_file_alone_proves_the_signature(
+    own: Authority, make: Callable[[], Document]
+) -> None:
+    made = {level: signer(own, level).sign(make(), REQUEST).content for level in LEVELS}
+    verdicts = {level: verdict(content, own.root) for level, content in made.items()}
+    assert verdicts["B-LT"] == verdicts["B-LTA"] == "AdESPassed.OK"
+    assert verdicts["B-T"] != "AdESPassed.OK"
+    assert verdict(made["B-LTA"], own.certificates["stranger"]) != "AdESPassed.OK"
+
+
+def test_an_archive_time_stamp_covers_the_whole_file(own: Authority) -> None:
+    reader = PdfFileReader(BytesIO(signer(own, "B-LTA").sign(order(), REQUEST).content))
+    (stamp,) = reader.embedded_timestamp_signatures
+    root = asn1crypto.x509.Certificate.load(own.root.public_bytes(Encoding.DER))
+    status = validate_pdf_timestamp(stamp, ValidationContext(trust_roots=[root]))
+    assert status.trusted
+    assert status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+
+
+def test_a_document_for_certificates_gets_an_archive_time_stamp_too(own: Authority) -> None:
+    key, certificate = rsa_key(), certify(rsa_key())
+    encrypted = PdfEncryptor(certificates=lambda _: [certificate]).encrypt(order(), REQUEST)
+    reader = PdfFileReader(BytesIO(signer(own, "B-LTA").sign(encrypted, REQUEST).content))
+    der = certificate.public_bytes(Encoding.DER)
+    reader.decrypt_pubkey(
+        SimpleEnvelopeKeyDecrypter(asn1crypto.x509.Certificate.load(der), private_key_info(key))
+    )
+    assert len(reader.embedded_signatures) == 2
+    assert all(signature.compute_integrity_info() is None for signature in reader.embedded_signatures)
+
+
+def private_key_info(key: Any) -> Any:
+    from asn1crypto.keys import PrivateKeyInfo
+    from cryptography.hazmat.primitives.serialization import NoEncryption, PrivateFormat
+
+    return PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def test_a_stamp_is_asked_for_once_for_each_document_and_validation_data_for_many(own: Authority) -> None:
+    by = signer(own, "B-LT")
+    by.sign(sealed(), REQUEST)
+    assert sorted(set(own.asked)) == ["/shop/crls/root/latest.crl", "/shop/ocsp/issuer", "/shop/tsa/clock"]
+    own.asked.clear()
+    for _ in range(3):
+        by.sign(sealed(), REQUEST)
+    assert own.asked == ["/shop/tsa/clock"] * 3
+
+
+def down(_: object, __: object) -> Any:
+    return Response("busy", status=503)
+
+
+def slow(_: object, usual: Any) -> Any:
+    time.sleep(1.5)
+    return usual
+
+
+def redirecting(_: object, __: object) -> Any:
+    return Response(status=307, headers={"Location": "http://127.0.0.1:9/"})
+
+
+def endless(_: object, __: object) -> Any:
+    return Response((b"x" * 65536 for _ in range(64)), mimetype="application/timestamp-reply")
+
+
+def garbage(_: object, __: object) -> Any:
+    return Response(b"\x30\x03\x02\x01\x00", mimetype="application/timestamp-reply")
+
+
+def refusing(_: object, __: object) -> Any:
+    return Response(b"\x30\x05\x30\x03\x02\x01\x02", mimetype="application/timestamp-reply")
+
+
+def replaying() -> Callable[[Any, Any], Any]:
+    """Answer with the stamp of another document, and the nonce that was asked for."""
+    kept: list[bytes] = []
+
+    def answer(request: Any, usual: Any) -> Any:
+        def app(environ: Any, start_response: Any) -> Any:
+            content = b"".join(usual(environ, start_response))
+            kept.append(content)
+            return [kept[0]]
+
+        return app
+
+    return answer
+
+
+def forging(request: Any, usual: Any) -> Any:
+    """Change the time in the stamp."""
+
+    def app(environ: Any, start_response: Any) -> Any:
+        content = b"".join(usual(environ, start_response))
+        return [re.sub(rb"(\x18[\x0f-\x17]20)\d\d", rb"\g<1>19", content, count=1)]
+
+    return app
+
+
+BROKEN = {
+    "down": (down, "HTTP 503"),
+    "slow": (slow, "TimeoutError"),
+    "redirecting": (redirecting, "HTTP 307"),
+    "endless": (endless, "too large"),
+    "garbage": (garbage, "ValueError|TypeError"),
+    "refusing": (refusing, "it refused"),
+    "forging": (forging, "forged"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_time_server_costs_a_level_or_is_an_error_never_a_false_stamp(
+    own: Authority, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer, reason = BROKEN[name]
+    own.answers["/shop/tsa"] = answer
+    with pytest.raises(SigningError, match=reason):
+        signer(own, time_limit=0.5).sign(sealed(), REQUEST)
+    with caplog.at_level(logging.WARNING, "ondemand_attach"):
+        made = signer(own, "B-LTA", may_fall_to="B-B", time_limit=0.5).sign(sealed(), REQUEST)
+    assert made.signature == "PAdES B-B"
+    assert flaws(made.content, own.root, SECRET) == []
+    assert "is not made at level B-T: the time stamp authority" in caplog.text
+
+
+def test_the_stamp_of_another_document_is_refused(own: Authority) -> None:
+    own.answers["/shop/tsa"] = replaying()
+    with pytest.raises(SigningError, match="it answered another request"):
+        signer(own).sign(sealed(), REQUEST)
+
+
+def test_a_stamp_by_a_stranger_is_refused_if_roots_are_given(own: Authority) -> None:
+    elsewhere = f"{own.url}/shop/tsa/quack"
+    with pytest.raises(SigningError, match="not trusted"):
+        signer(own, url=elsewhere).sign(sealed(), REQUEST)
+    made = signer(own, url=elsewhere, trust_roots=[]).sign(sealed(), REQUEST)
+    assert made.signature == "PAdES B-T"
+
+
+def test_nobody_listens(own: Authority) -> None:
+    unused = "http://127.0.0.1:9/"
+    with pytest.raises(SigningError, match="ClientConnectorError"):
+        signer(own, url=unused).sign(sealed(), REQUEST)
+    assert signer(own, url=unused, may_fall_to="B-B").sign(sealed(), REQUEST).signature == "PAdES B-B"
+
+
+def test_what_failed_is_left_alone_for_a_while_and_tried_again_later(
+    own: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by = signer(own, may_fall_to="B-B")
+    own.answers["/shop/tsa"] = down
+    for _ in range(3):
+        assert by.sign(sealed(), REQUEST).signature == "PAdES B-B"
+    assert len(own.asked) == 1
+    del own.answers["/shop/tsa"]
+    monkeypatch.setattr(_long_term, "_REST", 0)
+    by._long_term._rests_until.clear()  # type: ignore[union-attr]
+    assert by.sign(sealed(), REQUEST).signature == "PAdES B-T"
+
+
+def test_without_revocation_data_the_level_falls_to_b_t(own: Authority) -> None:
+    own.answers["/shop/ocsp"] = down
+    with pytest.raises(SigningError, match="the validation data of the certificates cannot be had"):
+        signer(own, "B-LT").sign(sealed(), REQUEST)
+    assert signer(own, "B-LTA", may_fall_to="B-T").sign(sealed(), REQUEST).signature == "PAdES B-T"
+
+
+def test_a_revoked_certificate_never_signs_at_a_lower_level(own: Authority) -> None:
+    by = signer(own, "B-LT", name="revoked", may_fall_to="B-B")
+    with pytest.raises(SigningError, match="was revoked"):
+        by.sign(sealed(), REQUEST)
+
+
+def test_the_server_is_told_user_and_password_if_it_wants_them(own: Authority) -> None:
+    seen: list[str] = []
+
+    def listening(request: Any, usual: Any) -> Any:
+        seen.append(request.headers.get("Authorization", ""))
+        return usual
+
+    own.answers["/shop/tsa"] = listening
+    signer(own, credentials=lambda: ("shop", "secret-4711")).sign(sealed(), REQUEST)
+    assert set(seen) == {"Basic c2hvcDpzZWNyZXQtNDcxMQ=="}
+
+
+def unneeded(own: Authority) -> object:
+    return PdfSigner(
+        key=own.keys["signer"],
+        certificate=own.certificates["signer"],
+        time_stamps=TimeStampAuthority(url=own.clock),
+    )
+
+
+def missing(own: Authority) -> object:
+    return PdfSigner(key=own.keys["signer"], certificate=own.certificates["signer"], level="B-T")
+
+
+def no_root(own: Authority) -> object:
+    return PdfSigner(
+        key=own.keys["signer"],
+        certificate=own.certificates["signer"],
+        level="B-LT",
+        time_stamps=TimeStampAuthority(url=own.clock, trust_roots=[own.root]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (unneeded, "need time_stamps="),
+        (missing, "need time_stamps="),
+        (no_root, "self-issued root"),
+        (lambda own: signer(own, "B-LT", trust_roots=[]), "needs trust_roots="),
+        (lambda own: signer(own, "B-T", may_fall_to="B-LT"), "B-LT is not below B-T"),
+        (lambda own: signer(own, "B-X"), "no such level"),
+        (lambda own: signer(own, trust_roots=[b"nonsense"]), "neither PEM nor DER"),
+        (lambda own: signer(own, url="ftp://clock.example"), "http://"),
+        (lambda own: signer(own, url="http://user:secret@clock.example"), "credentials="),
+    ],
+)
+def test_wishes_that_cannot_be_met_are_refused_while_wiring(
+    own: Authority, make: Callable[[Authority], object], reason: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=reason) as caught:
+        make(own)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_render_pool_lets_a_signer_reach_its_servers_and_nothing_else(own: Authority) -> None:
+    builder = (
+        MessageBuilder()
+        .sender("Shop <orders@shop.example>")
+        .subject("Your order")
+        .text("Attached.")
+        .attach(
+            Xhtml2PdfGenerator(source="<p>Order</p>"),
+            filename="order.pdf",
+            encryptor=PdfEncryptor(password=secret),
+            signer=signer(own, "B-LTA", time_limit=5.0),
+        )
+    )
+    with RenderPool(time_limit=60) as pool:
+        message = pool.build(builder, {}, to="maria@example.com")
+        meddling = builder.attach(MeddlingGenerator(own.clock), filename="more.pdf")
+        with pytest.raises(ResourceBlockedError, match="has no network"):
+            pool.build(meddling, {}, to="maria@example.com")
+    (part,) = email.message_from_bytes(message.content, policy=email.policy.default).iter_attachments()
+    assert verdict(part.get_content(), own.root) == "AdESPassed.OK"
+
+
+def secret(_: object) -> str:
+    return SECRET
+
+
+class MeddlingGenerator:
+    """Looks for the network on its own account."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def generate(self, _: AttachmentRequest) -> Document:
+        urllib.request.urlopen(self._url)
+        return order()
