@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypedDict, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args
 
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, SigningError
+from ondemand_attach.protectors._key_holder import KeyHolder
 from ondemand_attach.protectors._levels import SignatureLevel, TimeStampAuthority, ladder
 from ondemand_attach.protectors._visible_signature import VisibleSignature
 
@@ -43,7 +43,7 @@ class SignatureOptions(TypedDict, total=False):
     appearance: VisibleSignature | None
 
 
-class PdfSigner:
+class PdfSigner(KeyHolder):
     """Signs a PDF: PAdES baseline, SHA-256 with RSA (PKCS #1 v1.5) or ECDSA, the chain embedded.
 
     The key is loaded and checked once and shared between threads. What `PdfEncryptor.encrypt` returned is
@@ -70,6 +70,8 @@ class PdfSigner:
             not valid now, or was not issued for signing; or the level needs what was not given.
     """
 
+    _made_anew = frozenset({"_credentials", "_long_term"})
+
     @sealed
     def __init__(
         self,
@@ -85,16 +87,7 @@ class PdfSigner:
         location: str | None = None,
         appearance: VisibleSignature | None = None,
     ) -> None:
-        from ondemand_attach.protectors import _certificates, _signing_keys
-
-        own, *others = translated(
-            lambda: [_certificates.certificate_of(one) for one in (certificate, *chain)],
-            lambda _: ConfigurationError("a signing certificate is missing, or neither PEM nor DER"),
-        )
-        self._key = _signing_keys.check_pair(key, own)
-        if reason_not := _certificates.out_of_date(own, datetime.datetime.now(datetime.UTC)):
-            raise ConfigurationError(f"the signing certificate {reason_not}")
-        self._certificate, self._chain = own, tuple(others)
+        super().__init__(key, certificate, chain)
         self._levels, self._time_stamps = ladder(level, may_fall_to), time_stamps
         if certify not in {*_CERTIFIED, None}:
             raise ConfigurationError(f"{certify}: no such change; certify= takes {', '.join(_CERTIFIED)}")
@@ -205,12 +198,11 @@ class PdfSigner:
             SigningError: the document is no PDF, was signed already, or encrypted before and not by
                 `PdfEncryptor` just now; the certificate has expired; or the visible signature does not fit.
         """
-        from ondemand_attach.protectors import _certificates, _pyhanko
+        from ondemand_attach.protectors import _pyhanko
 
         if document.media_type != "application/pdf":
             raise SigningError(f"{request.filename} is {document.media_type}, not application/pdf")
-        if reason_not := _certificates.out_of_date(self._certificate, request.now):
-            raise SigningError(f"{request.filename} cannot be signed: the certificate {reason_not}")
+        self._check_date(request)
         signature = _pyhanko.Signature(
             credentials=self._credentials,
             picture=self._picture(request),
@@ -233,34 +225,13 @@ class PdfSigner:
             return signature.put_on(document), "B-B"
         return self._long_term.sign(document, signature, self._levels)
 
-    def __reduce__(self) -> NoReturn:
-        # A pickle travels: a task queue would keep the private key in its broker.
-        raise TypeError("a PdfSigner holds a private key and does not pickle; load the key where you sign")
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return all there is to this signer, the private key in clear, for a process of our own only."""
-        from ondemand_attach.protectors import _certificates, _signing_keys
-
-        certificates = _certificates.der((self._certificate, *self._chain))
-        made_anew = {"_credentials", "_long_term"}
-        kept = {name: value for name, value in vars(self).items() if name not in made_anew}
-        return kept | {"_key": _signing_keys.stored(self._key), "_chain": certificates, "_certificate": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        from ondemand_attach.protectors import _certificates, _signing_keys
-
-        own, *others = map(_certificates.certificate_of, state["_chain"])
-        key = _signing_keys.loaded(state["_key"])
-        vars(self).update(state | {"_key": key, "_certificate": own, "_chain": tuple(others)})
-
     @cached_property
     def _credentials(self) -> Credentials:
-        from ondemand_attach.protectors import _certificates
         from ondemand_attach.protectors._fast._credentials import Credentials
 
         return Credentials(
             key=self._key,
-            certificates=tuple(_certificates.der((self._certificate, *self._chain))),
+            certificates=self._certificates_der(),
             reason=self._reason,
             location=self._location,
         )
