@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ondemand_attach.protectors.pdf import PdfSigner as PdfSigner
     from ondemand_attach.protectors.pdf import TimeStampAuthority as TimeStampAuthority
     from ondemand_attach.protectors.pdf import VisibleSignature as VisibleSignature
+    from ondemand_attach.protectors.smime import SmimeEncryptor as SmimeEncryptor
+    from ondemand_attach.protectors.smime import SmimeSigner as SmimeSigner
     from ondemand_attach.transports.file import FileTransport as FileTransport
     from ondemand_attach.transports.file import MaildirTransport as MaildirTransport
     from ondemand_attach.transports.https import HttpsTransport as HttpsTransport
@@ -62,6 +64,8 @@ _HOMES = {
     "Refusal": "_message",
     "RenderPool": "pool.render_pool",
     "Signer": "interfaces",
+    "SmimeEncryptor": "protectors.smime",
+    "SmimeSigner": "protectors.smime",
     "SmtpTransport": "transports.smtp",
     "TimeStampAuthority": "protectors.pdf",
     "Transport": "interfaces",

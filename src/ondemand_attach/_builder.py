@@ -168,6 +168,35 @@ class MessageBuilder:
         document = _read(path, media_type or _guessed(path.name))
         return self.attach(_Given(document), filename=filename or path.name)
 
+    def whole_message(
+        self,
+        *,
+        encryptor: Encryptor | Callable[[Document, AttachmentRequest], Document] | None = None,
+        signer: Signer | Callable[[Document, AttachmentRequest], Document] | None = None,
+        outer_subject: str = "[...]",
+    ) -> Self:
+        """Encrypt or sign the message as a whole, or both: it is signed, then encrypted.
+
+        In an encrypted message, bodies, file names and all attachments may hold confidential values. The
+        header is always public; the subject moves inside, where mail programs that know RFC 9788 show it.
+
+        Args:
+            encryptor: such as `SmimeEncryptor`.
+            signer: such as `SmimeSigner`.
+            outer_subject: the subject that everyone sees of an encrypted message, the same for all.
+
+        Raises:
+            ConfigurationError: neither was given, or one is for attachments; or the message has blind copies.
+        """
+        if encryptor is None and signer is None:
+            raise ConfigurationError("whole_message() takes an encryptor, a signer, or both")
+        _mime.check_header_value("Subject", outer_subject)
+        return self._with(
+            encrypt=None if encryptor is None else _method(encryptor, "encrypt", of="message"),
+            sign=None if signer is None else _method(signer, "sign", of="message"),
+            outer_subject=outer_subject,
+        )
+
     def confidential(self, *marks: str | type) -> Self:
         """Mark what must never leave unprotected.
 
@@ -282,8 +311,11 @@ def _template_of(generator: object) -> Source | None:
     return Source(text, template) if isinstance(text or template, str) else None
 
 
-def _method(plug: Any, name: str) -> Callable[..., Any]:
+def _method(plug: Any, name: str, *, of: str = "attachment") -> Callable[..., Any]:
     method = getattr(plug, name, plug)
+    if getattr(plug, "protects", of) != of:
+        step = "attach(…)" if of == "message" else "whole_message(…)"
+        raise ConfigurationError(f"a {type(plug).__name__} is not for the {of}; give it to {step}")
     if not callable(method) or isinstance(plug, type):
         raise ConfigurationError(
             f"a {type(plug).__name__} has no method {name}() and is no function; "

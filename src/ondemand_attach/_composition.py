@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +24,7 @@ from ondemand_attach._message import (
     Slot,
     Source,
 )
-from ondemand_attach._pieces import elided
+from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import (
     ConfidentialityError,
@@ -90,22 +90,50 @@ class Composition:
             message_id=self.message_id,
             extra=tuple((name, self.render(source, "header")) for name, source in self.draft.headers),
         )
-        message = Message(
-            envelope=self.envelope(), message_id=self.message_id, pieces=_mime.pieces(headers, body)
-        )
-        self.refuse_leaks(message, body)
+        sealed: list[bytes] = [a.document.content for a in body.attachments if a.is_protected]
+        message = self.finished(_mime.pieces(headers, body, self.wrapping(sealed)))
+        self.refuse_leaks(message, sealed)
         return message
 
-    def refuse_leaks(self, message: Message, body: _mime.Body) -> None:
+    def finished(self, pieces: Iterable[Piece]) -> Message:
+        """Return the message whose bytes are *pieces*."""
+        return Message(
+            envelope=self.envelope(),
+            message_id=self.message_id,
+            pieces=pieces,
+            needs_raw_mime=self.draft.is_wrapped,
+        )
+
+    def wrapping(self, sealed: list[bytes]) -> _mime.Wrapping | None:
+        """Return what is done to the whole message; what is encrypted will be added to *sealed*."""
+        if not self.draft.is_wrapped:
+            return None
+        request = self.request("the message", self.seen.full)
+        encrypt, sign = self.draft.encrypt, self.draft.sign
+
+        def encrypted(entity: Document) -> Document:
+            assert encrypt is not None  # noqa: S101 - only then is it called
+            call = lambda: _encrypted(encrypt(entity, request), entity)  # noqa: E731 - one place, two names
+            document = _stage(EncryptionError, "the message", call)
+            sealed.append(document.content)
+            return document
+
+        def signed(entity: Document) -> Document:
+            assert sign is not None  # noqa: S101 - only then is it called
+            return _stage(SigningError, "the message", lambda: sign(entity, request))
+
+        return _mime.Wrapping(
+            sign=sign and signed, encrypt=encrypt and encrypted, outer_subject=self.draft.outer_subject
+        )
+
+    def refuse_leaks(self, message: Message, sealed: list[bytes]) -> None:
         visible = (self.sender, *self.draft.reply_to, *_addresses((*self.to, *self.draft.cc)))
         content, documents = elided(message.pieces)
         leaks = find_leaks(
             _return_path(message.envelope) + content,
             self.seen.values,
             elided=documents,
-            protected=[
-                attachment.document.content for attachment in body.attachments if attachment.is_protected
-            ],
+            protected=sealed,
             addresses={spec for address in visible for spec in (address.addr_spec, address.ascii_addr_spec)},
             disclosed=(*self.seen.disclosed, self.sender.addr_spec),
             own_words=[
@@ -127,7 +155,8 @@ class Composition:
         return Envelope(sender=self.draft.return_path or self.sender, recipients=tuple(unique.values()))
 
     def render(self, source: Source, slot: Slot) -> str:
-        rendered = self.templates.render(self.seen.public, slot, source)
+        view = self.seen.full if self.draft.is_private(slot) else self.seen.public
+        rendered = self.templates.render(view, slot, source)
         return rendered.strip() if slot in {"subject", "header", "filename"} else rendered
 
     def html_with_images(self) -> tuple[str | None, tuple[Attachment, ...]]:
@@ -138,15 +167,20 @@ class Composition:
         html = _CID.sub(lambda match: match[1] + _known(ids, match[2]), self.render(self.draft.html, "html"))
         return html, tuple(replace(image, content_id=ids[image.content_id]) for image in self.draft.images)
 
-    def attachment(self, enclosure: Enclosure) -> Attachment:
-        filename = _filenames.sanitised(self.render(enclosure.filename, "filename"))
-        request = AttachmentRequest(
-            context=self.seen.full if enclosure.encrypt else self.seen.public,
+    def request(self, filename: str, context: Mapping[str, Any]) -> AttachmentRequest:
+        return AttachmentRequest(
+            context=context,
             filename=filename,
             recipients=(*self.to, *self.draft.cc),
             templates=self.templates,
             now=self.now,
+            sender=self.sender,
         )
+
+    def attachment(self, enclosure: Enclosure) -> Attachment:
+        filename = _filenames.sanitised(self.render(enclosure.filename, "filename"))
+        is_private = enclosure.encrypt is not None or self.draft.is_private("document")
+        request = self.request(filename, self.seen.full if is_private else self.seen.public)
         document = _stage(GenerationError, filename, lambda: enclosure.generate(request))
         if encrypt := enclosure.encrypt:
             plain = document

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ondemand_attach._confidential import Marks
 from ondemand_attach._message import Address, Attachment, AttachmentRequest, Document, Recipient, Slot, Source
+from ondemand_attach.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,13 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The steps taken on a builder."""
+    """The steps taken on a builder.
+
+    Args:
+        encrypt: encrypts the whole message.
+        sign: signs it.
+        outer_subject: what everyone sees of the subject of an encrypted message (RFC 9788 section 3.2.1).
+    """
 
     sender: Address | None = None
     return_path: Address | None = None
@@ -41,9 +48,31 @@ class Draft:
     images: tuple[Attachment, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     marks: Marks = Marks()
+    encrypt: Callable[[Document, AttachmentRequest], Document] | None = None
+    sign: Callable[[Document, AttachmentRequest], Document] | None = None
+    outer_subject: str = "[...]"
+
+    def __post_init__(self) -> None:
+        if self.encrypt is not None and self.bcc:
+            raise ConfigurationError(
+                "a blind copy of an encrypted message could be read by nobody, or would name its recipient; "
+                "leave bcc() out and send them a message of their own"
+            )
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether the message is signed or encrypted as a whole."""
+        return self.encrypt is not None or self.sign is not None
+
+    def is_private(self, slot: Slot) -> bool:
+        """Whether what stands in *slot* is read by the recipients alone."""
+        return self.encrypt is not None and slot in {"text", "html", "filename", "document"}
 
     def sources(self) -> Iterator[tuple[Slot, Source]]:
         """Yield every public template with its slot."""
+        yield from (found for found in self._sources() if not self.is_private(found[0]))
+
+    def _sources(self) -> Iterator[tuple[Slot, Source]]:
         single: tuple[tuple[Slot, Source | None], ...] = (
             ("subject", self.subject), ("text", self.text), ("html", self.html),
         )  # fmt: skip

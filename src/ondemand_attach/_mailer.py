@@ -62,6 +62,7 @@ class Mailer:
             MailError: any of those of `MessageBuilder.build` or `RenderPool.build`, or a `TransportError`.
                 Only a temporary `TransportError` and a `PoolBusyError` are worth a retry.
         """
+        self._check_transport(builder._draft.is_wrapped)  # noqa: SLF001 - of this library
         build = functools.partial(self._pool.build, builder) if self._pool else builder.build
         return self.deliver(build(context, to=to, now=now, message_id=message_id))
 
@@ -71,7 +72,9 @@ class Mailer:
 
         Raises:
             TransportError: it was not, or perhaps not, handed over.
+            ConfigurationError: it is signed or encrypted as a whole, which would not survive the transport.
         """
+        self._check_transport(message.needs_raw_mime)
         receipt = translated(
             lambda: self._send(message),
             lambda error: TransportError(f"{type(error).__name__} in the transport"),
@@ -88,6 +91,13 @@ class Mailer:
             len(receipt.refused),
         )
         return receipt
+
+    def _check_transport(self, needs_raw_mime: bool) -> None:  # noqa: FBT001 - what is asked
+        if needs_raw_mime and "RAW_MIME" not in getattr(self._transport, "capabilities", ()):
+            raise ConfigurationError(
+                "the message is signed or encrypted as a whole, and the transport does not say that it "
+                "leaves the bytes alone; use another, or, if it does, give it capabilities = {'RAW_MIME'}"
+            )
 
     async def asend(self, builder: MessageBuilder, context: object, **options: Any) -> Receipt:
         """Do as `send()`, in a thread, so that the event loop goes on."""

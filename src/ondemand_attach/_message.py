@@ -164,11 +164,14 @@ class Message:
         message_id: the RFC 5322 msg-id, with its angle brackets.
         content: the MIME bytes, CRLF line ends, without a Bcc field.
         pieces: the same in pieces, instead of *content*.
+        needs_raw_mime: only a transport with the capability ``RAW_MIME`` may send it: the signature or the
+            encryption of the whole would not survive a change.
     """
 
     envelope: Envelope
     message_id: str
     pieces: tuple[Piece, ...] = field(repr=False)
+    needs_raw_mime: bool
 
     def __init__(
         self,
@@ -177,12 +180,14 @@ class Message:
         message_id: str,
         content: bytes | None = None,
         pieces: Iterable[Piece] = (),
+        needs_raw_mime: bool = False,
     ) -> None:
         object.__setattr__(self, "envelope", envelope)
         object.__setattr__(self, "message_id", message_id)
         given = pieces if content is None else (content,)
         kept = (piece if isinstance(piece, Base64) else frozen(piece) for piece in given)
         object.__setattr__(self, "pieces", tuple(kept))
+        object.__setattr__(self, "needs_raw_mime", needs_raw_mime)
 
     @property
     def content(self) -> bytes:
@@ -267,6 +272,7 @@ class AttachmentRequest:
             nothing in them may tell of it.
         templates: renders a template against a context.
         now: the time of building, timezone-aware.
+        sender: who the message is from.
     """
 
     context: Mapping[str, Any] = field(repr=False)
@@ -274,6 +280,7 @@ class AttachmentRequest:
     recipients: tuple[Recipient, ...]
     templates: Renders = field(repr=False)
     now: datetime.datetime
+    sender: Address | None = None
 
     @property
     def recipient(self) -> Recipient:

@@ -23,7 +23,11 @@ class AttachmentGenerator(Protocol):
 
 
 class Encryptor(Protocol):
-    """Makes a document unreadable to everyone but the recipient."""
+    """Makes a document unreadable to everyone but the recipient.
+
+    One for whole messages is given a MIME entity, its header fields first, and returns what goes in its
+    place. An attribute ``protects``, ``"attachment"`` or ``"message"``, has builders refuse it elsewhere.
+    """
 
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document* encrypted.
@@ -35,7 +39,11 @@ class Encryptor(Protocol):
 
 
 class Signer(Protocol):
-    """Signs a document, after it was encrypted."""
+    """Signs a document, after it was encrypted.
+
+    One for whole messages is given a MIME entity and returns a detached signature, with its ``micalg``
+    (RFC 1847) as a parameter of its media type.
+    """
 
     def sign(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document* signed.
@@ -47,7 +55,11 @@ class Signer(Protocol):
 
 
 class Transport(Protocol):
-    """Hands a finished message over. The only part that leaves the process."""
+    """Hands a finished message over. The only part that leaves the process.
+
+    One with an attribute ``capabilities`` that holds ``"RAW_MIME"`` passes the bytes on as they are; without
+    it, a message that is signed or encrypted as a whole is refused before it is asked to send.
+    """
 
     def send(self, message: Message, /) -> Receipt:
         """Send the bytes of *message* exactly as they are, to the recipients of its envelope.

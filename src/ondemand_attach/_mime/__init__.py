@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from ondemand_attach._mime._fields import fields
 from ondemand_attach._mime._names import check_header_name, check_header_value
-from ondemand_attach._mime._parts import tree
+from ondemand_attach._mime._parts import Part, tree
 from ondemand_attach._mime._reading import check
 from ondemand_attach._mime._values import Body, Headers
+from ondemand_attach._mime._wrapping import Wrapping
 from ondemand_attach._pieces import Piece, chunks, elided, merged
 
-__all__ = ["Body", "Headers", "check_header_name", "check_header_value", "pieces", "serialise"]
+__all__ = ["Body", "Headers", "Wrapping", "check_header_name", "check_header_value", "pieces", "serialise"]
 
 
-def pieces(headers: Headers, body: Body) -> tuple[Piece, ...]:
+def pieces(headers: Headers, body: Body, wrapping: Wrapping | None = None) -> tuple[Piece, ...]:
     """Return the message: CRLF line ends, ASCII but for the local parts of RFC 6532, never a Bcc field.
 
     The same input gives the same bytes. They are read back but for the base64 of the files, which is made
@@ -28,6 +29,11 @@ def pieces(headers: Headers, body: Body) -> tuple[Piece, ...]:
         MessageError: a body or attachment cannot be written, or did not read back as what was asked.
     """
     top = tree(body, headers.message_id)
+    written = _written(headers, top)
+    return written if wrapping is None else _written(wrapping.outer(headers), wrapping.around(top, headers))
+
+
+def _written(headers: Headers, top: Part) -> tuple[Piece, ...]:
     written = merged((fields(headers), *top.pieces))
     check(elided(written)[0], headers, top)
     return written

@@ -60,15 +60,16 @@ def tree(body: Body, seed: str) -> Part:
     """
     bodies = [_text("plain", body.text)] if body.text or body.html is None else []
     if body.html is not None:
-        html = [_text("html", body.html), *(_file(image) for image in body.images)]
-        bodies.append(_joined('related; type="text/html"', html, f"related {seed}"))
+        html = [_text("html", body.html), *(file(image) for image in body.images)]
+        bodies.append(joined('related; type="text/html"', html, f"related {seed}"))
     elif body.images:
         raise MessageError("the message has images but no HTML body that shows them")
-    content = [_joined("alternative", bodies, f"alternative {seed}"), *map(_file, body.attachments)]
-    return _joined("mixed", content, f"mixed {seed}")
+    content = [joined("alternative", bodies, f"alternative {seed}"), *map(file, body.attachments)]
+    return joined("mixed", content, f"mixed {seed}")
 
 
-def _joined(kind: str, parts: list[Part], seed: str) -> Part:
+def joined(kind: str, parts: list[Part], seed: str) -> Part:
+    """Return a multipart of *kind*, its subtype with any parameters; or the only part there is."""
     if len(parts) == 1:
         return parts[0]
     # No encoding used here can hold =_ at the start of a line, so no part can hold the boundary.
@@ -88,7 +89,8 @@ def _text(subtype: str, text: str) -> Part:
     return Part(f"text/{subtype}", [head.encode(), content])
 
 
-def _file(file: Attachment) -> Part:
+def file(file: Attachment) -> Part:
+    """Return the part that holds *file*."""
     media_type, parameters = _checked_type(file.document.media_type)
     disposition = "attachment" if file.content_id is None else "inline"
     lines = [

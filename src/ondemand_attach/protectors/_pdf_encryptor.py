@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from ondemand_attach._message import AttachmentRequest, Document, Recipient
+from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 from ondemand_attach.protectors import _passwords
+from ondemand_attach.protectors._recipients import LookUp, asked, certificates_for
 
 if TYPE_CHECKING:
-    from cryptography import x509
-
     from ondemand_attach.protectors import _pyhanko
 
 PdfPermission: TypeAlias = Literal["print", "copy", "annotate", "fill_forms", "assemble", "change"]
@@ -69,12 +68,14 @@ class PdfEncryptor:
             password and certificates were both given.
     """
 
+    protects: Literal["attachment"] = "attachment"
+
     @sealed
     def __init__(
         self,
         *,
         password: str | Callable[[AttachmentRequest], str] | None = None,
-        certificates: Callable[[AttachmentRequest], Iterable[x509.Certificate | bytes]] | None = None,
+        certificates: LookUp | None = None,
         owner_password: Callable[[AttachmentRequest], str] | None = None,
         allow: Collection[PdfPermission] = ("print", "copy"),
         rsa_padding: Literal["PKCS1-v1_5", "OAEP"] = "PKCS1-v1_5",
@@ -137,11 +138,11 @@ class PdfEncryptor:
         if isinstance(source, str):
             password, varying = request.secret(source), request.secret(_expressions(source))
         else:
-            password = varying = _asked(source, "password", request)
+            password = varying = asked(source, "password", request)
         user = self._checked(password, varying, f"the password of {request.filename}")
         if self._owner_password is None:
             return _pyhanko.with_password(user, None, self._flags, with_mac=self._with_mac)
-        owner = _asked(self._owner_password, "owner password", request)
+        owner = asked(self._owner_password, "owner password", request)
         owner = self._checked(owner, owner, f"the owner password of {request.filename}")
         if secrets.compare_digest(user.encode(), owner.encode()):
             raise EncryptionError(
@@ -153,44 +154,14 @@ class PdfEncryptor:
         return _passwords.check(password, whose=whose, varying=varying, insecure_allow_weak=self._allows_weak)
 
     def _to_certificates(self, request: AttachmentRequest) -> _pyhanko.Encryption:
-        from ondemand_attach.protectors import _certificates, _pyhanko
+        from ondemand_attach.protectors import _pyhanko
 
-        name = request.filename
-        given = self._given_certificates(request)
-        certificates = translated(
-            lambda: [_certificates.certificate_of(value) for value, _ in given],
-            lambda _: EncryptionError(
-                f"{name} cannot be encrypted: a recipient's certificate is neither PEM nor DER"
-            ),
-        )
-        if not certificates:
-            raise EncryptionError(f"there is no certificate to encrypt {name} to")
-        for certificate, (_, holders) in zip(certificates, given, strict=True):
-            reason = _certificates.unfit_to_receive(certificate, request.now)
-            named = _certificates.addresses_of(certificate)
-            if not reason and named and named.isdisjoint(map(_lowered, holders)):
-                reason = "was issued to another mail address"
-            if reason:
-                raise EncryptionError(f"{name} cannot be encrypted: a recipient's certificate {reason}")
         return _pyhanko.to_certificates(
-            _certificates.der(certificates),
+            certificates_for(self._certificates, request),
             self._flags,
             with_oaep=self._with_oaep,
             with_mac=self._with_mac,
         )
-
-    def _given_certificates(self, request: AttachmentRequest) -> list[tuple[Any, tuple[Recipient, ...]]]:
-        """Return each certificate beside the recipients one of whom must be its holder."""
-        if self._certificates is not None:
-            certificates = _asked(self._certificates, "certificates", request)
-            return [(certificate, request.recipients) for certificate in certificates]
-        if any(recipient.certificate is None for recipient in request.recipients):
-            raise EncryptionError(f"{request.filename} cannot be encrypted: a recipient has no certificate")
-        return [(recipient.certificate, (recipient,)) for recipient in request.recipients]
-
-
-def _lowered(recipient: Recipient) -> str:
-    return recipient.address.ascii_addr_spec.lower()
 
 
 def _expressions(template: str) -> str:
@@ -200,13 +171,3 @@ def _expressions(template: str) -> str:
 
 def _is_fixed(template: str) -> bool:
     return not _NAME.search(_LITERAL.sub("", _expressions(template)))
-
-
-def _asked(source: Callable[[AttachmentRequest], Any], what: str, request: AttachmentRequest) -> Any:
-    return translated(
-        lambda: source(request),
-        lambda error: EncryptionError(
-            f"{request.filename} cannot be encrypted: the application's callable for the {what} "
-            f"raised {type(error).__name__}"
-        ),
-    )

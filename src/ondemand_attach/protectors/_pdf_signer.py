@@ -70,6 +70,7 @@ class PdfSigner(KeyHolder):
             not valid now, or was not issued for signing; or the level needs what was not given.
     """
 
+    protects: Literal["attachment"] = "attachment"
     _made_anew = frozenset({"_credentials", "_long_term"})
 
     @sealed

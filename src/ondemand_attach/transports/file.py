@@ -31,6 +31,8 @@ class FileTransport:
         ConfigurationError: the folder cannot be made.
     """
 
+    capabilities = frozenset({"RAW_MIME"})
+
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = _made(Path(folder))
 
@@ -61,6 +63,8 @@ class MaildirTransport:
     Raises:
         ConfigurationError: the folder cannot be made.
     """
+
+    capabilities = frozenset({"RAW_MIME"})
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = _made(Path(folder))

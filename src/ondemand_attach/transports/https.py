@@ -42,6 +42,8 @@ class HttpsTransport:
         encode: makes the headers and the body of the request; it is called for each message.
         timeout: seconds for one message; resolving the host name is not counted.
         ssl_context: verifies the server with another authority, or shows a client certificate.
+        rewrites_messages: the provider is known to put messages together anew, so that none may be sent that
+            is signed or encrypted as a whole.
 
     Raises:
         ConfigurationError: one of them is wrong.
@@ -55,12 +57,14 @@ class HttpsTransport:
         *,
         timeout: float = 60.0,
         ssl_context: ssl.SSLContext | None = None,
+        rewrites_messages: bool = False,
     ) -> None:
         _check_urllib3()
         self._host, self._port, self._path = _parts(url)
         if not timeout > 0:
             raise ConfigurationError("timeout is a number of seconds above zero")
         self._encode = encode
+        self.capabilities = frozenset(() if rewrites_messages else {"RAW_MIME"})
         self._timeout = timeout
         self._context = verifying(ssl_context)
         self._idle: KeptConnections[Connection] = KeptConnections()

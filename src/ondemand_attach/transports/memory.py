@@ -13,6 +13,8 @@ class MemoryTransport:
         messages: what was sent, in this order.
     """
 
+    capabilities = frozenset({"RAW_MIME"})
+
     def __init__(self) -> None:
         self.messages: list[Message] = []
 

@@ -38,6 +38,8 @@ class SmtpTransport:
         ssl_context: verifies the server with another authority, or shows a client certificate.
         local_hostname: the name to say in EHLO, for servers that ask for one; the address literal of
             the local end by default.
+        rewrites_messages: the server is known to put messages together anew, as some providers' do, so that
+            none may be sent that is signed or encrypted as a whole.
         insecure_allow_clear_text: let ``smtp://`` go to another machine.
 
     Raises:
@@ -52,6 +54,7 @@ class SmtpTransport:
         timeout: float = 60.0,
         ssl_context: ssl.SSLContext | None = None,
         local_hostname: str | None = None,
+        rewrites_messages: bool = False,
         insecure_allow_clear_text: bool = False,
     ) -> None:
         self._server = Server.parse(url)
@@ -66,6 +69,7 @@ class SmtpTransport:
         if local_hostname is not None and not _EHLO_NAME.fullmatch(local_hostname):
             raise ConfigurationError("local_hostname is an ASCII host name, or an address in brackets")
         self._context = verifying(ssl_context) if self._server.is_encrypted else None
+        self.capabilities = frozenset(() if rewrites_messages else {"RAW_MIME"})
         self._password = password
         self._timeout = timeout
         self._local_hostname = local_hostname

@@ -1,0 +1,157 @@
+"""S/MIME: whole messages signed or encrypted, in any mail program that knows it (RFC 8551)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._seal import sealed, translated
+from ondemand_attach.errors import EncryptionError, SigningError
+from ondemand_attach.protectors._key_holder import KeyHolder
+from ondemand_attach.protectors._recipients import LookUp, certificates_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
+
+    from cryptography import x509
+
+    from ondemand_attach.protectors._certificates import Password, Source
+    from ondemand_attach.protectors._signing_keys import LocalKey, Sign
+
+__all__ = ["SmimeEncryptor", "SmimeSigner"]
+
+
+class SmimeSigner(KeyHolder):
+    """Signs a whole message, in a part of its own that other mail programs show as a file.
+
+    SHA-256 with RSA (PKCS #1 v1.5) or ECDSA. Give it to `MessageBuilder.whole_message`.
+
+    Args:
+        key: as for `PdfSigner`.
+        certificate: of the key: x509.Certificate, PEM or DER. If it was issued to mail addresses, one of them
+            must be the sender's.
+        chain: the certificates from its issuer on; the root may be left out.
+
+    Raises:
+        ConfigurationError: the key does not belong to the certificate or is too weak; or the certificate is
+            not valid now, or was not issued for signing.
+    """
+
+    protects: Literal["message"] = "message"
+
+    @sealed
+    def __init__(
+        self,
+        *,
+        key: LocalKey | Sign,
+        certificate: x509.Certificate | bytes,
+        chain: Iterable[x509.Certificate | bytes] = (),
+    ) -> None:
+        super().__init__(key, certificate, chain)
+
+    @classmethod
+    @sealed
+    def from_pkcs12(cls, source: Source, /, *, password: Password | None = None) -> Self:
+        """Read key, certificate and chain as `PdfSigner.from_pkcs12` does."""
+        from ondemand_attach.protectors import _certificates
+
+        return cls(**_certificates.from_pkcs12(source, password))
+
+    @classmethod
+    @sealed
+    def from_pem(cls, key: Source, certificate_chain: Source, /, *, password: Password | None = None) -> Self:
+        """Read the key and its certificates as `PdfSigner.from_pem` does."""
+        from ondemand_attach.protectors import _certificates
+
+        return cls(**_certificates.from_pem(key, certificate_chain, password))
+
+    @classmethod
+    @sealed
+    def from_pkcs11(
+        cls,
+        module: str,
+        /,
+        *,
+        token: str,
+        key: str,
+        pin: Password,
+        certificate: x509.Certificate | bytes | None = None,
+        chain: Iterable[x509.Certificate | bytes] = (),
+    ) -> Self:
+        """Sign with a key in a token, as `PdfSigner.from_pkcs11` does."""
+        from ondemand_attach.protectors._pkcs11 import TokenKey
+
+        asked = TokenKey(module, token=token, pin=pin, label=key)
+        return cls(key=asked, certificate=certificate or asked.certificate(), chain=chain)
+
+    @sealed
+    def sign(self, document: Document, request: AttachmentRequest, /) -> Document:
+        """Return the detached signature of *document*, a MIME entity.
+
+        Raises:
+            SigningError: the certificate has expired or is not of the sender; or the key did not sign.
+        """
+        from ondemand_attach.protectors import _certificates, _cms, _signing_keys
+
+        self._check_date(request)
+        named, sender = _certificates.addresses_of(self._certificate), request.sender
+        if named and sender and sender.ascii_addr_spec.lower() not in named:
+            raise SigningError("the certificate of the S/MIME signature was issued to other mail addresses")
+        content = translated(
+            lambda: _cms.signed(
+                document.content,
+                self._certificates_der(),
+                lambda data: _signing_keys.signature(self._key, data),
+                request.now,
+                is_rsa=_signing_keys.is_rsa(self._key),
+            ),
+            lambda error: SigningError(f"the message could not be signed: {type(error).__name__}"),
+        )
+        media_type = "application/pkcs7-signature; micalg=sha-256"
+        return Document(content=content, media_type=media_type, signature="S/MIME")
+
+
+class SmimeEncryptor:
+    """Encrypts a whole message to the certificates of its recipients.
+
+    Give it to `MessageBuilder.whole_message`.
+
+    Args:
+        certificates: as for `PdfEncryptor`: by default, the `Recipient.certificate` of every recipient.
+        strict: AES-256-GCM and RSAES-OAEP, with which every change is noticed (RFC 8551 section 2.7), but
+            which few mail programs read yet. By default, AES-256-CBC and RSAES-PKCS1-v1_5, which all do; sign
+            the message as well. For elliptic curves, both use ECDH.
+    """
+
+    protects: Literal["message"] = "message"
+
+    def __init__(self, *, certificates: LookUp | None = None, strict: bool = False) -> None:
+        self._certificates, self._strict = certificates, strict
+
+    @sealed
+    def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
+        """Return *document*, a MIME entity, encrypted.
+
+        Raises:
+            EncryptionError: a certificate is missing, out of date, of somebody else, or not for encryption.
+        """
+        from ondemand_attach.protectors import _cms
+
+        certificates = certificates_for(self._certificates, request)
+        content = translated(
+            lambda: (
+                _cms.auth_enveloped(document.content, certificates, "OAEP")
+                if self._strict
+                else _cms.enveloped(document.content, certificates, "PKCS1-v1_5")
+            ),
+            lambda error: EncryptionError(f"the message could not be encrypted: {type(error).__name__}"),
+        )
+        kind, mode = ("authEnveloped-data", "GCM") if self._strict else ("enveloped-data", "CBC")
+        whom = "a certificate" if len(certificates) == 1 else f"{len(certificates)} certificates"
+        return Document(
+            content=content,
+            media_type=f"application/pkcs7-mime; smime-type={kind}",
+            encryption=f"S/MIME, AES-256-{mode} to {whom}",
+            signature=document.signature,
+        )

@@ -1,0 +1,336 @@
+"""Whole messages signed and encrypted with S/MIME, read by OpenSSL and by the standard library."""
+
+from __future__ import annotations
+
+import email
+import email.message
+import email.policy
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+
+from ondemand_attach import (
+    Address,
+    Document,
+    Mailer,
+    MemoryTransport,
+    Message,
+    MessageBuilder,
+    PdfEncryptor,
+    PdfSigner,
+    Recipient,
+    RenderPool,
+    SmimeEncryptor,
+    SmimeSigner,
+    SmtpTransport,
+    Xhtml2PdfGenerator,
+)
+from ondemand_attach.errors import (
+    ConfidentialityError,
+    ConfigurationError,
+    EncryptionError,
+    InvalidHeaderError,
+    SigningError,
+)
+from protectors.samples import KEYS, certify, ec_key, rsa_key
+
+SENDER = "orders@shop.example"
+CERTIFICATES = {kind: certify(key(), alternative=SENDER) for kind, key in KEYS.items()}
+NAME, IBAN = "Jiří Dvořák-Novotný", "DE02120300000000202051"
+CONTEXT = {"number": "GG-40001", "customer": {"name": NAME, "iban": IBAN}}
+TRAPS = "From the shop\n.\n..\n-- \nFrom  \n trailing \n=20\n\n"
+
+BUILDER = (
+    MessageBuilder()
+    .sender(f"Shop <{SENDER}>")
+    .subject("Your order {{ number }}")
+    .text(TRAPS + "Thank you.")
+    .html("<p>Thank you.</p>")
+    .confidential("customer")
+)
+
+
+def recipient(name: str, kind: str) -> Recipient:
+    certificate = certify(KEYS[kind](), name, alternative=f"{name}@example.com")
+    return Recipient(
+        address=Address(addr_spec=f"{name}@example.com"), certificate=certificate.public_bytes(Encoding.PEM)
+    )
+
+
+PEOPLE = {name: recipient(name, kind) for name, kind in zip(("jane", "joe", "jim"), KEYS, strict=True)}
+
+
+def signer(kind: str = "RSA-2048") -> SmimeSigner:
+    return SmimeSigner(key=KEYS[kind](), certificate=CERTIFICATES[kind])
+
+
+def openssl(folder: Path, content: bytes, *command: str | Path) -> tuple[int, bytes]:
+    (folder / "message.eml").write_bytes(content)
+    done = subprocess.run(
+        ["openssl", "cms", *command, "-in", folder / "message.eml", "-out", folder / "out"],
+        check=False,
+        capture_output=True,
+        timeout=60,
+    )
+    out = folder / "out"
+    return done.returncode, out.read_bytes() if out.exists() else b""
+
+
+def verified(folder: Path, content: bytes, kind: str) -> bytes | None:
+    """Return what OpenSSL finds signed in *content*, if the signature holds."""
+    (folder / "ca.pem").write_bytes(CERTIFICATES[kind].public_bytes(Encoding.PEM))
+    status, out = openssl(folder, content, "-verify", "-CAfile", folder / "ca.pem")
+    return out if status == 0 else None
+
+
+def decrypted(folder: Path, content: bytes, name: str, kind: str) -> bytes | None:
+    """Return what OpenSSL decrypts for *name*."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    key.write_bytes(KEYS[kind]().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    certificate.write_bytes(PEOPLE[name].certificate or b"")
+    status, out = openssl(folder, content, "-decrypt", "-recip", certificate, "-inkey", key)
+    return out if status == 0 else None
+
+
+def parsed(content: bytes) -> email.message.EmailMessage:
+    return email.message_from_bytes(content, policy=email.policy.default)  # type: ignore[return-value]
+
+
+def plain(message: Any) -> str:
+    return str(message.get_body(("plain",)).get_content()).replace("\r\n", "\n")
+
+
+# --- signatures
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_a_signature_holds_for_every_kind_of_key(kind: str, tmp_path: Path) -> None:
+    message = BUILDER.whole_message(signer=signer(kind)).build(CONTEXT, to="jane@example.com")
+    inner = verified(tmp_path, message.content, kind)
+    assert inner is not None
+    found = parsed(message.content)
+    assert found.get_content_type() == "multipart/signed"
+    assert found.get_param("protocol") == "application/pkcs7-signature"
+    assert found.get_param("micalg") == "sha-256"
+    assert found["Subject"] == "Your order GG-40001"
+    body, signature = found.iter_parts()
+    assert plain(body).startswith("From the shop\n.\n..\n")
+    assert signature.get_filename() == "smime.p7s"
+    assert message.needs_raw_mime
+
+
+def test_a_change_of_one_byte_breaks_the_signature(tmp_path: Path) -> None:
+    content = BUILDER.whole_message(signer=signer()).build(CONTEXT, to="jane@example.com").content
+    start = content.index(b"Thank you.")
+    changed = content[:start] + b"thank you." + content[start + 10 :]
+    assert verified(tmp_path, content, "RSA-2048") is not None
+    assert verified(tmp_path, changed, "RSA-2048") is None
+
+
+def test_attachments_are_signed_with_the_message(tmp_path: Path) -> None:
+    builder = BUILDER.attach(
+        lambda _: Document(content=b"a,b\r\n", media_type="text/csv"), filename="list.csv"
+    )
+    message = builder.whole_message(signer=signer()).build(CONTEXT, to="jane@example.com")
+    inner = verified(tmp_path, message.content, "RSA-2048")
+    assert inner is not None
+    (attachment,) = parsed(inner).iter_attachments()
+    assert attachment.get_content() == "a,b\r\n"
+
+
+def test_confidential_values_stay_out_of_a_message_that_is_only_signed() -> None:
+    for builder in (BUILDER.text("Dear {{ customer.name }}"), BUILDER.text(f"IBAN {IBAN}")):
+        with pytest.raises(ConfidentialityError):
+            builder.whole_message(signer=signer()).build(CONTEXT, to="jane@example.com")
+
+
+def test_a_certificate_of_another_sender_does_not_sign() -> None:
+    builder = BUILDER.sender("billing@shop.example").whole_message(signer=signer())
+    with pytest.raises(SigningError, match="issued to other mail addresses"):
+        builder.build(CONTEXT, to="jane@example.com")
+    unnamed = SmimeSigner(key=rsa_key(), certificate=certify(rsa_key()))
+    assert BUILDER.whole_message(signer=unnamed).build(CONTEXT, to="jane@example.com").content
+
+
+def test_the_key_comes_from_files_too(tmp_path: Path) -> None:
+    key, certificate = rsa_key(), CERTIFICATES["RSA-2048"]
+    (tmp_path / "a.p12").write_bytes(
+        pkcs12.serialize_key_and_certificates(b"shop", key, certificate, None, NoEncryption())
+    )
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (tmp_path / "chain.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    for own in (
+        SmimeSigner.from_pkcs12(tmp_path / "a.p12"),
+        SmimeSigner.from_pem(tmp_path / "key.pem", tmp_path / "chain.pem"),
+    ):
+        message = BUILDER.whole_message(signer=own).build(CONTEXT, to="jane@example.com")
+        assert verified(tmp_path, message.content, "RSA-2048") is not None
+
+
+# --- encryption
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_every_recipient_reads_the_message_and_nobody_else(
+    *, strict: bool, is_signed: bool, tmp_path: Path
+) -> None:
+    builder = (
+        BUILDER.text("Dear {{ customer.name }}, your IBAN is {{ customer.iban }}.\n" + TRAPS)
+        .html("<p>{{ customer.name }}</p>")
+        .attach(lambda request: text(request.context["customer"]["iban"]), filename="{{ customer.iban }}.txt")
+        .whole_message(encryptor=SmimeEncryptor(strict=strict), signer=signer() if is_signed else None)
+    )
+    message = builder.build(CONTEXT, to=PEOPLE.values())
+    outer = parsed(message.content)
+    assert outer.get_content_type() == "application/pkcs7-mime"
+    assert outer.get_param("smime-type") == ("authEnveloped-data" if strict else "enveloped-data")
+    assert outer["Subject"] == "[...]"
+    assert IBAN.encode() not in message.content
+    for name, kind in zip(PEOPLE, KEYS, strict=True):
+        inner = decrypted(tmp_path, message.content, name, kind)
+        assert inner is not None
+        if is_signed:
+            assert verified(tmp_path, inner, "RSA-2048") is not None
+            inner = parsed(inner).get_payload(0).as_bytes()
+        body = parsed(inner)
+        assert body["Subject"] == "Your order GG-40001"
+        assert plain(body).startswith(f"Dear {NAME}, your IBAN is {IBAN}.\n")
+        (attachment,) = body.iter_attachments()
+        assert (attachment.get_filename(), attachment.get_content()) == (f"{IBAN}.txt", IBAN)
+    assert decrypted(tmp_path, message.content, "jane", "P-256") is None
+
+
+def text(content: str) -> Document:
+    return Document(content=content.encode(), media_type="text/plain; charset=utf-8")
+
+
+def test_the_header_is_protected_inside(tmp_path: Path) -> None:
+    builder = BUILDER.reply_to("help@shop.example").cc(PEOPLE["joe"]).header("X-Shop", "garnet")
+    message = builder.whole_message(encryptor=SmimeEncryptor()).build(CONTEXT, to=PEOPLE["jane"])
+    inner = decrypted(tmp_path, message.content, "jane", "RSA-2048")
+    assert inner is not None
+    found, outer = parsed(inner), parsed(message.content)
+    assert found.get_param("hp") == "cipher"
+    names = ("From", "To", "Cc", "Reply-To", "Date", "Message-ID")
+    assert [found[name] for name in names] == [outer[name] for name in names]
+    shown = dict(value.split(": ", 1) for value in found.get_all("HP-Outer"))
+    assert shown.pop("Subject") == "[...]"
+    assert shown == {name: str(outer[name]) for name in names}
+    assert outer["X-Shop"] == "garnet"
+
+
+def test_the_outer_subject_can_be_chosen_and_is_the_same_for_all() -> None:
+    builder = BUILDER.whole_message(encryptor=SmimeEncryptor(), outer_subject="Encrypted message")
+    assert parsed(builder.build(CONTEXT, to=PEOPLE["jane"]).content)["Subject"] == "Encrypted message"
+    with pytest.raises(InvalidHeaderError):
+        BUILDER.whole_message(encryptor=SmimeEncryptor(), outer_subject="two\nlines")
+
+
+@pytest.mark.parametrize(
+    "builder",
+    [
+        BUILDER.subject("For {{ customer.name }}"),
+        BUILDER.header("X-Name", "{{ customer.iban }}"),
+        BUILDER.header("X-Name", IBAN),
+    ],
+)
+def test_the_header_of_an_encrypted_message_stays_public(builder: MessageBuilder) -> None:
+    with pytest.raises(ConfidentialityError):
+        builder.whole_message(encryptor=SmimeEncryptor()).build(CONTEXT, to=PEOPLE["jane"])
+
+
+def test_check_knows_what_is_public() -> None:
+    builder = BUILDER.text("{{ customer.name }}").subject("{{ customer.iban }}")
+    touched = {(finding.template, finding.path) for finding in builder.check()}
+    assert len(touched) == 2
+    encrypted = builder.whole_message(encryptor=SmimeEncryptor())
+    assert [finding.path for finding in encrypted.check()] == ["customer.iban"]
+
+
+def test_a_thousand_changes_of_a_strict_message_are_all_refused(tmp_path: Path) -> None:
+    message = BUILDER.whole_message(encryptor=SmimeEncryptor(strict=True)).build(CONTEXT, to=PEOPLE["jane"])
+    cms = parsed(message.content).get_content()
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    assert decrypted(tmp_path, message.content, "jane", "RSA-2048") is not None
+    for place in range(len(cms) - 400, len(cms), 40):  # in the ciphertext and its tag
+        (tmp_path / "message.der").write_bytes(cms[:place] + bytes([cms[place] ^ 1]) + cms[place + 1 :])
+        command = ("-decrypt", "-inform", "DER", "-recip", certificate, "-inkey", key)
+        done = subprocess.run(
+            ["openssl", "cms", *command, "-in", tmp_path / "message.der", "-out", "/dev/null"],
+            check=False,
+            capture_output=True,
+        )
+        assert done.returncode != 0
+
+
+# --- what is refused
+
+
+def test_wrong_places_and_colliding_wishes_are_refused_while_wiring() -> None:
+    for step in (
+        BUILDER.whole_message,
+        lambda: BUILDER.whole_message(encryptor=PdfEncryptor(password="{{ number }}")),
+        lambda: BUILDER.whole_message(signer=PdfSigner(key=ec_key(), certificate=certify(ec_key()))),
+        lambda: BUILDER.attach(lambda _: text("x"), filename="x.txt", encryptor=SmimeEncryptor()),
+        lambda: BUILDER.attach(lambda _: text("x"), filename="x.txt", signer=signer()),
+        lambda: BUILDER.bcc("boss@shop.example").whole_message(encryptor=SmimeEncryptor()),
+        lambda: BUILDER.whole_message(encryptor=SmimeEncryptor()).bcc("boss@shop.example"),
+    ):
+        with pytest.raises(ConfigurationError):
+            step()
+    assert BUILDER.bcc("boss@shop.example").whole_message(signer=signer())
+
+
+def test_a_recipient_without_certificate_stops_the_message() -> None:
+    builder = BUILDER.whole_message(encryptor=SmimeEncryptor())
+    with pytest.raises(EncryptionError, match="a recipient has no certificate"):
+        builder.build(CONTEXT, to=[PEOPLE["jane"], "joe@example.com"])
+
+
+def test_an_encryptor_that_does_nothing_is_noticed() -> None:
+    builder = BUILDER.text("{{ customer.name }}").whole_message(encryptor=lambda document, _: document)
+    with pytest.raises(EncryptionError, match="returned the document as it was"):
+        builder.build(CONTEXT, to="jane@example.com")
+
+
+class Rewriting:
+    """A transport of a provider that puts messages together anew."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+
+    def send(self, message: Message) -> Any:
+        self.sent.append(message)
+
+
+def test_a_transport_that_may_rewrite_is_never_given_a_wrapped_message() -> None:
+    wrapped, transport = BUILDER.whole_message(signer=signer()), Rewriting()
+    unreachable = SmtpTransport("smtp://127.0.0.1:9", rewrites_messages=True)
+    for way_out in (transport, transport.send, unreachable):
+        mailer = Mailer(way_out)
+        with pytest.raises(ConfigurationError, match="RAW_MIME"):
+            mailer.send(wrapped, CONTEXT, to="jane@example.com")
+        with pytest.raises(ConfigurationError, match="RAW_MIME"):
+            mailer.deliver(wrapped.build(CONTEXT, to="jane@example.com"))
+    assert transport.sent == []
+    memory = MemoryTransport()
+    Mailer(memory).send(wrapped, CONTEXT, to="jane@example.com")
+    assert len(memory.messages) == 1
+
+
+def test_a_render_pool_makes_wrapped_messages(tmp_path: Path) -> None:
+    builder = (
+        BUILDER.text("Dear {{ customer.name }}")
+        .attach(Xhtml2PdfGenerator(source="<p>{{ customer.iban }}</p>"), filename="order.pdf")
+        .whole_message(encryptor=SmimeEncryptor(), signer=signer("P-256"))
+    )
+    with RenderPool(time_limit=60) as pool:
+        message = pool.build(builder, CONTEXT, to=PEOPLE["jane"])
+    assert message.needs_raw_mime
+    inner = decrypted(tmp_path, message.content, "jane", "RSA-2048")
+    assert inner is not None
+    assert verified(tmp_path, inner, "P-256") is not None
