@@ -6,15 +6,21 @@ proven; the others would be drawn from it if nothing told them apart.
 
 from __future__ import annotations
 
+import base64
 import gc
+import itertools
 import logging
 import time
 import types
 from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import facts
 import pytest
+from PIL import Image
+from xhtml2pdf.xhtml2pdf_reportlab import PmlParagraph
 
 from ondemand_attach import MailError, Xhtml2PdfGenerator
 from ondemand_attach.generators._fast._markup import cut
@@ -23,6 +29,12 @@ from ondemand_attach.testing import attachment_request
 SOURCE = "{{ html | safe }}"
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 ROW = "<tr><td>@</td></tr>"
+
+
+def png(side: int) -> str:
+    content = BytesIO()
+    Image.new("RGB", (side, 10), "teal").save(content, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
 
 
 def filled(text: str, *values: str) -> list[str]:
@@ -40,6 +52,10 @@ def tables(row: str, *counts: int, before: str = "<p>s</p>", after: str = "tail"
     return [f"{before}<table>{each}</table>{after}" for each in rows]
 
 
+def rows(count: int, number: int) -> str:
+    return "".join(f"<tr><td>r{number}{m}</td></tr>" for m in range(count))
+
+
 def mixed(other: str) -> list[str]:
     """Documents with another kind of row now and then."""
     kinds = {"A": ROW, "B": f"<tr><td>{other}</td></tr>"}
@@ -50,6 +66,10 @@ def mixed(other: str) -> list[str]:
 
 
 BODY = "".join(f'<tr id="i{n}"><td>body {n}</td></tr>' for n in range(90))
+BACKGROUNDS = {
+    "A": "<tr><td>@</td><td>b</td></tr>",
+    "B": '<tr bgcolor="#eeeeee"><td>@</td><td>b</td></tr>',
+}
 SPANS = (
     '<td rowspan=" 2">',
     '<td rowspan="+2">',
@@ -99,6 +119,33 @@ ADDRESSES = {
 }
 
 TEXTS = {
+    "references that compose": filled("<p>@</p>", "Rene", "Anna", "Rene&#769;"),
+    "references that decompose": filled("<p>@</p>", "5 V", "6 V", "5 k&#x2126;", "&angst;"),
+    "no characters": filled("<p>@</p>", "a", "b", "&#xFFFF;", "&#xFDD0;"),
+    "blank at the end of a nowrap heading": filled(
+        '<h1 style="white-space:nowrap">@</h1><p>b</p>', "Invoice", "Bill", "Reminder\n"
+    ),
+    "charts": filled(
+        '<p>a</p><canvas type="graph" width="350" height="200">@</canvas>',
+        "{}",
+        "{}",
+        '{"type": "horizontalbar", "data": [[1, 2]], "labels": ["a", "b"]}',
+    ),
+    "preformatted in a line": filled(
+        "<style>pre,listing{display:inline;white-space:normal}</style><div>a<pre>@</pre></div>",
+        "Anna",
+        "Bert",
+        "\nCarl",
+    ),
+    "page count in a table as wide as its content": filled(
+        "<table style='margin:0 auto'><tr><td>@</td><td>x</td></tr>"
+        "<tr><td>Page <pdf:pagenumber> of <pdf:pagecount></td><td>q</td></tr></table>",
+        "A rather long name of a customer",
+        "Another long name of a customer",
+        "Bo",
+        "Al",
+    ),
+    "images without a width": filled('<p><img width="0" height="50" src="@"></p>', *map(png, (10, 10, 20))),
     "in a table": pairs("<table><tr id='q'><td>@</td></tr>§</table>", ("k", "k"), ("l", "m")),
     "in a row": pairs("<table><tr><td>@</td>§</tr></table>", ("k", "k"), ("l", "m")),
     "title of other white space": filled(
@@ -189,9 +236,91 @@ ROWS = {
         f"<td>b</td></tr>{''.join(f'<tr><td>c{n}{m}</td></tr>' for m in range(count))}</table>"
         for n, count in enumerate((1, 1, 1, 3))
     ],
+    **{
+        f"border: {border}": tables(
+            "<tr><td>a@</td><td>9</td></tr>", 1, 3, 2, before=f"<table {border}>", after="e"
+        )
+        and [
+            f"<table {border}>{''.join(f'<tr><td>a{n}{m}</td></tr>' for m in range(count))}</table>"
+            for n, count in enumerate(counts)
+        ]
+        for border in ('border="1"', 'style="border:1pt solid red"', 'style="border-bottom:1pt solid red"')
+        for counts in ((1, 1, 1, 3, 2), (3, 3, 3, 1, 2, 5))
+    },
+    "several heads": [
+        f"<table><thead><tr><th>A{n}</th></tr></thead><tbody>{rows(first, n)}</tbody>"
+        f"<thead><tr><th>B</th></tr></thead><tbody>{rows(second, n)}</tbody></table>"
+        for n, (first, second) in enumerate(((2, 2), (2, 2), (2, 2), (3, 2), (5, 90)))
+    ],
+    "background of a row": [
+        f"<table>{''.join(BACKGROUNDS[kind].replace('@', f'{n}{m}') for m, kind in enumerate(kinds))}</table>"
+        for n, kinds in enumerate(("A", "A", "A", "B", "B", "AB", "BA", "ABA"))
+    ],
+    "spans of a long table": [
+        "<style>td{border:1pt solid #ccc}</style><table><thead><tr><th rowspan='2' width='10%'>no</th>"
+        "<th colspan='2'>article</th></tr><tr><th>what</th><th>price</th></tr></thead>"
+        + "".join(
+            f"<tr><td>{n}{m}</td><td>w {m}</td><td>1</td></tr>"
+            + (f"<tr><td colspan='3'>{'a long description ' * 5}{m}</td></tr>" if m % 5 == 4 else "")
+            for m in range(count)
+        )
+        + "</table>"
+        for n, count in enumerate((10, 10, 10, 240))
+    ],
     "in upper case": tables("<tr><td>@</td><TR><td></td></tr>", 1, 3),
     "hidden": tables('<tr><td>@</td></tr><tr style="display:none"><td></td></tr>', 1, 1, 2),
 }
+
+
+def test_a_page_count_that_could_be_another_is_the_one_of_xhtml2pdf() -> None:
+    style = (
+        "<style>@page{size:10cm 5cm;margin:1cm} p{margin:0;font-size:10pt;line-height:12pt} "
+        "td{padding:0;font-size:10pt}</style>"
+    )
+    for width, lines in itertools.product(range(70, 77), range(51, 56)):
+        head = f'{style}<table width="{width}pt"><tr><td>total pages: <pdf:pagecount></td></tr></table>'
+        compare([head + "".join(f"<p>l{i}</p>" for i in range(count)) for count in (lines + 3, lines)])
+
+
+@pytest.mark.parametrize("name", ["logo.png", "own.css"])
+def test_a_changed_asset_is_seen(name: str, tmp_path: Path) -> None:
+    source = '<link rel="stylesheet" type="text/css" href="own.css"><p>{{ n }}</p><img src="logo.png">'
+    files = {"logo.png": (base64.b64decode(png(10)[22:]), base64.b64decode(png(20)[22:]))}
+    files["own.css"] = (b"p{color:red}", b"p{color:green }")
+    for file, (content, _) in files.items():
+        (tmp_path / file).write_bytes(content)
+    generators = [
+        Xhtml2PdfGenerator(source=source, assets=tmp_path, replay=replay) for replay in (True, False)
+    ]
+    for number in range(6):
+        if number == 3:
+            (tmp_path / name).write_bytes(files[name][1])
+        if number == 5:
+            (tmp_path / name).unlink()
+        ours, stock = [made(generator, "", n=number) for generator in generators]
+        assert ours == stock, number
+    assert "not in its assets" in ours
+
+
+def test_a_story_that_was_interrupted_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator, document = Xhtml2PdfGenerator(source=SOURCE), '<p style="background:red">{}</p>'
+    before = [made(generator, document.format(name)) for name in ("Anna", "Bert", "Carl")]
+    kept = PmlParagraph.draw
+
+    def interrupted(self: Any) -> None:
+        monkeypatch.setattr(PmlParagraph, "draw", kept)
+        self.style.backColor = None
+        raise KeyboardInterrupt
+
+    (shape,) = generator._engine._renderer._shapes.values()
+    assert shape.drawn == 1
+    for kind in {type(thing) for state in shape._states for thing in [state.thing]} | {PmlParagraph}:
+        if issubclass(kind, PmlParagraph):
+            monkeypatch.setattr(kind, "draw", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        generator.generate(attachment_request({"html": document.format("Dora")}))
+    monkeypatch.undo()
+    assert made(generator, document.format("Carl")) == before[2]
 
 
 class Log(logging.Handler):
@@ -203,9 +332,9 @@ class Log(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def made(generator: Xhtml2PdfGenerator, html: str) -> Any:
+def made(generator: Xhtml2PdfGenerator, html: str, **context: object) -> Any:
     try:
-        return facts.facts(generator.generate(attachment_request({"html": html})).content)
+        return facts.facts(generator.generate(attachment_request({"html": html, **context})).content)
     except MailError as error:
         return str(error)
 
@@ -251,6 +380,7 @@ def test_endless_tags_take_no_time(markup: str) -> None:
 
 CANARY = "<p>qzcanaryqz secret</p>"
 KEPT = {
+    "remark": '<p align="centre">qzcanaryqz</p>',
     "page numbers": f"{CANARY}<p><pdf:pagecount> <pdf:pagenumber></p>",
     "barcode": f'{CANARY}<p><pdf:barcode value="9" type="code128">',
     "QR code": f'{CANARY}<p><pdf:barcode value="9" type="qr">',

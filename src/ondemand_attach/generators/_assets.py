@@ -41,13 +41,27 @@ class Assets:
         Raises:
             ResourceBlockedError: no folder has it, or it leads out of its folder.
         """
+        path = self._find(name)
+        if path is None:
+            raise ResourceBlockedError(
+                "the document asks for a file that is not in its assets; name its folder in assets="
+            )
+        return _bounded(path)
+
+    def stamp(self, name: str) -> tuple[str, int, int] | None:
+        """Return what tells whether *name* is still the same file: its path, time and size."""
+        path = self._find(name)
+        if path is None:
+            return None
+        status = path.stat()
+        return str(path), status.st_mtime_ns, status.st_size
+
+    def _find(self, name: str) -> pathlib.Path | None:
         for root in self.folders:
             path = (root / name).resolve()  # follows symbolic links, so that one that leads out is seen
             if path.is_relative_to(root) and path.is_file():
-                return _bounded(path)
-        raise ResourceBlockedError(
-            "the document asks for a file that is not in its assets; name its folder in assets="
-        )
+                return path
+        return None
 
 
 def normalised(address: str, folder: str = "") -> str:

@@ -39,6 +39,8 @@ class Reads(Protocol):
 
     def read(self, name: str) -> bytes: ...
 
+    def stamp(self, name: str) -> object: ...
+
 
 class DocumentContext(pisaContext):  # type: ignore[misc]
     """One document on its way.
@@ -59,6 +61,7 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         self._assets = assets
         self._findings = findings
         self._embedded: dict[str, str] = {}
+        self.stamps: dict[str, object] = {}  # the files that were read, and what tells whether they change
         self.told: list[Any] = []  # the fragments of the flow; those of headers are drawn on some pages only
 
     def getFile(self, name: Any, relative: str | None = None) -> _MemoryFile | None:
@@ -160,7 +163,13 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
     def _content(self, name: str, folder: str = "") -> bytes:
         if name.strip().lower().startswith("data:"):
             return _inline(name.strip())
-        return self._assets.read(normalised(name, folder))
+        name = normalised(name, folder)
+        self.stamps[name] = self._assets.stamp(name)
+        return self._assets.read(name)
+
+    def has_files(self, stamps: Mapping[str, object]) -> bool:
+        """Whether the files are still those that *stamps* tell of."""
+        return all(self._assets.stamp(name) == stamp for name, stamp in stamps.items())
 
     def _refuse(self, error: MailError) -> None:
         found = self._findings.blocked if isinstance(error, ResourceBlockedError) else self._findings.losses

@@ -51,12 +51,16 @@ class Story:
         """
         out = BytesIO()
         doc = self._document(out)
-        canvas = _laid_out(doc, self.context, guess)
+        canvas = _laid_out(doc, self.context, None if self._prints_numbers() else guess)
         told = [part.text for part in self.context.told if isinstance(part.text, str)]
         findings.losses.extend(canvas.losses(told))
         out = insert_pages(doc, out) or out
         merged, has_background = WaterMarks.process_doc(doc, out, BytesIO())
         return (merged if has_background else out).getvalue(), doc.page
+
+    def _prints_numbers(self) -> bool:
+        """Whether the text holds page numbers: how they are broken depends on the layout before."""
+        return any(not isinstance(part.text, str) for part in self.context.told)
 
     def _document(self, out: BytesIO) -> PmlBaseDoc:
         context = self.context

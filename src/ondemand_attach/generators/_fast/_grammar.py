@@ -35,6 +35,7 @@ _ROWSPAN: Final = re.compile(
     r"<t[dh](?:\s+(?!rowspan)[a-z-]+=\"[^\"]*\")*\s+rowspan=\"(\d{1,3})\"(?:\s+(?!rowspan)[a-z-]+=\"[^\"]*\")*\s*>"
 )
 _INERT_TAG: Final = re.compile(
+    r"(?!<tr\b[^>]*\sbgcolor)"  # xhtml2pdf lets it act on other rows too
     r"</?(?:tr|td|th|a|abbr|b|big|br|code|div|em|font|i|p|s|small|span|strong|sub|sup|u)"
     r"(?:\s+(?:align|bgcolor|class|color|colspan|face|height|href|nowrap|scope|size|style|title|valign|width)"
     r"=(?:\"[^\"<>&]*\"|'[^'<>&]*'))*\s*/?>"

@@ -1,9 +1,9 @@
 # ruff: noqa: N802, N803, SLF001 - the names are those of the parent class
 """Tables over many pages.
 
-ReportLab divides a table at the end of each page, and for what is left goes through all lines, backgrounds
-and spans of all rows, so that its time grows with the square of the rows. Here those of rows that are far
-away wait.
+ReportLab divides a table at the end of each page, and for what is left goes through all lines and backgrounds
+of all rows, so that its time grows with the square of the rows. Here those of rows that are far away wait.
+Spans do not: the heights of all rows are measured with them.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from xhtml2pdf.xhtml2pdf_reportlab import PmlTable
 
 _MANY_ROWS: Final = 200
 _NEAR: Final = 100
-_SIMPLE: Final = frozenset({"BACKGROUND", "SPAN", "LINEABOVE", "LINEBELOW", "LINEBEFORE", "LINEAFTER"})
-_LISTS: Final = ("_linecmds", "_bkgrndcmds", "_spanCmds")
+_SIMPLE: Final = frozenset({"BACKGROUND", "LINEABOVE", "LINEBELOW", "LINEBEFORE", "LINEAFTER"})
+_LISTS: Final = ("_linecmds", "_bkgrndcmds")
 
 Command = tuple[Any, ...]
 
@@ -69,13 +69,10 @@ class LongTable(PmlTable):  # type: ignore[misc]
                 name: _Waiting(waiting.commands, waiting.start, waiting.moved + rows)
                 for name, waiting in self._waiting.items()
             }
-            parts[1]._recall_last()
         return parts
 
     def draw(self) -> None:
         self._recall(self._nrows)
-        if self._spanCmds:
-            self._calcSpanRects()
         super().draw()
 
     def _far(self, name: str) -> _Waiting:
@@ -88,18 +85,9 @@ class LongTable(PmlTable):  # type: ignore[misc]
         setattr(self, name, commands[:start])
         return _Waiting(commands[start:])
 
-    def _recall_last(self) -> None:
-        """Let nothing wait that may be on the last page, as spans are looked at when a table is measured."""
-        if self._nrows < _MANY_ROWS:
-            self._recall(self._nrows)
-
     def _recall(self, row: int) -> None:
-        spans = len(self._spanCmds)
         for name, waiting in (self._waiting or {}).items():
             getattr(self, name).extend(waiting.before(row))
-        if len(self._spanCmds) > spans:
-            self._calcSpanRanges()
-            self.__dict__.pop("_spanRects", None)
 
 
 def _is_between(first: int, command: Command, last: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -20,7 +19,7 @@ _TAG: Final = re.compile(
 _ENDLESS: Final = (("<!--", "-->"), ("<style", "</style>"))
 # What a parser cuts in another way, or reads as text.
 _OTHERWISE_READ: Final = re.compile(
-    r"<(?:xmp|noscript|iframe|noembed|noframes|template|textarea|script|plaintext)\b"
+    r"<(?:canvas|listing|pre|xmp|noscript|iframe|noembed|noframes|template|textarea|script|plaintext)\b"
     r"|</style[^>]|<\?|</[^a-z]|<!(?!doctype)",
     re.IGNORECASE,
 )
@@ -28,7 +27,7 @@ _BAD_COMMENT: Final = re.compile(r"<!--?-?>|--!>")
 _MAX_CHARACTERS: Final = 500_000
 _BAD_REFERENCE: Final = re.compile(
     r"&(?!(?:[a-zA-Z][a-zA-Z0-9]*|#(?:3[2-9]|[4-9]\d|1[01]\d|16\d|17\d|1[89]\d|[2-9]\d\d)"
-    r"|#[xX](?:[2-6][\da-fA-F]|7[\da-eA-E]|[a-fA-F][\da-fA-F]|[1-9a-fA-F][\da-fA-F]{2,3}));)"
+    r"|#[xX](?:[2-6][\da-fA-F]|7[\da-eA-E]|[a-fA-F][\da-fA-F]|[1-9a-fA-F][\da-fA-F]{2}|[12][\da-fA-F]{3}));)"
 )
 _WHITE_SPACE: Final = " \t\n\r\f"  # in HTML
 _NO_BREAK_SPACE: Final = "\xa0"
@@ -45,7 +44,7 @@ _PICTURE: Final = re.compile(
     r"(<img(?:\s+[a-z-]+=\"[^\"<>]*\")*?\s+src=\")(data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2})"
     r"(\"(?:\s+[a-z-]+=\"[^\"<>]*\")*\s*/?>)"
 )
-_SIZED: Final = re.compile(r"(?=.*\swidth=\"\d+\")(?=.*\sheight=\"\d+\")", re.DOTALL)
+_SIZED: Final = re.compile(r"(?=.*\swidth=\"[1-9]\d*\")(?=.*\sheight=\"[1-9]\d*\")", re.DOTALL)
 _REFERENCE: Final = re.compile("&(?:amp|quot|#34|#39);")
 
 _BEFORE_ROWS: Final = ("<table", "<tbody", "<tfoot", "</thead", "</tbody", "</colgroup", "</caption")
@@ -268,8 +267,7 @@ def _pictures(tags: Sequence[str]) -> Mapping[int, re.Match[str]]:
 def _plain(text: str) -> str:
     if text.isascii() and "&" not in text and "\r" not in text:
         return text
-    text = html.unescape(text) if "&" in text else text
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    return (html.unescape(text) if "&" in text else text).replace("\r\n", "\n")
 
 
 def _plain_address(address: str) -> str:

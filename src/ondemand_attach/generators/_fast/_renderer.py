@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import re
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,6 +69,7 @@ class Renderer:
         """Return the PDF of *html*, and what was found out on the way."""
         if not self._is_fast:
             return self._stock(html)
+        html = unicodedata.normalize("NFC", html)  # as it will be when it is parsed
         try:
             return self._rendered(html)
         finally:
@@ -78,6 +80,8 @@ class Renderer:
         if parts is None:
             return self._told(html)
         for key in (parts.shape, parts.exact):
+            if key in self._shapes and not self._shapes[key].is_current:
+                del self._shapes[key]
             if key in self._shapes:
                 drawn = self._again(key, html, parts)
                 if drawn is not None:
@@ -124,12 +128,16 @@ class Renderer:
         try:
             with _noting(findings):
                 content, pages = shape.draw(parts, findings, guess)
-        except RenderLimitError:
-            raise
         except UnsupportedError:
             return None
-        except Exception:  # noqa: BLE001 - xhtml2pdf is asked whether it is an error
+        except Exception as error:  # xhtml2pdf is asked whether it is one
+            del self._shapes[key]  # styles, which are not put back, may have been changed for a moment
+            if isinstance(error, RenderLimitError):
+                raise
             return self._told(html)
+        except BaseException:
+            del self._shapes[key]
+            raise
         self._page_counts.remember(len(html), pages)
         self._make_room()
         if not shape.is_proven or shape.drawn % COMPARE_EVERY == 0:

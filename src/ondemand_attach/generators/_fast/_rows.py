@@ -113,7 +113,8 @@ class KeptTable:
 
     def __init__(self, told: ToldTable, regions: Mapping[int, tuple[int, int]]) -> None:
         flowable, commands = told.flowable, told.commands
-        if not told.columns.explain(flowable._argW):  # noqa: SLF001
+        is_repeated = any(first < flowable.repeatRows for first, _ in regions.values())
+        if is_repeated or not told.columns.explain(flowable._argW):  # noqa: SLF001
             raise UnsupportedError
         self.flowable, self._base, self.regions = flowable, State.of(flowable), regions
         self._widths = list(flowable._argW)  # noqa: SLF001
@@ -226,6 +227,9 @@ def _between(command: Command, starts: Mapping[int, int], ends: Mapping[int, int
     name, (left, first), (right, last), *rest = command
     if last == -1:
         return command
+    if first == last and name in {"LINEABOVE", "LINEBELOW"}:  # of the table's own border
+        place = starts[first] if name == "LINEABOVE" else ends[last]
+        return name, (left, place), (right, place), *rest
     return name, (left, starts[first]), (right, ends[last]), *rest
 
 

@@ -122,7 +122,7 @@ class Shape:
         followed = {*inside, *uses, *(n for n, _ in links), *(n for n, _ in context.titles)}
         followed |= {picture.number for picture in parts.pictures}
         self._fixed = [(*place(n), _digest(v)) for n, v in enumerate(parts.values) if n not in followed]
-        self._outlined = _outlined(flowables)
+        self._outlined = _outlined(flowables, uses)
         self._title = _title(context, parts, place)
         in_rows = {id(state.thing) for region in self._regions.values() for state in region.states}
         in_rows |= {id(table.flowable) for table in self._tables}
@@ -132,10 +132,19 @@ class Shape:
             picture.forget(self._states)
         in_rows = {id(f) for region in self._regions.values() for row in region.all for f in row.fragments}
         self._told = [part for part in context.told if id(part) not in in_rows]
+        self._numbers = _numbers(flowables)
+        if any(not isinstance(part.text, str) for part in context.told if id(part) in in_rows):
+            raise UnsupportedError
+        self._stamps = context.stamps
         self._proven: set[Any] = set()
         self._last: set[Any] = set()
         self.drawn = 0
         context.uses, context.titles, context.tables = [], [], []
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the files that it was made with are as they were."""
+        return self._context.has_files(self._stamps)
 
     @property
     def has_rows(self) -> bool:
@@ -261,11 +270,17 @@ class Shape:
             fragment.link = ""
         for paragraph in self._outlined:
             paragraph.text = ""
+        for number, data in self._numbers:
+            vars(number).update(data)
+        self._clear_context()
+        for region in self._regions.values():
+            region.trim()
+
+    def _clear_context(self) -> None:
         if self._title is not None:
             self._context.meta["title"] = ""
         self._context.story, self._context.told, self._context.addresses = [], [], ()
-        for region in self._regions.values():
-            region.trim()
+        self._context.log = []  # quotes what is around a remark
 
 
 def _digest(value: str) -> bytes:
@@ -352,11 +367,22 @@ def _links(flowables: Sequence[Any], context: TrackingContext, parts: Cut) -> li
     return [(number, fragment) for number, fragment in links if number not in doubtful]
 
 
-def _outlined(flowables: Sequence[Any]) -> list[Any]:
+def _outlined(flowables: Sequence[Any], uses: Mapping[int, Sequence[Use]]) -> list[Any]:
     outlined = [flowable for flowable in flowables if getattr(flowable, "outline", False)]
-    if any(paragraph.text != _text_of(paragraph) for paragraph in outlined):
+    # Blanks at the ends of a title fall away, but for those that are kept from breaking.
+    kept = {id(f) for found in uses.values() for use in found if use.is_nowrap for f in use.fragments}
+    if any(paragraph.text != _text_of(paragraph) for paragraph in outlined) or any(
+        id(fragment) in kept for paragraph in outlined for fragment in paragraph.frags
+    ):
         raise UnsupportedError
     return outlined
+
+
+def _numbers(flowables: Sequence[Any]) -> list[tuple[Any, dict[str, Any]]]:
+    """Return the page numbers and counts in the text, with what they are before any layout."""
+    fragments = chain.from_iterable(getattr(flowable, "frags", ()) for flowable in flowables)
+    texts = (fragment.text for fragment in fragments if not isinstance(fragment.text, str))
+    return [(text, dict(vars(text))) for text in texts if text is not None]
 
 
 def _text_of(paragraph: Any) -> str:
