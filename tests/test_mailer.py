@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import traceback
 
 import pytest
 
-from ondemand_attach import Mailer, MemoryTransport, Message, MessageBuilder, Receipt, SmtpTransport
-from ondemand_attach.errors import ConfigurationError, MailError, RecipientsRefusedError, TransportError
+from ondemand_attach import (
+    Mailer,
+    MemoryTransport,
+    Message,
+    MessageBuilder,
+    PdfEncryptor,
+    Receipt,
+    SmtpTransport,
+    Xhtml2PdfGenerator,
+)
+from ondemand_attach.errors import (
+    ConfigurationError,
+    MailError,
+    RecipientsRefusedError,
+    TemplateError,
+    TransportError,
+)
 from ondemand_attach.testing import SmtpSink, loopback_tls
 
 CANARY = "Qw7canary4711"
@@ -95,3 +111,39 @@ def test_nothing_of_the_data_hangs_on_an_error_of_asend() -> None:
     assert failure is not None
     text = "".join(traceback.TracebackException.from_exception(failure, capture_locals=True).format())
     assert CANARY not in text
+
+
+def test_waiting_sends_leave_the_threads_of_the_event_loop_alone() -> None:
+    is_free = threading.Event()
+
+    def wait(message: Message) -> Receipt:
+        assert is_free.wait(30)
+        return Receipt(message_id=message.message_id, accepted=("a@example.com",))
+
+    async def send_all() -> None:
+        with Mailer(wait) as mailer:
+            builder = MessageBuilder().sender("a@example.com").subject("x").text("x")
+            sends = [asyncio.ensure_future(mailer.asend(builder, {}, to="b@example.com")) for _ in range(80)]
+            await asyncio.sleep(0.2)
+            assert await asyncio.wait_for(asyncio.to_thread(lambda: "at once"), 10) == "at once"
+            assert not any(send.done() for send in sends)
+            is_free.set()
+            await asyncio.gather(*sends)
+
+    asyncio.run(send_all())
+
+
+def test_check_finds_the_template_of_a_protected_attachment_missing() -> None:
+    builder = (
+        MessageBuilder()
+        .sender("a@example.com")
+        .subject("x")
+        .text("x")
+        .attach(
+            Xhtml2PdfGenerator(template="missing.html"),
+            filename="a.pdf",
+            encryptor=PdfEncryptor(password="{{ secret }}"),
+        )
+    )
+    with pytest.raises(TemplateError, match=r"missing\.html"):
+        builder.check()

@@ -237,6 +237,10 @@ def check(draft: Draft, templates: Templates) -> list[Finding]:
     """Return what the public templates of *draft* touch; see `MessageBuilder.check`."""
     from ondemand_attach.templates._analysis import touched
 
+    for enclosure in draft.enclosures:
+        if enclosure.document is not None:
+            templates.texts_of("document", enclosure.document)
+
     return [
         finding
         for slot, source in draft.sources()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from ondemand_attach.errors import ConfigurationError, TransportError
 
 if TYPE_CHECKING:
     import datetime
+    from concurrent.futures import ThreadPoolExecutor
     from types import TracebackType
     from typing import Self
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from ondemand_attach._message import Message
     from ondemand_attach.interfaces import Transport
     from ondemand_attach.pool.render_pool import RenderPool
+
+_THREADS = 64
+"""As many messages at once wait for render processes and mail servers; more wait for these."""
 
 _log = logging.getLogger("ondemand_attach")
 
@@ -43,6 +48,7 @@ class Mailer:
         self._transport = transport
         self._send: Callable[[Message], Receipt] = send
         self._pool = pool
+        self._threads: tuple[int, ThreadPoolExecutor] | None = None  # and the process that they run in
 
     @sealed
     def send(
@@ -100,18 +106,34 @@ class Mailer:
             )
 
     async def asend(self, builder: MessageBuilder, context: object, **options: Any) -> Receipt:
-        """Do as `send()`, in a thread, so that the event loop goes on."""
-        import asyncio
+        """Do as `send()`, in a thread of the mailer, so that the event loop goes on.
 
+        A call that is cancelled may still send. Give it a *message_id* if it may be made again.
+        """
+        import asyncio
+        import contextvars
+
+        call = functools.partial(contextvars.copy_context().run, self.send, builder, context, **options)
         try:
-            return await asyncio.to_thread(self.send, builder, context, **options)
+            return await asyncio.get_running_loop().run_in_executor(self._executor(), call)
         except BaseException as error:  # noqa: BLE001 - raised again below
             failure = bare(error)
-        del builder, context, options  # a traceback that captures locals shows them
+        del builder, context, options, call  # a traceback that captures locals shows them
         raise failure
+
+    def _executor(self) -> ThreadPoolExecutor:
+        """Return the threads of this process. The event loop's own are left to the application."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        if self._threads is None or self._threads[0] != os.getpid():
+            self._threads = os.getpid(), ThreadPoolExecutor(_THREADS, thread_name_prefix="ondemand_attach")
+        return self._threads[1]
 
     def close(self) -> None:
         """Close the transport's connections, if it keeps any, and the pool; the pool may be used again."""
+        if self._threads is not None:
+            self._threads[1].shutdown(wait=False)
+            self._threads = None
         for owned in (self._transport, self._pool):
             close = getattr(owned, "close", None)
             if close is not None:
