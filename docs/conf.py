@@ -28,6 +28,8 @@ OTHERS = [*sys.stdlib_module_names, "cryptography", "jinja2", "pyhanko"]
 nitpick_ignore_regex = [("py:.*", rf"({'|'.join(OTHERS)})\..*")]
 nitpick_ignore = [
     ("py:class", "Folder"),  # an alias spelt as a string, so that jinja2 is not loaded for it
+    ("py:class", "LookUp"),  # likewise, of cryptography
+    ("py:class", "PdfPermission"),  # in a signature with one of these
     ("py:class", "Place"),  # likewise
     ("py:class", "ondemand_attach._message.Renders"),  # how a request renders is not public
     ("py:class", "ondemand_attach.protectors._pdf_signer.SignatureOptions"),  # those of PdfSigner

@@ -83,6 +83,11 @@ def _usage(names: Sequence[str]) -> x509.KeyUsage:
     return x509.KeyUsage(**{name: name in names for name in all_names})
 
 
+def secret(_: object) -> str:
+    """Look up a password; at the top level of a module, as render processes need it."""
+    return SECRET
+
+
 @functools.cache
 def order(lines: int = 3, title: str = CANARY) -> Document:
     output = BytesIO()

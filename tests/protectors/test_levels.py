@@ -34,7 +34,6 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 from werkzeug.wrappers import Response
 
 from ondemand_attach import (
-    AttachmentRequest,
     Document,
     MessageBuilder,
     PdfEncryptor,
@@ -46,7 +45,8 @@ from ondemand_attach import (
 from ondemand_attach.errors import ConfigurationError, ResourceBlockedError, SigningError
 from ondemand_attach.protectors import _long_term
 from ondemand_attach.testing import attachment_request
-from protectors import authority
+from pool.plugs import Doing
+from protectors import authority, samples
 from protectors.authority import Authority
 from protectors.samples import SECRET, certify, flaws, order, rsa_key
 
@@ -359,29 +359,14 @@ def test_a_render_pool_lets_a_signer_reach_its_servers_and_nothing_else(own: Aut
         .attach(
             Xhtml2PdfGenerator(source="<p>Order</p>"),
             filename="order.pdf",
-            encryptor=PdfEncryptor(password=secret),
+            encryptor=PdfEncryptor(password=samples.secret),
             signer=signer(own, "B-LTA", time_limit=5.0),
         )
     )
     with RenderPool(time_limit=60) as pool:
         message = pool.build(builder, {}, to="maria@example.com")
-        meddling = builder.attach(MeddlingGenerator(own.clock), filename="more.pdf")
+        meddling = builder.attach(Doing(urllib.request.urlopen, (own.clock,)), filename="more.txt")
         with pytest.raises(ResourceBlockedError, match="has no network"):
             pool.build(meddling, {}, to="maria@example.com")
     (part,) = email.message_from_bytes(message.content, policy=email.policy.default).iter_attachments()
     assert verdict(part.get_content(), own.root) == "AdESPassed.OK"
-
-
-def secret(_: object) -> str:
-    return SECRET
-
-
-class MeddlingGenerator:
-    """Looks for the network on its own account."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def generate(self, _: AttachmentRequest) -> Document:
-        urllib.request.urlopen(self._url)
-        return order()

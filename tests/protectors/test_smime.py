@@ -6,6 +6,7 @@ import email
 import email.message
 import email.policy
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -334,3 +335,27 @@ def test_a_render_pool_makes_wrapped_messages(tmp_path: Path) -> None:
     inner = decrypted(tmp_path, message.content, "jane", "RSA-2048")
     assert inner is not None
     assert verified(tmp_path, inner, "P-256") is not None
+
+
+def test_a_pdf_is_signed_after_a_message_in_the_same_process() -> None:
+    # asn1crypto turns its names of attributes around once; pyHanko adds its own when it is imported.
+    done = subprocess.run(
+        [sys.executable, "-c", AFTER],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+AFTER = """
+from asn1crypto import cms
+cms.CMSAttributeType("message_digest")
+from protectors.samples import certify, flaws, order, rsa_key
+from ondemand_attach import PdfSigner
+from ondemand_attach.testing import attachment_request
+key = rsa_key()
+certificate = certify(key)
+assert flaws(PdfSigner(key=key, certificate=certificate).sign(order(), attachment_request({})).content, certificate) == []
+"""

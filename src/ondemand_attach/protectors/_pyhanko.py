@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import Any
 
 import asn1crypto.x509
+from asn1crypto.cms import CMSAttributeType
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.crypt.permissions import PubKeyPermissions, StandardPermissions
 from pyhanko.pdf_utils.crypt.pubkey import RecipientEncryptionPolicy
@@ -31,6 +32,9 @@ from ondemand_attach.protectors._fast import _mac
 from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySigner
 from ondemand_attach.protectors._fast._keys import PasswordHandler
 from ondemand_attach.protectors._fast._source import light_copy
+
+# asn1crypto turns its names around when anybody uses them first, perhaps without those that pyHanko adds.
+(CMSAttributeType._reverse_map or {}).update({name: oid for oid, name in CMSAttributeType._map.items()})  # noqa: SLF001
 
 
 @dataclass(frozen=True, slots=True)
