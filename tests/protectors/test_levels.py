@@ -202,9 +202,8 @@ def replaying() -> Callable[[Any, Any], Any]:
 
     def answer(request: Any, usual: Any) -> Any:
         def app(environ: Any, start_response: Any) -> Any:
-            content = b"".join(usual(environ, start_response))
-            kept.append(content)
-            return [kept[0]]
+            kept.append(b"".join(usual(environ, lambda *_: None)))
+            return Response(kept[0], mimetype="application/timestamp-reply")(environ, start_response)
 
         return app
 

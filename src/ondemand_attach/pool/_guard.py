@@ -142,9 +142,19 @@ class Guard:
             self._refuse(event, _OTHER)
 
     def _refuse(self, event: str, reason: str) -> None:
-        text = f"{event} was refused in the render process: {reason}"
+        text = f"{event} was refused in the render process{self._where()}: {reason}"
         self.refused.append(text)
         raise ResourceBlockedError(text)
+
+    def _where(self) -> str:
+        """Name the line of the application, if any is at work; a path could be somebody's data."""
+        frame = sys._getframe(2)  # noqa: SLF001 - made for this
+        while frame.f_back is not None:
+            file = _real(frame.f_code.co_filename)
+            if _is_in(file, self._code) and not _is_in(file, self._libraries):
+                return f" at {frame.f_globals.get('__name__')}, line {frame.f_lineno}"
+            frame = frame.f_back
+        return ""
 
 
 def roots(folders: Iterable[str]) -> tuple[str, ...]:
