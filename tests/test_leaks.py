@@ -414,7 +414,7 @@ def test_looks_into_containers(content: bytes) -> None:
 
 
 def test_a_protected_part_is_not_searched_but_only_if_it_is_the_protected_document() -> None:
-    secret = b"%PDF Jane Doe-Smithers"
+    secret = b"%PDF jane doe-smithers"
     made = attached(secret)
     values = [("customer.name", "Jane Doe-Smithers")]
     assert not find_leaks(made.as_bytes(), values, protected=[secret])
@@ -423,7 +423,7 @@ def test_a_protected_part_is_not_searched_but_only_if_it_is_the_protected_docume
 
 
 def test_a_document_that_a_line_stands_for_is_searched_as_if_it_were_there() -> None:
-    secret, values = b"%PDF Jane Doe-Smithers", [("customer.name", "Jane Doe-Smithers")]
+    secret, values = b"%PDF jane doe-smithers", [("customer.name", "Jane Doe-Smithers")]
     whole = attached(secret).as_bytes()
     content = whole.replace(base64.b64encode(secret) + b"\r\n", b"\x000\x00")
     assert b"\r\n\x000\x00\r\n--" in content
@@ -431,6 +431,37 @@ def test_a_document_that_a_line_stands_for_is_searched_as_if_it_were_there() -> 
     assert not find_leaks(content, values, elided=elided, protected=[secret])
     assert find_leaks(content, values, elided=elided) == find_leaks(whole, values)
     assert find_leaks(content, values, elided=elided, protected=[secret + b" "])
+
+
+PDF = b"%PDF-2.0\n1 0 obj\n<<\n/Title <{hex}>\n/Length 40 >>\nstream\n{stream}\nendstream\nendobj\nxref\n0 2\n{table}\ntrailer\n<< >>\nstartxref\n90\n%%EOF"
+
+
+def protected_pdf(stream: bytes = b"", title: bytes = b"", table: bytes = b"") -> bytes:
+    filled = PDF.replace(b"{hex}", title.hex().encode()).replace(b"{stream}", stream)
+    return filled.replace(b"{table}", table)
+
+
+@pytest.mark.parametrize(
+    ("value", "document", "is_found"),
+    [
+        ("Jane Doe-Smithers", protected_pdf(title=b"Jane Doe-Smithers"), True),
+        ("Jiří Novák", protected_pdf(title="Jiří Novák".encode("utf-16-be")), True),
+        ("Jane Doe-Smithers", b"%PDF-2.0\n% Jane Doe-Smithers\n" + protected_pdf(), True),
+        ("Jane Doe-Smithers", protected_pdf().replace(b"startxref", b"Jane Doe-Smithers startxref"), False),
+        ("Jane Doe-Smithers", b"PK\3\4 Jane Doe-Smithers.xlsx", True),
+        ("Jane Doe-Smithers", protected_pdf(stream=b"Jane Doe-Smithers"), False),  # for the proof to find
+        ("Jane Doe-Smithers", protected_pdf(title=b"Jane Doe-Smithers".ljust(32)), False),  # likewise
+        ("Length", protected_pdf(), False),
+        ("00000123", protected_pdf(table=b"0000000123 00000 n"), False),
+        (12345678, b"PK 12345678", True),
+        (1234567, b"PK 1234567", False),
+    ],
+)
+def test_what_anybody_can_read_of_a_protected_document_is_searched(
+    value: object, document: bytes, is_found: bool
+) -> None:
+    found = find_leaks(attached(document).as_bytes(), [("customer.name", value)], protected=[document])
+    assert [leak.where for leak in found] == ["readable part of a protected document"] * is_found
 
 
 @pytest.mark.parametrize(

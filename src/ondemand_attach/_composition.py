@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ondemand_attach import _filenames, _html_text, _mime
@@ -31,6 +32,7 @@ from ondemand_attach.errors import (
     EncryptionError,
     GenerationError,
     MessageError,
+    ProofError,
     ProtectionError,
     SigningError,
 )
@@ -144,7 +146,7 @@ class Composition:
         )
         if leaks:
             raise ConfidentialityError(
-                f"the value of {leaks[0].path} stands in the {leaks[0].where}, outside of a protected part; "
+                f"the value of {leaks[0].path} stands in the {leaks[0].where}, where anybody can read it; "
                 "take it out of there",
                 path=leaks[0].path,
             )
@@ -182,12 +184,16 @@ class Composition:
         is_private = enclosure.encrypt is not None or self.draft.is_private("document")
         request = self.request(filename, self.seen.full if is_private else self.seen.public)
         document = _stage(GenerationError, filename, lambda: enclosure.generate(request))
+        proofs = []
         if encrypt := enclosure.encrypt:
             plain = document
             document = _stage(EncryptionError, filename, lambda: _encrypted(encrypt(plain, request), plain))
+            proofs.append(document.proof)
         if sign := enclosure.sign:
             unsigned = document
             document = _stage(SigningError, filename, lambda: sign(unsigned, request))
+            proofs.append(document.proof)
+        _prove(document, proofs, filename)
         return Attachment(filename=filename, document=document, is_protected=enclosure.encrypt is not None)
 
 
@@ -205,6 +211,19 @@ def _stage(
         error.filename = filename
         raise
     return document
+
+
+def _prove(document: Document, proofs: Iterable[Callable[[bytes], None] | None], filename: str) -> None:
+    """Have the finished bytes looked at by everyone who promised something of them."""
+    for proof in filter(None, proofs):
+        try:
+            translated(
+                partial(proof, document.content),
+                lambda error: ProofError(f"{type(error).__name__} in a proof of the application's"),
+            )
+        except ProtectionError as error:
+            error.filename = filename
+            raise
 
 
 def _encrypted(document: Any, plain: Document) -> Any:

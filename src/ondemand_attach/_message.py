@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
@@ -127,12 +127,22 @@ class Document:
         media_type: an RFC 6838 type, such as ``application/pdf``.
         encryption: how it is encrypted, in words for the receipt, such as ``AES-256 by password``.
         signature: how it is signed, in such words, such as ``PAdES B-T``.
+        proof: looks at the finished bytes, after all protectors, and raises a `ProofError` if they are not
+            protected as they should be. It may hold a secret, so a pickle leaves it out.
     """
 
     content: bytes = field(repr=False)
     media_type: str
     encryption: str | None = None
     signature: str | None = None
+    proof: Callable[[bytes], None] | None = field(default=None, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _document, (self.content, self.media_type, self.encryption, self.signature)
+
+
+def _document(content: bytes, media_type: str, encryption: str | None, signature: str | None) -> Document:
+    return Document(content=content, media_type=media_type, encryption=encryption, signature=signature)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@
     │   └── ResourceBlockedError
     ├── ProtectionError               .filename
     │   ├── EncryptionError
+    │   ├── ProofError                made, and found wanting
     │   ├── SigningError
     │   └── WeakPasswordError
     └── TransportError                .is_temporary .is_uncertain .code .enhanced_code .refused
@@ -53,6 +54,7 @@ __all__ = [
     "MissingDependencyError",
     "MissingRecipientError",
     "PoolBusyError",
+    "ProofError",
     "ProtectionError",
     "RecipientsRefusedError",
     "ResourceBlockedError",
@@ -180,6 +182,10 @@ def _with_filename(filename: str | None, text: str) -> str:
 
 class EncryptionError(ProtectionError):
     """The document could not be encrypted."""
+
+
+class ProofError(ProtectionError):
+    """The finished bytes are not protected as they were to be. Nothing was sent."""
 
 
 class SigningError(ProtectionError):

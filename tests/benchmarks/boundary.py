@@ -1,4 +1,4 @@
-"""What the confidentiality boundary costs within whole messages."""
+"""What the confidentiality boundary and the proof of protection cost within whole messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from library import Library
 
 from ondemand_attach import _builder, _composition
 
-PARTS = {(_builder, "views"): "views", (_composition, "find_leaks"): "leak scan"}
+PARTS = {
+    (_builder, "views"): "views",
+    (_composition, "find_leaks"): "leak scan",
+    (_composition, "_prove"): "proof",
+}
 
 
 def shares(library: Library, events: Sequence[traffic.Event]) -> dict[str, list[float]]:

@@ -35,6 +35,7 @@ from dataclasses import dataclass
 
 from ondemand_attach._leaks._containers import opened
 from ondemand_attach._leaks._needles import needles_for
+from ondemand_attach._leaks._raw import found_raw
 from ondemand_attach._leaks._searching import found
 from ondemand_attach._leaks._surfaces import surfaces
 
@@ -62,19 +63,23 @@ def find_leaks(
     own_words: Iterable[str] = (),
     disclosed: Iterable[object] = (),
 ) -> tuple[Leak, ...]:
-    """Return each place outside of the protected documents where one of *values* can be read.
+    """Return each place where one of *values* can be read without a password or key.
 
     Args:
         content: the finished MIME bytes, CRLF line ends.
         values: the confidential leaves, each with its path.
         elided: the documents that lines of *content* stand for, see `ondemand_attach._pieces.elided`.
         protected: the contents of the protected documents. A part is left out only if it is equal to
-            one of them, so that a wrong boundary or a forgotten encryption cannot hide a part.
+            one of them, so that a wrong boundary or a forgotten encryption cannot hide a part. They are
+            searched for the values as they are, where a document is not encrypted.
         addresses: the addr-specs that may stand in From, Sender, Reply-To, To and Cc.
         own_words: what the application itself says in every message: the sources of its templates. A
             value that is one of these words (a customer called Price) cannot be told from them.
         disclosed: values that are public; one that is confidential as well under another path is no secret.
     """
+    values = tuple(values)
+    if raw := tuple(found_raw(values, protected)):
+        return tuple(Leak(path=path, where="readable part of a protected document") for path in raw)
     needles = needles_for(values, own_words, disclosed)
     if not needles:
         return ()

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, TypeVar
 from asn1crypto import crl, ocsp, x509
 from pyhanko.pdf_utils.crypt import SecurityHandler
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.validation import DocumentSecurityStore
@@ -28,6 +27,7 @@ from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBacken
 
 from ondemand_attach._reach import reaching_out
 from ondemand_attach.errors import SigningError
+from ondemand_attach.protectors._proof import OpenedReader
 from ondemand_attach.protectors._pyhanko import Signature, writer_of
 from ondemand_attach.protectors._time_stamps import Stamper, UnusableStampError
 
@@ -115,7 +115,7 @@ class LongTerm:
 
     def _archived(self, signed: BytesIO, handler: SecurityHandler | None, size: int) -> bytes:
         """Add a time stamp of the whole document (ETSI EN 319 142-1 section 5.5)."""
-        writer = IncrementalPdfFileWriter.from_reader(_OpenedReader(signed, handler))
+        writer = IncrementalPdfFileWriter.from_reader(OpenedReader(signed, handler))
         adder = signers.PdfTimeStamper(self._stamper, field_name="TimeStamp")
         reserved = _room(size + _MAC_TOKEN)
         output: BytesIO = _run(lambda: adder.async_timestamp_pdf(writer, "sha256", bytes_reserved=reserved))
@@ -176,19 +176,6 @@ class LongTerm:
 def _room(size: int) -> int:
     """Return how many hexadecimal digits to keep for a time stamp; the next may be somewhat larger."""
     return 2 * (size + size // 4)
-
-
-class _OpenedReader(PdfFileReader):
-    """Reads what was encrypted a moment ago: the key is at hand, the recipient's to log in with is not."""
-
-    def __init__(self, stream: BytesIO, handler: SecurityHandler | None) -> None:
-        self._handler = handler
-        super().__init__(stream)
-
-    @property
-    def security_handler(self) -> SecurityHandler | None:
-        """The one that the document was written with."""
-        return self._handler
 
 
 def _run(make: Callable[[], Awaitable[T]]) -> T:

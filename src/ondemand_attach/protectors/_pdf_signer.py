@@ -199,7 +199,7 @@ class PdfSigner(KeyHolder):
             SigningError: the document is no PDF, was signed already, or encrypted before and not by
                 `PdfEncryptor` just now; the certificate has expired; or the visible signature does not fit.
         """
-        from ondemand_attach.protectors import _pyhanko
+        from ondemand_attach.protectors import _proof, _pyhanko
 
         if document.media_type != "application/pdf":
             raise SigningError(f"{request.filename} is {document.media_type}, not application/pdf")
@@ -219,6 +219,7 @@ class PdfSigner(KeyHolder):
             media_type=document.media_type,
             encryption=document.encryption,
             signature=f"PAdES {level}",
+            proof=_proof.SignatureProof(self._certificate.public_key()),
         )
 
     def _signed(self, document: Document, signature: _pyhanko.Signature) -> tuple[bytes, SignatureLevel]:

@@ -32,6 +32,7 @@ from ondemand_attach.protectors._fast import _mac
 from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySigner
 from ondemand_attach.protectors._fast._keys import PasswordHandler
 from ondemand_attach.protectors._fast._source import light_copy
+from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
 
 # asn1crypto turns its names around when anybody uses them first, perhaps without those that pyHanko adds.
 (CMSAttributeType._reverse_map or {}).update({name: oid for oid, name in CMSAttributeType._map.items()})  # noqa: SLF001
@@ -44,10 +45,12 @@ class Encryption:
     Args:
         set_up: does so on a writer.
         description: what it is, in words.
+        proof: looks at what became of it.
     """
 
     set_up: Callable[[PdfFileWriter], None] = field(repr=False)
     description: str
+    proof: Callable[[bytes], None] = field(repr=False)
 
 
 _FIELD = "Signature"
@@ -60,10 +63,11 @@ class EncryptedPdf(Document):
     changes a writer, so each use gets one of its own. A copy or a pickle is a plain document.
     """
 
-    def __init__(self, open_writer: Callable[[], PdfFileWriter], encryption: str) -> None:
+    def __init__(self, open_writer: Callable[[], PdfFileWriter], encryption: Encryption) -> None:
         object.__setattr__(self, "media_type", "application/pdf")
-        object.__setattr__(self, "encryption", encryption)
+        object.__setattr__(self, "encryption", encryption.description)
         object.__setattr__(self, "signature", None)
+        object.__setattr__(self, "proof", encryption.proof)
         self.__dict__["_open_writer"] = open_writer
         # The first is opened at once, so that whatever is wrong shows here and not while signing.
         self.__dict__["_opened"] = [open_writer()]
@@ -81,13 +85,6 @@ class EncryptedPdf(Document):
         """The finished bytes."""
         return _mac.write(self.writer())
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _plain, (self.content, self.encryption)
-
-
-def _plain(content: bytes, encryption: str) -> Document:
-    return Document(content=content, media_type="application/pdf", encryption=encryption)
-
 
 def with_password(user: str, owner: str | None, permissions: Iterable[str], *, with_mac: bool) -> Encryption:
     """AES-256 by password: V 5, R 6 (ISO 32000-2 section 7.6.4), with an integrity MAC (ISO/TS 32004).
@@ -97,6 +94,7 @@ def with_password(user: str, owner: str | None, permissions: Iterable[str], *, w
     flags = StandardPermissions(0)
     for permission in (*permissions, *([] if with_mac else ["TOLERATE_MISSING_PDF_MAC"])):
         flags |= StandardPermissions[permission]
+    handlers: list[Any] = []
 
     def set_up(writer: PdfFileWriter) -> None:
         # The one step that pyHanko has no public name for.
@@ -106,8 +104,13 @@ def with_password(user: str, owner: str | None, permissions: Iterable[str], *, w
             writer.encrypt(  # type: ignore[no-untyped-call]
                 owner or secrets.token_urlsafe(12), user, perms=flags, encrypt_metadata=True, pdf_mac=with_mac
             )
+        handlers.append(writer.security_handler)
 
-    return Encryption(set_up, f"AES-256 by password{_mac_or_not(with_mac=with_mac)}")
+    return Encryption(
+        set_up,
+        f"AES-256 by password{_mac_or_not(with_mac=with_mac)}",
+        PasswordProof(user, handlers, with_mac=with_mac),
+    )
 
 
 def to_certificates(
@@ -123,12 +126,18 @@ def to_certificates(
     recipients = [asn1crypto.x509.Certificate.load(certificate) for certificate in certificates]
     # pyHanko's own check of the key usage wants keyEncipherment of EC certificates too.
     policy = RecipientEncryptionPolicy(ignore_key_usage=True, prefer_oaep=with_oaep)
+    handlers: list[Any] = []
 
     def set_up(writer: PdfFileWriter) -> None:
         writer.encrypt_pubkey(recipients, perms=flags, policy=policy, encrypt_metadata=True, pdf_mac=with_mac)
+        handlers.append(writer.security_handler)
 
     whom = "a certificate" if len(recipients) == 1 else f"{len(recipients)} certificates"
-    return Encryption(set_up, f"AES-256 to {whom}{_mac_or_not(with_mac=with_mac)}")
+    return Encryption(
+        set_up,
+        f"AES-256 to {whom}{_mac_or_not(with_mac=with_mac)}",
+        CertificatesProof(certificates, handlers),
+    )
 
 
 def _mac_or_not(*, with_mac: bool) -> str:
@@ -147,7 +156,7 @@ def encrypted(content: bytes, encryption: Encryption, filename: str) -> Encrypte
         encryption.set_up(writer)
         return writer
 
-    return EncryptedPdf(open_writer, encryption.description)
+    return EncryptedPdf(open_writer, encryption)
 
 
 def _copy(content: bytes, filename: str) -> PdfFileWriter:

@@ -51,7 +51,7 @@ class OutsideKey:
                 lambda: self.ask(data),
                 lambda error: SigningError(f"the callable that signs raised {type(error).__name__}"),
             )
-        if not isinstance(signature, bytes) or not _fits(signature, data, self.public_key):
+        if not isinstance(signature, bytes) or not fits(signature, data, self.public_key):
             raise SigningError(
                 "what the callable that signs returned is no signature by the key of the certificate; it is "
                 "to return RSASSA-PKCS1-v1_5 or ECDSA (in DER), with SHA-256, as bytes"
@@ -115,12 +115,15 @@ def signature(key: SigningKey, data: bytes) -> bytes:
     return key.sign(data)
 
 
-def _fits(made: bytes, data: bytes, public_key: RSAPublicKey | EllipticCurvePublicKey) -> bool:
+def fits(made: bytes, data: bytes, public_key: object) -> bool:
+    """Whether *made* is a signature of *data* by the key that *public_key* belongs to."""
     try:
         if isinstance(public_key, RSAPublicKey):
             public_key.verify(made, data, PKCS1v15(), SHA256())
-        else:
+        elif isinstance(public_key, EllipticCurvePublicKey):
             public_key.verify(made, data, ECDSA(SHA256()))
+        else:
+            return False
     except InvalidSignature:
         return False
     return True

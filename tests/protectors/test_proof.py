@@ -1,0 +1,354 @@
+"""What is wrongly protected is never sent: known-bad ways to protect, and the proof that finds each."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import random
+import re
+import warnings
+from collections.abc import Callable
+
+import pikepdf
+import pytest
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
+
+from ondemand_attach import (
+    AttachmentRequest,
+    Document,
+    Mailer,
+    MemoryTransport,
+    MessageBuilder,
+    PdfEncryptor,
+    PdfSigner,
+)
+from ondemand_attach.errors import ConfidentialityError, ProofError
+from ondemand_attach.protectors import _proof
+from ondemand_attach.protectors._fast import _verbatim
+from ondemand_attach.protectors._fast._keys import PasswordHandler
+from ondemand_attach.testing import attachment_request
+from protectors.samples import KEYS, SECRET, certify, ec_key, order, rsa_key
+from scale import SCALE
+
+REQUEST = attachment_request({})
+BY_PASSWORD = PdfEncryptor(password=lambda _: SECRET)
+CERTIFICATE = certify(rsa_key())
+SIGNER = PdfSigner(key=rsa_key(), certificate=CERTIFICATE)
+
+Encrypt = Callable[[bytes], bytes]
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have pyHanko read every document too."""
+    monkeypatch.setattr(_proof, "EVERY", 1)
+
+
+@pytest.fixture
+def seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have pyHanko read no document that is of the layout known."""
+    monkeypatch.setattr(_proof, "_turns", itertools.count(1))
+
+
+def written_by_pikepdf(**options: object) -> Encrypt:
+    def encrypt(content: bytes) -> bytes:
+        output = io.BytesIO()
+        with pikepdf.open(io.BytesIO(content)) as pdf, warnings.catch_warnings(action="ignore"):
+            pdf.save(output, encryption=pikepdf.Encryption(**options))
+        return output.getvalue()
+
+    return encrypt
+
+
+def written_by_pyhanko(user: str, owner: str) -> Encrypt:
+    def encrypt(content: bytes) -> bytes:
+        writer, output = copy_into_new_writer(PdfFileReader(io.BytesIO(content))), io.BytesIO()
+        writer.encrypt(owner, user)
+        writer.write(output)
+        return output.getvalue()
+
+    return encrypt
+
+
+FOREIGN: dict[str, Encrypt] = {
+    "not at all": lambda content: content,
+    "nothing": lambda _: b"",
+    "RC4 with 40 bits": written_by_pikepdf(user=SECRET, owner="owner", R=2, metadata=False, aes=False),
+    "RC4 with 128 bits": written_by_pikepdf(user=SECRET, owner="owner", R=3, metadata=False, aes=False),
+    "AES-128": written_by_pikepdf(user=SECRET, owner="owner", R=4),
+    "AES-256 of revision 5": written_by_pikepdf(user=SECRET, owner="owner", R=5),
+    "an empty password": written_by_pikepdf(user="", owner=SECRET, R=6),
+    "an empty owner password": written_by_pikepdf(user=SECRET, owner="", R=6),
+    "another password": written_by_pyhanko("another-9931-walnut", "owner"),
+    "metadata left out": written_by_pikepdf(user=SECRET, owner="owner", R=6, metadata=False),
+    "the password as that of the owner": written_by_pyhanko("another-9931-walnut", SECRET),
+    "no MAC": written_by_pyhanko(SECRET, "owner"),
+}
+
+
+@pytest.mark.parametrize("how", FOREIGN)
+def test_a_document_that_was_encrypted_in_another_way_is_not_sent(how: str) -> None:
+    proof = BY_PASSWORD.encrypt(order(), REQUEST).proof
+    assert proof is not None
+    with pytest.raises(ProofError):
+        proof(FOREIGN[how](order().content))
+
+
+def test_what_is_as_it_should_be_passes(often: None) -> None:
+    for signer in (None, SIGNER):
+        sealed = BY_PASSWORD.encrypt(order(), REQUEST)
+        made = sealed if signer is None else signer.sign(sealed, REQUEST)
+        for proof in (sealed.proof, made.proof):
+            assert proof is not None
+            proof(made.content)
+
+
+def empty_owner_password(patch: pytest.MonkeyPatch) -> None:
+    original = PasswordHandler.__init__
+
+    def made(self: PasswordHandler, user: str, owner: str | None, *args: object, **options: object) -> None:
+        original(self, user, "", *args, **options)
+
+    patch.setattr(PasswordHandler, "__init__", made)
+
+
+def weak_password(patch: pytest.MonkeyPatch) -> None:
+    original = PasswordHandler.__init__
+
+    def made(self: PasswordHandler, user: str, *args: object, **options: object) -> None:
+        original(self, "1234", *args, **options)
+
+    patch.setattr(PasswordHandler, "__init__", made)
+
+
+def streams_in_clear(patch: pytest.MonkeyPatch) -> None:
+    original = _verbatim.VerbatimObject.write_to_stream
+
+    def write(
+        self: _verbatim.VerbatimObject, stream: object, handler: object = None, ref: object = None
+    ) -> None:
+        original(self, stream, None if self._data is not None else handler, ref)
+
+    patch.setattr(_verbatim.VerbatimObject, "write_to_stream", write)
+
+
+def one_stream_in_clear(patch: pytest.MonkeyPatch) -> None:
+    original, turns = _verbatim.VerbatimObject.write_to_stream, itertools.count()
+
+    def write(
+        self: _verbatim.VerbatimObject, stream: object, handler: object = None, ref: object = None
+    ) -> None:
+        is_first = self._data is not None and next(turns) == 0
+        original(self, stream, None if is_first else handler, ref)
+
+    patch.setattr(_verbatim.VerbatimObject, "write_to_stream", write)
+
+
+def strings_in_clear(patch: pytest.MonkeyPatch) -> None:
+    original = _verbatim.VerbatimObject.write_to_stream
+
+    def write(
+        self: _verbatim.VerbatimObject, stream: object, handler: object = None, ref: object = None
+    ) -> None:
+        original(self, stream, None if self._data is None else handler, ref)
+
+    patch.setattr(_verbatim.VerbatimObject, "write_to_stream", write)
+
+
+MISTAKES = [empty_owner_password, weak_password, streams_in_clear, one_stream_in_clear, strings_in_clear]
+
+
+def builder(
+    signer: Callable[[Document, AttachmentRequest], Document] | PdfSigner | None = SIGNER,
+) -> MessageBuilder:
+    return (
+        MessageBuilder()
+        .sender("shop@shop.example")
+        .subject("Your order")
+        .text("Attached.")
+        .attach(lambda _: order(), filename="order.pdf", encryptor=BY_PASSWORD, signer=signer)
+    )
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_nothing_that_is_wrongly_protected_leaves(
+    mistake: Callable[[pytest.MonkeyPatch], None],
+    is_signed: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    often: None,
+) -> None:
+    mistake(monkeypatch)
+    transport = MemoryTransport()
+    with pytest.raises(ProofError) as caught:
+        Mailer(transport).send(builder(SIGNER if is_signed else None), {}, to="jane@example.com")
+    assert transport.messages == []
+    assert caught.value.filename == "order.pdf"
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("mistake", [weak_password, streams_in_clear, strings_in_clear])
+def test_most_is_found_without_pyhanko(
+    mistake: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch, seldom: None
+) -> None:
+    mistake(monkeypatch)
+    monkeypatch.setattr(_proof.PasswordProof, "_check_with_pyhanko", lambda *_: None)
+    with pytest.raises(ProofError):
+        builder().build({}, to="jane@example.com")
+
+
+@pytest.mark.usefixtures("often")
+def test_the_first_document_of_a_process_is_read_by_pyhanko(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty_owner_password(monkeypatch)
+    with pytest.raises(ProofError, match="opens with an empty password"):
+        builder().build({}, to="jane@example.com")
+
+
+def test_a_signer_that_takes_the_encryption_off_is_found() -> None:
+    def sign(document: Document, _: AttachmentRequest) -> Document:
+        output = io.BytesIO()
+        with pikepdf.open(io.BytesIO(document.content), password=SECRET) as pdf:
+            pdf.save(output)
+        return Document(content=output.getvalue(), media_type="application/pdf")
+
+    with pytest.raises(ProofError):
+        builder(sign).build({}, to="jane@example.com")
+
+
+def test_what_was_signed_first_and_then_encrypted_is_found() -> None:
+    proof = SIGNER.sign(order(), REQUEST).proof
+    assert proof is not None
+    with pytest.raises(ProofError):
+        proof(written_by_pyhanko(SECRET, "owner")(SIGNER.sign(order(), REQUEST).content))
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_every_change_of_a_signed_document_is_found(key: str, is_encrypted: bool) -> None:
+    made = PdfSigner(key=KEYS[key](), certificate=certify(KEYS[key]())).sign(
+        BY_PASSWORD.encrypt(order(), REQUEST) if is_encrypted else order(), REQUEST
+    )
+    assert made.proof is not None
+    made.proof(made.content)
+    rng, (start, end) = random.Random(4711), value_of_signature(made.content)
+    for _ in range(100 * SCALE):
+        place = rng.choice([*range(start), *range(end, len(made.content))])
+        changed = made.content[place] ^ (1 << rng.randrange(8))
+        with pytest.raises(ProofError):
+            made.proof(made.content[:place] + bytes([changed]) + made.content[place + 1 :])
+
+
+def value_of_signature(content: bytes) -> tuple[int, int]:
+    found = re.search(rb"/Contents <[0-9A-Fa-f]+>", content)
+    assert found is not None
+    return found.span()
+
+
+def test_a_signature_of_somebody_else_or_of_less_is_found() -> None:
+    made = SIGNER.sign(order(), REQUEST)
+    assert made.proof is not None
+    stranger = PdfSigner(key=rsa_key(3072), certificate=certify(rsa_key(3072))).sign(order(), REQUEST)
+    appended = io.BytesIO()
+    writer = IncrementalPdfFileWriter(io.BytesIO(made.content))
+    writer.root["/Lang"] = writer.root["/Pages"]
+    writer.update_root()
+    writer.write(appended)
+    for content in (
+        order().content,
+        stranger.content,
+        made.content + b"\n",
+        appended.getvalue(),
+        made.content[:-1],
+    ):
+        with pytest.raises(ProofError):
+            made.proof(content)
+
+
+# --- to certificates
+
+
+JANE, JOE = certify(rsa_key(), "Jane"), certify(ec_key(), "Joe")
+
+
+def to_certificates(*certificates: object) -> PdfEncryptor:
+    return PdfEncryptor(certificates=lambda _: certificates)
+
+
+@pytest.mark.parametrize("certificates", [(JANE,), (JOE,), (JANE, JOE)])
+def test_a_document_to_certificates_passes(certificates: tuple[object, ...]) -> None:
+    sealed = to_certificates(*certificates).encrypt(order(), REQUEST)
+    assert sealed.proof is not None
+    sealed.proof(sealed.content)
+    sealed.proof(SIGNER.sign(sealed, REQUEST).content)
+
+
+def test_a_document_to_other_certificates_is_found() -> None:
+    wanted = to_certificates(JANE).encrypt(order(), REQUEST)
+    assert wanted.proof is not None
+    for others in ((JOE,), (JANE, JOE), (JANE,)):  # the last has another key of the file
+        with pytest.raises(ProofError):
+            wanted.proof(to_certificates(*others).encrypt(order(), REQUEST).content)
+    for encrypt in FOREIGN.values():
+        with pytest.raises(ProofError):
+            wanted.proof(encrypt(order().content))
+
+
+@pytest.mark.parametrize("mistake", [streams_in_clear, strings_in_clear])
+def test_a_document_to_certificates_with_clear_parts_is_found(
+    mistake: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mistake(monkeypatch)
+    sealed = to_certificates(JANE).encrypt(order(), REQUEST)
+    assert sealed.proof is not None
+    with pytest.raises(ProofError):
+        sealed.proof(sealed.content)
+
+
+# --- by others
+
+
+def test_a_proof_of_the_application_is_asked() -> None:
+    looked_at: list[bytes] = []
+
+    def encrypt(document: Document, _: AttachmentRequest) -> Document:
+        return Document(content=document.content[::-1], media_type="application/octet-stream", proof=look)
+
+    def look(content: bytes) -> None:
+        looked_at.append(content)
+        if len(looked_at) > 1:
+            raise ValueError(SECRET)
+
+    own = (
+        MessageBuilder()
+        .sender("shop@shop.example")
+        .subject("Your order")
+        .text("Attached.")
+        .attach(lambda _: order(), filename="order.bin", encryptor=encrypt)
+    )
+    own.build({}, to="jane@example.com")
+    assert looked_at == [order().content[::-1]]
+    with pytest.raises(ProofError, match="ValueError") as caught:
+        own.build({}, to="jane@example.com")
+    assert SECRET not in str(caught.value)
+
+
+def test_a_value_in_the_clear_part_of_a_protected_document_is_found() -> None:
+    own = (
+        MessageBuilder()
+        .sender("shop@shop.example")
+        .subject("Your order")
+        .text("Attached.")
+        .confidential("name")
+        .attach(
+            lambda _: order(),
+            filename="order.zip",
+            encryptor=lambda document, request: Document(
+                content=b"PK" + request.context["name"].encode() + document.content[::-1],
+                media_type="application/zip",
+            ),
+        )
+    )
+    with pytest.raises(ConfidentialityError, match="readable part of a protected document"):
+        own.build({"name": "Jane Doe-Smithers"}, to="jane@example.com")
