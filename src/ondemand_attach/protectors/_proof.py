@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthResult, AuthStatus, SecurityHandler, StandardSecurityHandler
 from pyhanko.pdf_utils.crypt.api import PdfMacStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.pdf_utils.writer import copy_into_new_writer
 
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ProofError
@@ -38,6 +38,17 @@ EVERY: Final = 256
 """One document in as many is read by pyHanko too."""
 
 _turns = itertools.count()
+
+_AES_256 = {
+    b"Filter": b"/Standard",
+    b"V": b"5",
+    b"R": b"6",
+    b"StmF": b"/StdCF",
+    b"StrF": b"/StdCF",
+    b"CFM": b"/AESV3",
+    b"EncryptMetadata": b"true",
+}
+"""What pyHanko writes for it (ISO 32000-2 section 7.6)."""
 
 _SIGNED = re.compile(rb"/ByteRange ?\[ ?([0-9]+) ([0-9]+) ([0-9]+) ([0-9]+) ?\]")
 
@@ -70,23 +81,24 @@ class PasswordProof:
         """Return False if the document is laid out in another way than is known here."""
         try:
             file = EncryptedFile(content)
-            _check_algorithm(file.encryption, "/Standard")
+            if not file.encryption.items() >= _AES_256.items():
+                raise ProofError("the document is not encrypted with AES-256 throughout")
             file_key = self._file_key(file.encryption)
             blocks = Cipher(AES256(file_key), ECB()).decryptor()  # noqa: S305 - what the standard says
-            if blocks.update(_octets(file.encryption, "/Perms"))[9:12] != b"adb":
+            if blocks.update(_octets(file.encryption[b"Perms"]))[9:12] != b"adb":
                 raise ProofError("the document does not open with its password")
             file.check_encrypted(blocks.update)
         except OtherLayoutError:
             return False
         return True
 
-    def _file_key(self, encryption: Any) -> bytes:
-        user_entry = _octets(encryption, "/U")
+    def _file_key(self, encryption: Mapping[bytes, bytes]) -> bytes:
+        user_entry = _octets(encryption[b"U"])
         made = [(handler.udata, handler.odata) for handler in self.handlers]
-        if (user_entry, _octets(encryption, "/O")) not in made:
+        if (user_entry, _octets(encryption[b"O"])) not in made:
             raise ProofError("the document may open with another password than its own")
         key = hashed(self.user.encode(), user_entry[40:48])
-        return Cipher(AES256(key), CBC(bytes(16))).decryptor().update(_octets(encryption, "/UE"))
+        return Cipher(AES256(key), CBC(bytes(16))).decryptor().update(_octets(encryption[b"UE"]))
 
     def _check_with_pyhanko(self, content: bytes) -> None:
         if _opened(content, "")[1].status is not AuthStatus.FAILED:
@@ -97,7 +109,7 @@ class PasswordProof:
         if self.with_mac and result.mac_status is not PdfMacStatus.SUCCESSFUL:
             raise ProofError("the integrity MAC of the document does not hold")
         _check_algorithm(reader.encrypt_dict, "/Standard")
-        copy_into_new_writer(reader).write(BytesIO())  # decrypts all there is
+        _read_all(reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +153,7 @@ class CertificatesProof:
             file, key = EncryptedFile(content), handler.get_file_encryption_key()
             file.check_encrypted(Cipher(AES256(key), ECB()).decryptor().update)  # noqa: S305
         except OtherLayoutError:
-            copy_into_new_writer(reader).write(BytesIO())
+            _read_all(reader)
 
 
 def _named(envelope: bytes) -> Iterator[tuple[bytes, int]]:
@@ -211,6 +223,27 @@ def _opened(content: bytes, password: str) -> tuple[PdfFileReader, AuthResult]:
     return reader, reader.decrypt(password)
 
 
+def _read_all(reader: PdfFileReader) -> None:
+    """Decrypt all there is, as nothing but reading it does."""
+    for revision in range(reader.xrefs.total_revisions):
+        for reference in reader.xrefs.explicit_refs_in_revision(revision):
+            if reference.idnum != reader.trailer.raw_get("/Encrypt").idnum:
+                _read(reader.get_object(reference))
+
+
+def _read(value: generic.PdfObject) -> None:
+    if isinstance(value, generic.StreamObject):
+        _ = value.data
+    if isinstance(value, generic.DictionaryObject):
+        is_signature = "/ByteRange" in value  # of which one string is not encrypted
+        for name in value:
+            if not (is_signature and name == "/Contents"):
+                _read(value.raw_get(name))
+    elif isinstance(value, generic.ArrayObject):
+        for place in range(len(value)):
+            _read(value.raw_get(place))
+
+
 def _check_algorithm(encryption: Any, handler: str) -> None:
     """Accept nothing but AES-256 for all there is (ISO 32000-2 section 7.6.2)."""
     name = encryption["/StmF"]
@@ -224,8 +257,8 @@ def _check_algorithm(encryption: Any, handler: str) -> None:
         raise ProofError("the document is not encrypted with AES-256 throughout")
 
 
-def _octets(encryption: Any, name: str) -> bytes:
-    return encryption[name].original_bytes  # type: ignore[no-any-return]
+def _octets(string: bytes) -> bytes:
+    return bytes.fromhex(string[1:-1].decode())
 
 
 def _unreadable(error: Exception) -> ProofError:

@@ -5,12 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
-
-from pyhanko.pdf_utils import generic
 
 from ondemand_attach.errors import ProofError
-from ondemand_attach.protectors._fast._parser import parsed
 
 _START = re.compile(rb"startxref\s+([0-9]+)\s+%%EOF\s*\Z")
 _TABLE = re.compile(
@@ -18,10 +14,12 @@ _TABLE = re.compile(
 )
 _ENCRYPT = re.compile(rb"/Encrypt ([0-9]+) 0 R")
 _OBJECT = re.compile(rb"([0-9]+) 0 obj\n")
+_ENTRY = re.compile(rb"/([A-Za-z]+) (/[A-Za-z0-9.]+|<[0-9A-Fa-f]*>|-?[0-9]+|true|false)")
 _LENGTH = re.compile(rb"/Length ([0-9]+)\b")
 _STRING = re.compile(rb"<([0-9A-Fa-f]+)>")
 _SIGNATURE = re.compile(rb"/Contents <[0-9A-Fa-f]+>")
 _BLOCK = 16  # bytes
+_PADDINGS = {size: bytes([size]) * size for size in range(1, _BLOCK + 1)}  # PKCS #7
 
 
 class OtherLayoutError(Exception):
@@ -35,7 +33,7 @@ class EncryptedFile:
         content: the finished bytes.
 
     Attributes:
-        encryption: the encryption dictionary (ISO 32000-2 section 7.6.2).
+        encryption: the entries of the encryption dictionary (ISO 32000-2 section 7.6.2), as they are written.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -47,13 +45,10 @@ class EncryptedFile:
         places = sorted(int(line[:10]) for line in table[1].splitlines() if line[17:18] == b"n")
         self._content, self._bounds = content, [*places, table.start()]
         self._encrypt = int(encrypt[1])
-        self.encryption: Any = self._encryption()
-
-    def _encryption(self) -> generic.PdfObject:
-        for number, start, end in self._objects():
+        self.encryption: dict[bytes, bytes] = {}
+        for number, *place in self._objects():
             if number == self._encrypt:
-                return parsed(self._content[start : end - len(b"\nendobj\n")], generic.Reference(number, 0))
-        raise OtherLayoutError
+                self.encryption.update(_ENTRY.findall(content, *place))
 
     def _objects(self) -> Iterator[tuple[int, int, int]]:
         for start, end in itertools.pairwise(self._bounds):
@@ -77,8 +72,7 @@ class EncryptedFile:
         before, last = (b"".join(ends) for ends in zip(*map(_ends, found), strict=True))
         plain = int.from_bytes(decrypt(last), "big") ^ int.from_bytes(before, "big")
         text = plain.to_bytes(len(last), "big")
-        blocks = (text[place : place + _BLOCK] for place in range(0, len(text), _BLOCK))
-        if not all(map(_is_padded, blocks)):
+        if not all(_is_padded(text[place : place + _BLOCK]) for place in range(0, len(text), _BLOCK)):
             raise ProofError("a part of the document is not encrypted with its key")
 
     def _encrypted(self, number: int, start: int, end: int) -> Iterator[bytes]:
@@ -107,5 +101,4 @@ def _ends(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _is_padded(block: bytes) -> bool:
-    size = block[-1]
-    return 0 < size <= _BLOCK and block.endswith(bytes([size]) * size)
+    return block.endswith(_PADDINGS.get(block[-1], b"no padding"))
