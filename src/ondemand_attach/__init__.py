@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ondemand_attach.interfaces import Signer as Signer
     from ondemand_attach.interfaces import Transport as Transport
     from ondemand_attach.pool.render_pool import RenderPool as RenderPool
+    from ondemand_attach.protectors.dkim import DkimSigner as DkimSigner
     from ondemand_attach.protectors.pdf import PdfEncryptor as PdfEncryptor
     from ondemand_attach.protectors.pdf import PdfSigner as PdfSigner
     from ondemand_attach.protectors.pdf import TimeStampAuthority as TimeStampAuthority
@@ -45,6 +46,7 @@ _HOMES = {
     "AttachmentGenerator": "interfaces",
     "AttachmentRequest": "_message",
     "Confidential": "_records",
+    "DkimSigner": "protectors.dkim",
     "Document": "_message",
     "Encryptor": "interfaces",
     "Envelope": "_message",

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ondemand_attach.interfaces import AttachmentGenerator, Encryptor, Signer
+    from ondemand_attach.protectors.dkim import DkimSigner
     from ondemand_attach.templates._environment import Folder
 
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]+")
+_STEPS = {"attachment": "attach(…)", "message": "whole_message(…)", "header": "dkim(…)"}
 
 AddressLike: TypeAlias = str | Address
 RecipientLike: TypeAlias = str | Address | Recipient
@@ -197,6 +199,14 @@ class MessageBuilder:
             outer_subject=outer_subject,
         )
 
+    def dkim(self, signer: DkimSigner) -> Self:
+        """Add a DKIM signature (RFC 6376) over the final bytes; one more for each call.
+
+        Raises:
+            ConfigurationError: the domain that signs is neither that of `sender()` nor above it.
+        """
+        return self._with(dkim=(*self._draft.dkim, signer))
+
     def confidential(self, *marks: str | type) -> Self:
         """Mark what must never leave unprotected.
 
@@ -314,7 +324,7 @@ def _template_of(generator: object) -> Source | None:
 def _method(plug: Any, name: str, *, of: str = "attachment") -> Callable[..., Any]:
     method = getattr(plug, name, plug)
     if getattr(plug, "protects", of) != of:
-        step = "attach(…)" if of == "message" else "whole_message(…)"
+        step = _STEPS.get(plug.protects, "another step")
         raise ConfigurationError(f"a {type(plug).__name__} is not for the {of}; give it to {step}")
     if not callable(method) or isinstance(plug, type):
         raise ConfigurationError(

@@ -95,7 +95,12 @@ class Composition:
         sealed: list[bytes] = [a.document.content for a in body.attachments if a.is_protected]
         message = self.finished(_mime.pieces(headers, body, self.wrapping(sealed)))
         self.refuse_leaks(message, sealed)
-        return message
+        return self.signed_for_domain(message) if self.draft.dkim else message
+
+    def signed_for_domain(self, message: Message) -> Message:
+        """Put the DKIM fields in front, each over the message without the others."""
+        content = message.content
+        return self.finished([*(signer.sign(content) for signer in self.draft.dkim), *message.pieces])
 
     def finished(self, pieces: Iterable[Piece]) -> Message:
         """Return the message whose bytes are *pieces*."""
@@ -103,7 +108,7 @@ class Composition:
             envelope=self.envelope(),
             message_id=self.message_id,
             pieces=pieces,
-            needs_raw_mime=self.draft.is_wrapped,
+            needs_raw_mime=self.draft.needs_raw_mime,
         )
 
     def wrapping(self, sealed: list[bytes]) -> _mime.Wrapping | None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ondemand_attach._confidential import Marks
 from ondemand_attach._message import Address, Attachment, AttachmentRequest, Document, Recipient, Slot, Source
 from ondemand_attach.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ondemand_attach.protectors.dkim import DkimSigner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class Draft:
         encrypt: encrypts the whole message.
         sign: signs it.
         outer_subject: what everyone sees of the subject of an encrypted message (RFC 9788 section 3.2.1).
+        dkim: each makes a header field that goes in front of the finished message.
     """
 
     sender: Address | None = None
@@ -51,6 +56,7 @@ class Draft:
     encrypt: Callable[[Document, AttachmentRequest], Document] | None = None
     sign: Callable[[Document, AttachmentRequest], Document] | None = None
     outer_subject: str = "[...]"
+    dkim: tuple[DkimSigner, ...] = ()
 
     def __post_init__(self) -> None:
         if self.encrypt is not None and self.bcc:
@@ -58,11 +64,22 @@ class Draft:
                 "a blind copy of an encrypted message could be read by nobody, or would name its recipient; "
                 "leave bcc() out and send them a message of their own"
             )
+        for signer in self.dkim:
+            if self.sender is None or not signer.answers_for(self.sender.domain):
+                raise ConfigurationError(
+                    f"a DKIM signature of {signer.domain} says nothing of mail from "
+                    f"{self.sender.domain if self.sender else 'nobody yet'}; sign for the domain of sender()"
+                )
 
     @property
     def is_wrapped(self) -> bool:
         """Whether the message is signed or encrypted as a whole."""
         return self.encrypt is not None or self.sign is not None
+
+    @property
+    def needs_raw_mime(self) -> bool:
+        """Whether a change of its bytes on the way would be taken for an attack."""
+        return self.is_wrapped or bool(self.dkim)
 
     def is_private(self, slot: Slot) -> bool:
         """Whether what stands in *slot* is read by the recipients alone."""

@@ -68,7 +68,7 @@ class Mailer:
             MailError: any of those of `MessageBuilder.build` or `RenderPool.build`, or a `TransportError`.
                 Only a temporary `TransportError` and a `PoolBusyError` are worth a retry.
         """
-        self._check_transport(builder._draft.is_wrapped)  # noqa: SLF001 - of this library
+        self._check_transport(builder._draft.needs_raw_mime)  # noqa: SLF001 - of this library
         build = functools.partial(self._pool.build, builder) if self._pool else builder.build
         return self.deliver(build(context, to=to, now=now, message_id=message_id))
 

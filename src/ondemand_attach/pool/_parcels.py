@@ -17,7 +17,7 @@ from ondemand_attach._confidential import Guard, Marks, Views
 from ondemand_attach._draft import Draft
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, MailError, MessageError
-from ondemand_attach.protectors._key_holder import KeyHolder
+from ondemand_attach.protectors._key_holder import PrivateKeyHolder
 from ondemand_attach.templates._environment import Templates
 
 
@@ -137,7 +137,7 @@ def unpacked_event(content: bytes) -> tuple[Views, Occasion]:
 
 class _PlanPickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
-        if isinstance(value, KeyHolder):  # refuses every other pickler
+        if isinstance(value, PrivateKeyHolder):  # refuses every other pickler
             return copyreg.__newobj__, (type(value),), value.__getstate__()  # type: ignore[attr-defined]
         return NotImplemented
 
@@ -189,6 +189,7 @@ def _plugs(draft: Draft) -> Iterator[tuple[str, Any]]:
         yield f"the signer of {name!r}", enclosure.sign
     yield "the encryptor of the message", draft.encrypt
     yield "the signer of the message", draft.sign
+    yield from (("dkim()", signer) for signer in draft.dkim)
 
 
 def _folders(plug: Any) -> Iterable[str]:

@@ -42,11 +42,7 @@ def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
 
 def from_pem(key: Source, certificate_chain: Source, password: Password | None) -> dict[str, Any]:
     """Read a private key and the certificates that lead from it to its issuer, in any order."""
-    content, secret = _content(key, "the private key"), _secret(password)
-    loaded = translated(
-        lambda: serialization.load_pem_private_key(content, secret),
-        lambda _: ConfigurationError("the private key cannot be read: not PEM, or another password"),
-    )
+    loaded = private_key(key, password)
     chain_content = _content(certificate_chain, "the certificate chain")
     chain = translated(
         lambda: x509.load_pem_x509_certificates(chain_content),
@@ -57,6 +53,15 @@ def from_pem(key: Source, certificate_chain: Source, password: Password | None) 
     if own is None:
         raise ConfigurationError("no certificate of the chain belongs to the private key")
     return {"key": loaded, "certificate": own, "chain": [one for one in chain if one is not own]}
+
+
+def private_key(key: Source, password: Password | None) -> Any:
+    """Read a private key from PEM."""
+    content, secret = _content(key, "the private key"), _secret(password)
+    return translated(
+        lambda: serialization.load_pem_private_key(content, secret),
+        lambda _: ConfigurationError("the private key cannot be read: not PEM, or another password"),
+    )
 
 
 def certificate_of(value: object) -> x509.Certificate:

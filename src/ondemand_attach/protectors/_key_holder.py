@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from ondemand_attach.protectors._signing_keys import LocalKey, Sign
 
 
-class KeyHolder:
-    """Holds a key that was checked once, and does not let it travel."""
+class PrivateKeyHolder:
+    """Holds a private key, and does not let it travel."""
+
+    def __reduce__(self) -> NoReturn:
+        # A pickle travels: a task queue would keep the private key in its broker.
+        raise TypeError(
+            f"a {type(self).__name__} holds a private key and does not pickle; load the key where you sign"
+        )
+
+
+class KeyHolder(PrivateKeyHolder):
+    """Holds a key with its certificates that was checked once."""
 
     _made_anew: ClassVar[frozenset[str]] = frozenset()
     """Attributes that a copy in another process makes for itself."""
@@ -50,12 +60,6 @@ class KeyHolder:
         from ondemand_attach.protectors import _certificates
 
         return tuple(_certificates.der((self._certificate, *self._chain)))
-
-    def __reduce__(self) -> NoReturn:
-        # A pickle travels: a task queue would keep the private key in its broker.
-        raise TypeError(
-            f"a {type(self).__name__} holds a private key and does not pickle; load the key where you sign"
-        )
 
     def __getstate__(self) -> dict[str, Any]:
         """Return all there is to this signer, the private key in clear, for a process of our own only."""

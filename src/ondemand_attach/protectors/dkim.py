@@ -1,0 +1,131 @@
+"""DKIM: who answers for a message (RFC 6376), signed over its final bytes."""
+
+from __future__ import annotations
+
+import base64
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+from ondemand_attach._seal import sealed, translated
+from ondemand_attach.errors import ConfigurationError, MissingDependencyError, ProofError, SigningError
+from ondemand_attach.protectors._key_holder import PrivateKeyHolder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from ondemand_attach.protectors._certificates import Password, Source
+
+__all__ = ["DkimSigner"]
+
+
+class DkimSigner(PrivateKeyHolder):
+    """Adds a DKIM-Signature field: SHA-256 with RSA, or Ed25519 (RFC 8463). Needs the extra ``[dkim]``.
+
+    Give it to `MessageBuilder.dkim`. Needed only where the mail server does not sign by itself.
+
+    Args:
+        domain: the domain that signs: the sender's, or one above it.
+        selector: under which name the public key is in the DNS: ``selector._domainkey.domain``.
+        key: an RSA key of 2048 bits or more, or an Ed25519 key; as ``cryptography`` loads it, or in PEM: the
+            path of a file, or the bytes.
+        password: a callable that returns the password of the PEM; called once.
+
+    Raises:
+        ConfigurationError: the key cannot be read, or is weak or of another kind.
+        MissingDependencyError: the extra is not installed.
+    """
+
+    protects: Literal["header"] = "header"
+
+    @sealed
+    def __init__(
+        self,
+        *,
+        domain: str,
+        selector: str,
+        key: RSAPrivateKey | Ed25519PrivateKey | Source,
+        password: Password | None = None,
+    ) -> None:
+        _library()
+        self.domain, self.selector = domain.lower().rstrip("."), selector
+        if not (self.domain.isascii() and selector.isascii() and self.domain and selector):
+            raise ConfigurationError(
+                "domain= and selector= are host names in ASCII, with A-labels (RFC 5890)"
+            )
+        self._algorithm, self._key, self._record = _prepared(key, password)
+
+    @property
+    def dns_record(self) -> str:
+        """What the TXT record at ``selector._domainkey.domain`` is to say (RFC 6376 section 3.6.1)."""
+        return self._record
+
+    @sealed
+    def sign(self, content: bytes, /) -> bytes:
+        """Return the header field that goes in front of *content*, a message with CRLF line ends.
+
+        Raises:
+            SigningError: it could not be signed.
+            ProofError: the signature does not hold.
+        """
+        dkim = _library()
+        field: bytes = translated(
+            lambda: dkim.sign(
+                content,
+                self.selector.encode(),
+                self.domain.encode(),
+                self._key,
+                canonicalize=(b"relaxed", b"relaxed"),
+                signature_algorithm=self._algorithm,
+            ),
+            lambda error: SigningError(f"the message could not be signed with DKIM: {type(error).__name__}"),
+        )
+        if not dkim.verify(field + content, dnsfunc=lambda *_, **__: self._record.encode()):
+            raise ProofError("the DKIM signature does not hold")
+        return field
+
+    def answers_for(self, domain: str) -> bool:
+        """Whether the signature is aligned with mail from *domain*, for DMARC (RFC 7489 section 3.1)."""
+        return f".{domain.lower()}".endswith(f".{self.domain}")
+
+
+def _library() -> Any:
+    try:
+        import dkim
+    except ModuleNotFoundError:
+        raise MissingDependencyError('DKIM needs dkimpy: pip install "ondemand_attach[dkim]"') from None
+    return dkim
+
+
+def _prepared(key: Any, password: Password | None) -> tuple[bytes, bytes, str]:
+    """Return the algorithm, the key as dkimpy takes it, and the record of its public key."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from ondemand_attach.protectors import _certificates
+
+    if isinstance(key, bytes | str | os.PathLike):
+        key = _certificates.private_key(key, password)
+    if isinstance(key, RSAPrivateKey):
+        if key.key_size < 2048:
+            raise ConfigurationError(f"the DKIM key has {key.key_size} bits; 2048 are the least (RFC 8301)")
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+        public = key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return b"rsa-sha256", private, _record("rsa", public)
+    if isinstance(key, Ed25519PrivateKey):
+        private = base64.b64encode(key.private_bytes_raw())
+        return b"ed25519-sha256", private, _record("ed25519", key.public_key().public_bytes_raw())
+    raise ConfigurationError(
+        f"a {type(key).__name__} cannot make DKIM signatures; give an RSA or Ed25519 key"
+    )
+
+
+def _record(kind: str, public_key: bytes) -> str:
+    return f"v=DKIM1; k={kind}; p={base64.b64encode(public_key).decode()}"

@@ -1,0 +1,201 @@
+"""DKIM signatures over the final bytes, verified without a DNS."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import pickle
+import sys
+from pathlib import Path
+
+import dkim
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from ondemand_attach import (
+    Address,
+    DkimSigner,
+    Mailer,
+    MemoryTransport,
+    MessageBuilder,
+    Receipt,
+    Recipient,
+    RenderPool,
+    SmimeEncryptor,
+    SmimeSigner,
+)
+from ondemand_attach.errors import ConfigurationError, MissingDependencyError, ProofError, SigningError
+from protectors.samples import certify, ec_key, rsa_key
+from scale import SCALE
+
+ED25519 = Ed25519PrivateKey.generate()
+BUILDER = (
+    MessageBuilder()
+    .sender("Krämer & Söhne <orders@mail.shop.example>")
+    .subject("Ihre Bestellung für {{ name }} " + "x" * 90)
+    .text("Guten Tag\n\n. \n \n")
+    .html("<p>Guten Tag</p>")
+    .attach_file(__file__)
+    .cc("copy@example.com")
+)
+KEYS = {"RSA": rsa_key(), "Ed25519": ED25519}
+
+
+def signer(kind: str = "RSA", domain: str = "shop.example") -> DkimSigner:
+    return DkimSigner(domain=domain, selector="mails", key=KEYS[kind])
+
+
+def holds(content: bytes, signer: DkimSigner, number: int = 0) -> bool:
+    asked: list[bytes] = []
+
+    def look_up(name: bytes, timeout: int = 5) -> bytes:
+        asked.append(name)
+        return signer.dns_record.encode()
+
+    verified = dkim.DKIM(content).verify(idx=number, dnsfunc=look_up)
+    assert asked == [f"mails._domainkey.{signer.domain}.".encode()]
+    return verified
+
+
+@pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.parametrize("domain", ["shop.example", "mail.shop.example", "MAIL.shop.example."])
+def test_a_signed_message_is_verified(kind: str, domain: str) -> None:
+    by = signer(kind, domain)
+    message = BUILDER.dkim(by).build({"name": "Jiří"}, to="jane@example.com")
+    assert message.content.startswith(b"DKIM-Signature: v=1; a=")
+    assert message.needs_raw_mime
+    assert holds(message.content, by)
+    assert email.message_from_bytes(message.content, policy=email.policy.default)["Subject"].startswith(
+        "Ihre Bestellung für Jiří"
+    )
+
+
+def test_two_signatures_hold_beside_each_other() -> None:
+    rsa, ed25519 = signer(), signer("Ed25519")
+    message = BUILDER.dkim(rsa).dkim(ed25519).build({"name": "x"}, to="jane@example.com")
+    assert holds(message.content, rsa, 0)
+    assert holds(message.content, ed25519, 1)
+
+
+def test_every_change_of_what_is_signed_is_found() -> None:
+    by = signer()
+    content = BUILDER.dkim(by).build({"name": "x"}, to="jane@example.com").content
+    assert holds(content, by)
+    start = content.index(b"Subject:")
+    for place in range(start, len(content) - 4, max(1, len(content) // (40 * SCALE))):
+        if not content[place : place + 1].isalnum():
+            continue
+        changed = (
+            content[:place] + (b"Q" if content[place : place + 1] != b"Q" else b"R") + content[place + 1 :]
+        )
+        try:
+            assert not holds(changed, by)
+        except dkim.DKIMException:
+            continue
+    for added in (
+        b"From: other@example.com\r\n",
+        b"Subject: other\r\n",
+        b"Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n",
+    ):
+        end = content.index(b"\r\n\r\n") + 2
+        assert not holds(content[:end] + added + content[end:], by)
+
+
+def test_a_wrapped_message_is_signed_around() -> None:
+    jane = Recipient(
+        address=Address(addr_spec="jane@example.com"),
+        certificate=certify(rsa_key()).public_bytes(Encoding.PEM),
+    )
+    by = signer()
+    wrapped = BUILDER.whole_message(
+        encryptor=SmimeEncryptor(certificates=lambda _: [jane.certificate]),
+        signer=SmimeSigner(key=ec_key(), certificate=certify(ec_key())),
+    )
+    content = wrapped.cc().dkim(by).build({"name": "x"}, to=jane).content
+    assert b"application/pkcs7-mime" in content
+    assert holds(content, by)
+
+
+def test_a_render_pool_signs_too() -> None:
+    by = signer()
+    with RenderPool(time_limit=30) as pool:
+        assert holds(pool.build(BUILDER.dkim(by), {"name": "x"}, to="jane@example.com").content, by)
+
+
+def test_the_key_does_not_travel_otherwise() -> None:
+    with pytest.raises(TypeError, match="private key"):
+        pickle.dumps(signer())
+
+
+def test_a_transport_that_may_change_the_bytes_gets_nothing() -> None:
+    class Careless:
+        def send(self, message: object) -> Receipt:
+            raise AssertionError
+
+    with pytest.raises(ConfigurationError, match="leaves the bytes alone"):
+        Mailer(Careless()).send(BUILDER.dkim(signer()), {"name": "x"}, to="jane@example.com")
+    transport = MemoryTransport()
+    Mailer(transport).send(BUILDER.dkim(signer()), {"name": "x"}, to="jane@example.com")
+    assert len(transport.messages) == 1
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_keys_are_read_from_pem(is_locked: bool, tmp_path: Path) -> None:
+    protection = BestAvailableEncryption(b"of the file") if is_locked else NoEncryption()
+    pem = ED25519.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
+    file = tmp_path / "dkim.pem"
+    file.write_bytes(pem)
+    for source in (pem, file, str(file)):
+        made = DkimSigner(
+            domain="shop.example",
+            selector="s",
+            key=source,
+            password=(lambda: "of the file") if is_locked else None,
+        )
+        assert made.dns_record == signer("Ed25519").dns_record
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: DkimSigner(domain="shop.example", selector="s", key=rsa_key(1024)), "1024 bits"),
+        (lambda: DkimSigner(domain="shop.example", selector="s", key=ec_key()), "RSA or Ed25519"),
+        (lambda: DkimSigner(domain="shop.example", selector="s", key=b"nonsense"), "cannot be read"),
+        (lambda: DkimSigner(domain="shop.example", selector="s", key="/nowhere"), "cannot be read"),
+        (lambda: DkimSigner(domain="krämer.example", selector="s", key=ED25519), "A-labels"),
+        (lambda: DkimSigner(domain="", selector="s", key=ED25519), "host names"),
+        (
+            lambda: BUILDER.dkim(signer(domain="example")) and BUILDER.dkim(signer(domain="hop.example")),
+            "hop.example",
+        ),
+        (lambda: BUILDER.dkim(signer(domain="other.example")), "mail from mail.shop.example"),
+        (lambda: MessageBuilder().dkim(signer()), "nobody yet"),
+        (lambda: BUILDER.dkim(signer()).sender("a@other.example"), "other.example"),
+        (lambda: BUILDER.whole_message(signer=signer()), r"give it to dkim\(…\)"),
+    ],
+)
+def test_wishes_that_cannot_be_met_are_refused_while_wiring(make: object, reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        make()
+
+
+def test_a_signature_that_does_not_hold_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    by = signer()
+    monkeypatch.setattr(by, "_key", DkimSigner(domain="a", selector="b", key=rsa_key(3072))._key)
+    with pytest.raises(ProofError):
+        BUILDER.dkim(by).build({"name": "x"}, to="jane@example.com")
+    monkeypatch.setattr(by, "_key", b"nonsense")
+    with pytest.raises(SigningError):
+        BUILDER.dkim(by).build({"name": "x"}, to="jane@example.com")
+
+
+def test_the_extra_is_named_if_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dkim", None)
+    with pytest.raises(MissingDependencyError, match=r"ondemand_attach\[dkim\]"):
+        signer()
