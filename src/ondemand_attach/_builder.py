@@ -175,9 +175,11 @@ class MessageBuilder:
         *,
         encryptor: Encryptor | Callable[[Document, AttachmentRequest], Document] | None = None,
         signer: Signer | Callable[[Document, AttachmentRequest], Document] | None = None,
-        outer_subject: str = "[...]",
+        outer_subject: str | None = None,
     ) -> Self:
         """Encrypt or sign the message as a whole, or both: it is signed, then encrypted.
+
+        What an earlier call has set stays, unless it is given anew: a letterhead that encrypts always does.
 
         In an encrypted message, bodies, file names and all attachments may hold confidential values. The
         header is always public; the subject moves inside, where mail programs that know RFC 9788 show it.
@@ -185,19 +187,23 @@ class MessageBuilder:
         Args:
             encryptor: such as `SmimeEncryptor`.
             signer: such as `SmimeSigner`.
-            outer_subject: the subject that everyone sees of an encrypted message, the same for all.
+            outer_subject: the subject that everyone sees of an encrypted message, the same for all; by
+                default ``[...]``, as RFC 9788 has it.
 
         Raises:
             ConfigurationError: neither was given, or one is for attachments; or the message has blind copies.
         """
         if encryptor is None and signer is None:
             raise ConfigurationError("whole_message() takes an encryptor, a signer, or both")
-        _mime.check_header_value("Subject", outer_subject)
-        return self._with(
-            encrypt=None if encryptor is None else _method(encryptor, "encrypt", of="message"),
-            sign=None if signer is None else _method(signer, "sign", of="message"),
-            outer_subject=outer_subject,
-        )
+        changes: dict[str, Any] = {}
+        if encryptor is not None:
+            changes["encrypt"] = _method(encryptor, "encrypt", of="message")
+        if signer is not None:
+            changes["sign"] = _method(signer, "sign", of="message")
+        if outer_subject is not None:
+            _mime.check_header_value("Subject", outer_subject)
+            changes["outer_subject"] = outer_subject
+        return self._with(**changes)
 
     def dkim(self, signer: DkimSigner) -> Self:
         """Add a DKIM signature (RFC 6376) over the final bytes; one more for each call.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -80,7 +81,7 @@ class Composition:
             text=text,
             html=html,
             images=images,
-            attachments=tuple(map(self.attachment, self.draft.enclosures)),
+            attachments=tuple(map(self.attachment, itertools.count(1), self.draft.enclosures)),
         )
         headers = _mime.Headers(
             sender=self.sender,
@@ -115,7 +116,7 @@ class Composition:
         """Return what is done to the whole message; what is encrypted will be added to *sealed*."""
         if not self.draft.is_wrapped:
             return None
-        request = self.request("the message", self.seen.full)
+        request = self.request("the message", self.seen.full if self.draft.encrypt else self.seen.public)
         encrypt, sign = self.draft.encrypt, self.draft.sign
 
         def encrypted(entity: Document) -> Document:
@@ -184,8 +185,17 @@ class Composition:
             sender=self.sender,
         )
 
-    def attachment(self, enclosure: Enclosure) -> Attachment:
+    def attachment(self, number: int, enclosure: Enclosure) -> Attachment:
         filename = _filenames.sanitised(self.render(enclosure.filename, "filename"))
+        try:
+            return self.protected(filename, enclosure)
+        except (GenerationError, ProtectionError) as error:
+            if self.draft.is_private("filename"):  # it may be somebody's name, and an error is public
+                error.filename = f"attachment {number}"
+                error.args = tuple(str(arg).replace(filename, error.filename) for arg in error.args)
+            raise
+
+    def protected(self, filename: str, enclosure: Enclosure) -> Attachment:
         is_private = enclosure.encrypt is not None or self.draft.is_private("document")
         request = self.request(filename, self.seen.full if is_private else self.seen.public)
         document = _stage(GenerationError, filename, lambda: enclosure.generate(request))

@@ -286,7 +286,7 @@ class AttachmentRequest:
     """
 
     context: Mapping[str, Any] = field(repr=False)
-    filename: str
+    filename: str = field(repr=False)
     recipients: tuple[Recipient, ...]
     templates: Renders = field(repr=False)
     now: datetime.datetime

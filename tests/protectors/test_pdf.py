@@ -626,6 +626,7 @@ def test_from_pem(kind: str, tmp_path: Any) -> None:
         ),
         (lambda: PdfSigner.from_pkcs12(b"garbage"), "damaged"),
         (lambda: PdfSigner.from_pkcs12("/nowhere/shop.p12"), "cannot be read: FileNotFoundError"),
+        (lambda: PdfSigner.from_pem("-----BEGIN X", "-----BEGIN X"), "not PEM"),
         (lambda: PdfSigner.from_pkcs12(pkcs12_of("P-256"), password=lambda: fails(0)), "raised KeyError"),
         (lambda: PdfSigner.from_pem(b"garbage", b"garbage"), "not PEM"),
         (lambda: PdfSigner.from_pem(pem_key(), b"garbage"), "chain cannot be read"),
@@ -868,5 +869,7 @@ def test_a_password_that_is_no_callable_is_refused_in_words(tmp_path: Path) -> N
         PdfSigner.from_pkcs12(file, password="x")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="or it needs password="):
         PdfSigner.from_pkcs12(file)
-    with pytest.raises(ConfigurationError, match=r"nowhere\.p12' cannot be read: FileNotFoundError"):
+    with pytest.raises(
+        ConfigurationError, match=r"nowhere\.p12' of the PKCS #12 object cannot be read: FileNotFoundError"
+    ):
         PdfSigner.from_pkcs12(tmp_path / "nowhere.p12")

@@ -16,15 +16,13 @@ _BLOCK = 16  # bytes, of AES
 
 def found_raw(values: Iterable[tuple[str, object]], contents: Collection[bytes]) -> Iterator[str]:
     """Yield the paths of the *values* that stand in one of the protected *contents* as they are."""
-    octets = b"\n".join(map(_readable, contents))
-    wide = b"\0" in octets
+    places = [(octets, b"\0" in octets) for octets in map(_readable, contents)]
     for path, value in values:
         text = str(value)[:LONGEST]
         if not _is_telling(text):
             continue
-        if text.encode(errors="replace") in octets or (
-            wide and text.encode("utf-16-be", "replace") in octets
-        ):
+        narrow, wide = text.encode(errors="replace"), text.encode("utf-16-be", "replace")
+        if any(narrow in octets or (has_wide and wide in octets) for octets, has_wide in places):
             yield path
 
 

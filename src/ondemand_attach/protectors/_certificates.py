@@ -25,7 +25,7 @@ _LEAST_RSA_BITS = 2048
 
 def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
     """Read a private key, its certificate and further certificates from PKCS #12 (RFC 7292)."""
-    content, secret = _content(source, "the PKCS #12 file"), _secret(password)
+    content, secret = _content(source, "the PKCS #12 object"), _secret(password)
     key, certificate, chain = translated(
         lambda: pkcs12.load_key_and_certificates(content, secret),
         lambda _: ConfigurationError(
@@ -78,12 +78,17 @@ def certificate_of(value: object) -> x509.Certificate:
     return x509.load_pem_x509_certificate(value) if is_pem else x509.load_der_x509_certificate(value)
 
 
-def _content(source: Source, what: str) -> bytes:
-    if isinstance(source, bytes):
-        return source
+def _content(source: Source | bytearray, what: str) -> bytes:
+    if isinstance(source, bytes | bytearray):
+        return bytes(source)
+    if isinstance(source, str) and "-----BEGIN" in source:
+        return source.encode()
+    shown = f" {str(source)!r}" if isinstance(source, Path) else ""  # text may be the key itself
     return translated(
         lambda: Path(source).read_bytes(),
-        lambda error: ConfigurationError(f"{what} {str(source)!r} cannot be read: {type(error).__name__}"),
+        lambda error: ConfigurationError(
+            f"the file{shown} of {what} cannot be read: {type(error).__name__}; give a path, or the content"
+        ),
     )
 
 

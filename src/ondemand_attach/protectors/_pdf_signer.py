@@ -117,7 +117,7 @@ class PdfSigner(KeyHolder):
         """Read key, certificate and chain from PKCS #12 (RFC 7292).
 
         Args:
-            source: a path, or the bytes themselves.
+            source: the path of the file, or the bytes themselves.
             password: a callable that returns the password of the file; called once.
             options: as for `PdfSigner`.
 
@@ -142,8 +142,8 @@ class PdfSigner(KeyHolder):
         """Read the key and its certificates, in any order, from PEM (RFC 7468).
 
         Args:
-            key: a path, or the bytes themselves.
-            certificate_chain: a path, or the bytes themselves.
+            key: the path of the file, or the PEM itself.
+            certificate_chain: likewise.
             password: a callable that returns the password of the key; called once.
             options: as for `PdfSigner`.
 
