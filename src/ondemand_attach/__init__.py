@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from ondemand_attach.generators.xhtml2pdf import Xhtml2PdfGenerator as Xhtml2PdfGenerator
     from ondemand_attach.interfaces import AttachmentGenerator as AttachmentGenerator
     from ondemand_attach.interfaces import Encryptor as Encryptor
+    from ondemand_attach.interfaces import PasswordDelivery as PasswordDelivery
     from ondemand_attach.interfaces import Signer as Signer
     from ondemand_attach.interfaces import Transport as Transport
     from ondemand_attach.pool.render_pool import RenderPool as RenderPool
     from ondemand_attach.protectors.dkim import DkimSigner as DkimSigner
+    from ondemand_attach.protectors.generated_passwords import GeneratedPassword as GeneratedPassword
     from ondemand_attach.protectors.pdf import PdfEncryptor as PdfEncryptor
     from ondemand_attach.protectors.pdf import PdfSigner as PdfSigner
     from ondemand_attach.protectors.pdf import TimeStampAuthority as TimeStampAuthority
@@ -52,6 +54,7 @@ _HOMES = {
     "Envelope": "_message",
     "FileTransport": "transports.file",
     "Finding": "_confidential",
+    "GeneratedPassword": "protectors.generated_passwords",
     "HttpsTransport": "transports.https",
     "MailError": "errors",
     "MaildirTransport": "transports.file",
@@ -59,6 +62,7 @@ _HOMES = {
     "MemoryTransport": "transports.memory",
     "Message": "_message",
     "MessageBuilder": "_builder",
+    "PasswordDelivery": "interfaces",
     "PdfEncryptor": "protectors.pdf",
     "PdfSigner": "protectors.pdf",
     "Receipt": "_message",

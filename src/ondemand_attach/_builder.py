@@ -29,8 +29,9 @@ from ondemand_attach.errors import ConfigurationError
 if TYPE_CHECKING:
     from typing import Self
 
-    from ondemand_attach.interfaces import AttachmentGenerator, Encryptor, Signer
+    from ondemand_attach.interfaces import AttachmentGenerator, Encryptor, PasswordDelivery, Signer
     from ondemand_attach.protectors.dkim import DkimSigner
+    from ondemand_attach.protectors.generated_passwords import GeneratedPassword
     from ondemand_attach.templates._environment import Folder
 
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]+")
@@ -226,6 +227,41 @@ class MessageBuilder:
         """Exempt paths below a confidential one, such as a first name for the salutation."""
         return self._with(marks=self._draft.marks.with_public(paths))
 
+    def generated_password(
+        self,
+        name: str,
+        *,
+        delivery: PasswordDelivery | Callable[[GeneratedPassword], object],
+        words: int | None = None,
+        digits: int | None = None,
+        word_list: Sequence[str] | None = None,
+    ) -> Self:
+        """Make a password for each message, which encryptors use as ``{{ name }}``.
+
+        It is confidential like any marked value. When the message is finished, *delivery* is given it, to be
+        brought to the recipient by another way. Six words of the default list hold 77 bits, 16 digits 53.
+
+        Args:
+            name: what templates call it.
+            delivery: a `PasswordDelivery`, or a function with the same argument.
+            words: how many words, joined by hyphens.
+            digits: how many digits, in groups of four; instead of words.
+            word_list: at least 100 words in the language of the recipients; by default English, for which the
+                extra ``words`` is needed.
+
+        Raises:
+            ConfigurationError: fewer than 40 bits, or a list of too few words.
+            WeakPasswordError: a word cannot be typed the same in every reader.
+            MissingDependencyError: the extra is not installed.
+        """
+        from ondemand_attach.protectors.generated_passwords import recipe
+
+        deliver = _method(delivery, "deliver")
+        made = recipe(name, deliver, words=words, digits=digits, word_list=word_list)
+        return self._with(
+            passwords=(*self._draft.passwords, made), marks=self._draft.marks.with_generated(name)
+        )
+
     def check(self) -> list[Finding]:
         """List the confidential paths that public templates touch, without rendering any.
 
@@ -260,7 +296,8 @@ class MessageBuilder:
             GenerationError: an attachment could not be made without loss.
             ProtectionError: an attachment could not be encrypted or signed.
         """
-        return self._composition(context, to, now, message_id).message()
+        composition = self._composition(context, to, now, message_id)
+        return composition.handed_over(composition.message())
 
     def _composition(
         self,
@@ -272,7 +309,8 @@ class MessageBuilder:
         occasion = _composition.Occasion(
             to=(*self._draft.to, *_recipients(to)), now=now, message_id=message_id
         )
-        seen = views(context, self._draft.marks)
+        generated = {recipe.name: recipe.make() for recipe in self._draft.passwords}
+        seen = views(context, self._draft.marks).with_secrets(generated)
         return _composition.Composition(self._draft, self._templates, seen, occasion)
 
     def build_each(

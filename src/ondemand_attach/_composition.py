@@ -39,6 +39,7 @@ from ondemand_attach.errors import (
 )
 
 if TYPE_CHECKING:
+    from ondemand_attach.protectors.generated_passwords import GeneratedPassword
     from ondemand_attach.templates._environment import Templates
 
 T = TypeVar("T")
@@ -72,6 +73,9 @@ class Composition:
         if self.now.tzinfo is None:
             raise MessageError("now= has no time zone; give an aware datetime")
         self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
+        self.passwords: list[str] = []
+        if draft.passwords:
+            _ = self.request("the message", seen.full).recipient  # a generated password is of one person
 
     def message(self) -> Message:
         subject = self.render(self.subject, "subject")
@@ -102,6 +106,27 @@ class Composition:
         """Put the DKIM fields in front, each over the message without the others."""
         content = message.content
         return self.finished([*(signer.sign(content) for signer in self.draft.dkim), *message.pieces])
+
+    def handed_over(self, message: Message) -> Message:
+        """Return *message*, once the application has taken over the passwords that were made for it."""
+        for recipe in self.draft.passwords:
+            translated(
+                partial(recipe.deliver, self.generated(recipe.name)),
+                lambda error: EncryptionError(
+                    f"the application's delivery of a generated password raised {type(error).__name__}"
+                ),
+            )
+        return message
+
+    def generated(self, name: str) -> GeneratedPassword:
+        from ondemand_attach.protectors.generated_passwords import GeneratedPassword
+
+        return GeneratedPassword(
+            password=self.seen.full[name],
+            recipient=self.request("the message", self.seen.full).recipient,
+            context=self.seen.full,
+            message_id=self.message_id,
+        )
 
     def finished(self, pieces: Iterable[Piece]) -> Message:
         """Return the message whose bytes are *pieces*."""
@@ -135,15 +160,16 @@ class Composition:
         )
 
     def refuse_leaks(self, message: Message, sealed: list[bytes]) -> None:
+        passwords = set(self.passwords)
         visible = (self.sender, *self.draft.reply_to, *_addresses((*self.to, *self.draft.cc)))
         content, documents = elided(message.pieces)
         leaks = find_leaks(
             _return_path(message.envelope) + content,
-            self.seen.values,
+            [*self.seen.values, *(("password", password) for password in passwords)],
             elided=documents,
             protected=sealed,
             addresses={spec for address in visible for spec in (address.addr_spec, address.ascii_addr_spec)},
-            disclosed=(*self.seen.disclosed, self.sender.addr_spec),
+            disclosed=({*map(str, self.seen.disclosed), self.sender.addr_spec} - passwords),
             own_words=[
                 text
                 for slot, source in self.draft.sources()
@@ -183,6 +209,7 @@ class Composition:
             templates=self.templates,
             now=self.now,
             sender=self.sender,
+            passwords=self.passwords,
         )
 
     def attachment(self, number: int, enclosure: Enclosure) -> Attachment:

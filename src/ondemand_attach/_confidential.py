@@ -68,6 +68,10 @@ class Marks:
         spelt = {_parsed(path) for path in paths}
         return Marks(self.confidential - spelt, self.public | spelt, self.spelt | spelt, self.classes)
 
+    def with_generated(self, name: str) -> Marks:
+        """Mark a value that no context holds beforehand."""
+        return Marks(self.confidential | {(name,)}, self.public, self.spelt, self.classes)
+
     def refuse_dead(self, context: Mapping[str, Any]) -> None:
         """Raise `MessageError` for a mark that leads nowhere in *context*: it would protect nothing."""
         for path in self.spelt:
@@ -92,6 +96,23 @@ class Views:
     public: Mapping[str, Any] = field(repr=False)
     values: Sequence[tuple[str, Any]] = field(repr=False)
     disclosed: Sequence[Any] = field(repr=False)
+
+    def with_secrets(self, secrets: Mapping[str, str]) -> Views:
+        """Add confidential values that the application does not know of.
+
+        Raises:
+            MessageError: it has one of that name itself.
+        """
+        if taken := secrets.keys() & self.full.keys():
+            raise MessageError(
+                f"the context has a value {min(taken)!r} already; give the generated one another name"
+            )
+        return Views(
+            {**self.full, **secrets},
+            {**self.public, **{name: Guard((name,)) for name in secrets}},
+            [*self.values, *secrets.items()],
+            self.disclosed,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

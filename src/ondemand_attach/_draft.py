@@ -12,6 +12,7 @@ from ondemand_attach.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ondemand_attach.protectors.dkim import DkimSigner
+    from ondemand_attach.protectors.generated_passwords import Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Draft:
         sign: signs it.
         outer_subject: what everyone sees of the subject of an encrypted message (RFC 9788 section 3.2.1).
         dkim: each makes a header field that goes in front of the finished message.
+        passwords: how those are made that the application does not know beforehand.
     """
 
     sender: Address | None = None
@@ -57,6 +59,7 @@ class Draft:
     sign: Callable[[Document, AttachmentRequest], Document] | None = None
     outer_subject: str = "[...]"
     dkim: tuple[DkimSigner, ...] = ()
+    passwords: tuple[Recipe, ...] = ()
 
     def __post_init__(self) -> None:
         if self.encrypt is not None and self.bcc:

@@ -283,6 +283,7 @@ class AttachmentRequest:
         templates: renders a template against a context.
         now: the time of building, timezone-aware.
         sender: who the message is from.
+        passwords: the encryptors' so far.
     """
 
     context: Mapping[str, Any] = field(repr=False)
@@ -291,6 +292,7 @@ class AttachmentRequest:
     templates: Renders = field(repr=False)
     now: datetime.datetime
     sender: Address | None = None
+    passwords: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def recipient(self) -> Recipient:
@@ -331,3 +333,11 @@ class AttachmentRequest:
             TemplateError: it could not be rendered, or a value such as None or a list is put into it.
         """
         return self.templates.render(self.context, "password", Source(source, None))
+
+    def keep_out(self, password: str) -> None:
+        """Have the message refused if *password* can be read in it. Every encryptor by password calls this.
+
+        Raises:
+            ConfidentialityError: from `MessageBuilder.build`, if so.
+        """
+        self.passwords.append(password)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from ondemand_attach._message import AttachmentRequest, Document, Message, Receipt
+    from ondemand_attach.protectors.generated_passwords import GeneratedPassword
 
-__all__ = ["AttachmentGenerator", "Encryptor", "Signer", "Transport"]
+__all__ = ["AttachmentGenerator", "Encryptor", "PasswordDelivery", "Signer", "Transport"]
 
 
 class AttachmentGenerator(Protocol):
@@ -50,6 +51,18 @@ class Signer(Protocol):
 
         Raises:
             SigningError: it could not be.
+        """
+        ...
+
+
+class PasswordDelivery(Protocol):
+    """Brings a generated password to its recipient by another way than the message: SMS, a portal."""
+
+    def deliver(self, password: GeneratedPassword, /) -> object:
+        """Take *password* over. Called once the message is finished and proven, before it is sent.
+
+        If it raises, the message is not sent. If the message is not sent for another reason, the next one
+        for the same event has another password.
         """
         ...
 

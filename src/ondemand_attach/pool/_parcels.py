@@ -57,8 +57,9 @@ def packed_plan(draft: Draft, templates: Templates) -> bytes:
     Raises:
         ConfigurationError: a part of it does not pickle.
     """
-    # The marks name classes of the application and have done their work when the views are made.
-    draft = replace(draft, marks=Marks())
+    # The marks name classes of the application and have done their work when the views are made; passwords
+    # are generated and delivered on this side.
+    draft = replace(draft, marks=Marks(), passwords=())
     try:
         return _dumped(Plan(draft=draft, templates=templates))
     except Exception:  # noqa: BLE001 - whatever the application's objects raise

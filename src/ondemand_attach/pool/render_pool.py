@@ -99,7 +99,7 @@ class RenderPool:
             raise GenerationError(f"the context is too large for memory_limit={self._memory_limit:,} bytes")
         with self._crew.worker(self._time_limit) as worker:
             pieces = worker.build(plan, event, self._time_limit, self._memory_limit)
-        return composition.finished(pieces)
+        return composition.handed_over(composition.finished(pieces))
 
     @sealed
     def warm_up(self, *builders: MessageBuilder) -> None:

@@ -140,6 +140,7 @@ class PdfEncryptor:
         else:
             password = varying = asked(source, "password", request)
         user = self._checked(password, varying, f"the password of {request.filename}")
+        request.keep_out(user)
         if self._owner_password is None:
             return _pyhanko.with_password(user, None, self._flags, with_mac=self._with_mac)
         owner = asked(self._owner_password, "owner password", request)

@@ -1,0 +1,232 @@
+"""Passwords that are made for one message and given to the application, and that stand nowhere in it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import io
+import math
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pikepdf
+import pytest
+
+from ondemand_attach import (
+    GeneratedPassword,
+    Mailer,
+    MemoryTransport,
+    Message,
+    MessageBuilder,
+    PdfEncryptor,
+    RenderPool,
+    Xhtml2PdfGenerator,
+)
+from ondemand_attach.errors import (
+    ConfidentialityError,
+    ConfigurationError,
+    EncryptionError,
+    GenerationError,
+    MessageError,
+    MissingDependencyError,
+    MissingRecipientError,
+    WeakPasswordError,
+)
+from ondemand_attach.protectors import _passwords
+
+CONTEXT = {"number": "GG-40001", "customer": {"name": "Jane Doe-Smithers", "phone": "+420 601 234 567"}}
+LETTER = (
+    MessageBuilder()
+    .sender("orders@shop.example")
+    .subject("Your order {{ number }}")
+    .text("Thank you.")
+    .confidential("customer")
+)
+STATEMENT = LETTER.attach(
+    Xhtml2PdfGenerator(source="<p>{{ customer.name }}</p>"),
+    filename="order.pdf",
+    encryptor=PdfEncryptor(password="{{ passphrase }}"),
+)
+
+
+class Inbox(list[GeneratedPassword]):
+    def deliver(self, password: GeneratedPassword) -> None:
+        self.append(password)
+
+
+def opened_with(message: Message, password: str) -> pikepdf.Pdf:
+    (attachment,) = email.message_from_bytes(message.content, policy=email.policy.SMTP).iter_attachments()
+    return pikepdf.open(io.BytesIO(attachment.get_content()), password=password)
+
+
+@pytest.mark.parametrize(
+    ("made_of", "pattern"),
+    [({"words": 6}, r"[a-z]+(-[a-z]+){5}"), ({"digits": 18}, r"\d{4}-\d{4}-\d{4}-\d{4}-\d{2}")],
+    ids=str,
+)
+def test_the_application_is_given_what_opens_the_attachment(made_of: dict[str, int], pattern: str) -> None:
+    inbox = Inbox()
+    builder = STATEMENT.generated_password("passphrase", delivery=inbox, **made_of)
+    messages = [builder.build(CONTEXT, to="jane@example.com") for _ in range(3)]
+    assert len({given.password for given in inbox}) == 3
+    for given, message in zip(inbox, messages, strict=True):
+        assert re.fullmatch(pattern, given.password)
+        assert given.message_id == message.message_id
+        assert given.recipient.address.addr_spec == "jane@example.com"
+        assert given.context["customer"]["phone"] == "+420 601 234 567"
+        assert given.password not in repr(given)
+        assert given.password.encode() not in message.content
+        assert len(opened_with(message, given.password).pages) == 1
+    with pytest.raises(pikepdf.PasswordError):
+        opened_with(messages[0], inbox[1].password)
+
+
+def test_a_render_pool_leaves_the_delivery_to_the_application() -> None:
+    inbox: list[GeneratedPassword] = []
+
+    def deliver(given: GeneratedPassword) -> None:  # a closure, which no other process could have
+        inbox.append(given)
+
+    builder = STATEMENT.generated_password("passphrase", digits=16, delivery=deliver)
+    transport = MemoryTransport()
+    with RenderPool(time_limit=60) as pool, Mailer(transport, pool=pool) as mailer:
+        mailer.send(builder, CONTEXT, to="jane@example.com")
+    assert len(opened_with(transport.messages[0], inbox[0].password).pages) == 1
+
+
+@pytest.mark.parametrize("step", ["text", "html", "subject"])
+def test_the_password_is_confidential(step: str) -> None:
+    inbox = Inbox()
+    builder = STATEMENT.generated_password("passphrase", digits=16, delivery=inbox)
+    leaking = getattr(builder, step)("It opens with {{ passphrase }}")
+    assert [finding.path for finding in leaking.check()] == ["passphrase"]
+    with pytest.raises(ConfidentialityError, match="passphrase is confidential"):
+        leaking.build(CONTEXT, to="jane@example.com")
+    assert inbox == []
+
+
+def test_nothing_is_delivered_for_a_message_that_is_not_finished() -> None:
+    def fails(_: object) -> Any:
+        raise ValueError
+
+    inbox = Inbox()
+    builder = STATEMENT.generated_password("passphrase", digits=16, delivery=inbox)
+    with pytest.raises(GenerationError):
+        builder.attach(fails, filename="terms.pdf").build(CONTEXT, to="jane@example.com")
+    assert inbox == []
+
+
+def test_nothing_is_sent_if_the_password_is_not_delivered() -> None:
+    def fails(given: GeneratedPassword) -> None:
+        raise OSError(given.password)
+
+    transport = MemoryTransport()
+    builder = STATEMENT.generated_password("passphrase", digits=16, delivery=fails)
+    with pytest.raises(EncryptionError, match=r"delivery of a generated password raised OSError$"):
+        Mailer(transport).send(builder, CONTEXT, to="jane@example.com")
+    assert not transport.messages
+
+
+def test_it_is_of_one_person() -> None:
+    builder = STATEMENT.generated_password("passphrase", digits=16, delivery=print)
+    with pytest.raises(MissingRecipientError, match="2 recipients"):
+        builder.build(CONTEXT, to=["jane@example.com", "joe@example.com"])
+
+
+def test_a_name_that_the_context_has_is_refused() -> None:
+    builder = STATEMENT.generated_password("number", digits=16, delivery=print)
+    with pytest.raises(MessageError, match="a value 'number' already"):
+        builder.build(CONTEXT, to="jane@example.com")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({}, "words= or of digits="),
+        ({"words": 6, "digits": 16}, "words= or of digits="),
+        ({"digits": 12}, "make 40 bits, fewer"),
+        ({"words": 3}, "make 39 bits"),
+        ({"words": 6, "word_list": ["one", "two"]}, "at least 100 different words"),
+        ({"words": 6, "word_list": [f"{'ab' * n}\ufb01" for n in range(1, 101)]}, "treat differently"),
+        ({"words": 0}, "make 0 bits"),
+    ],
+    ids=["neither", "both", "digits", "words", "short list", "ligature", "none"],
+)
+def test_weak_recipes_are_refused_while_wiring(options: dict[str, Any], text: str) -> None:
+    with pytest.raises((ConfigurationError, WeakPasswordError), match=text):
+        STATEMENT.generated_password("passphrase", delivery=print, **options)
+
+
+def test_a_recipe_that_makes_nothing_but_weak_ones_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_passwords, "estimated_bits", lambda _: 39.0)
+    with pytest.raises(ConfigurationError, match="too well known"):
+        STATEMENT.generated_password("passphrase", delivery=print, words=6)
+
+
+def test_words_without_the_extra_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ondemand_attach.protectors import generated_passwords
+
+    generated_passwords._english.cache_clear()
+    monkeypatch.setitem(sys.modules, "xkcdpass", None)
+    with pytest.raises(MissingDependencyError, match=r'pip install "ondemand_attach\[words\]"'):
+        STATEMENT.generated_password("passphrase", delivery=print, words=6)
+
+
+def test_digits_are_even_and_words_many() -> None:
+    inbox = Inbox()
+    builder = LETTER.generated_password("pin", digits=40, delivery=inbox)
+    for _ in range(50):
+        builder.build(CONTEXT, to="jane@example.com")
+    digits = "".join(given.password.replace("-", "") for given in inbox)
+    assert len(digits) == 2000
+    assert all(120 < digits.count(digit) < 290 for digit in "0123456789")  # 6 standard deviations
+    from ondemand_attach.protectors.generated_passwords import _english
+
+    assert math.log2(len(_english())) > 12.9
+
+
+@pytest.mark.parametrize(
+    ("where", "leaking"),
+    [
+        ("header Subject", lambda builder: builder.subject("Order {{ number }}, {{ pin }}")),
+        ("text body", lambda builder: builder.text("Type {{ pin }}.")),
+        ("text body", lambda builder: builder.text("Type {{ pin[:4] }} {{ pin[4:] }}.")),
+        ("HTML body", lambda builder: builder.html("<p>Type <b>{{ pin }}</b></p>")),
+        (
+            "file name of attachment 1",
+            lambda builder: builder.attach(Xhtml2PdfGenerator(source="<p>x</p>"), filename="{{ pin }}.pdf"),
+        ),
+        (
+            "attachment 1",
+            lambda builder: builder.attach(
+                Xhtml2PdfGenerator(source="<p>{{ pin }}</p>"), filename="terms.pdf"
+            ),
+        ),
+    ],
+    ids=["subject", "text", "in pieces", "html", "filename", "document"],
+)
+def test_a_password_that_can_be_read_in_the_message_is_refused(
+    where: str, leaking: Callable[[MessageBuilder], MessageBuilder]
+) -> None:
+    """The application forgot to mark it."""
+    for password in ("{{ pin }}", lambda request: request.context["pin"]):
+        builder = leaking(LETTER).attach(
+            Xhtml2PdfGenerator(source="<p>{{ customer.name }}</p>"),
+            filename="order.pdf",
+            encryptor=PdfEncryptor(password=password),
+        )
+        with pytest.raises(ConfidentialityError) as raised:
+            builder.build({**CONTEXT, "pin": "k3jd92kfaa0l"}, to="jane@example.com")
+        assert "k3jd92" not in str(raised.value)
+        assert raised.value.path == "password"
+        assert f"the value of password stands in the {where}" in str(raised.value)
+
+
+def test_a_generated_password_is_never_weak() -> None:
+    inbox = Inbox()
+    builder = LETTER.generated_password("pin", digits=13, delivery=inbox)
+    for _ in range(200):
+        builder.build(CONTEXT, to="jane@example.com")
+    assert min(_passwords.estimated_bits(given.password) for given in inbox) >= _passwords.LEAST_BITS
