@@ -33,12 +33,6 @@ before = set(sys.modules)
 {statement}
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
-SECONDS = """
-import time
-start = time.perf_counter()
-import ondemand_attach
-print(time.perf_counter() - start)
-"""
 
 
 def loaded(fresh_python: FreshPython, statement: str) -> set[str]:
@@ -55,10 +49,6 @@ def test_importing_the_package_loads_only_light_standard_library_modules(fresh_p
     others = top_levels(modules) - {"ondemand_attach"}
     assert others <= sys.stdlib_module_names
     assert not others & HEAVY_STANDARD
-
-
-def test_importing_the_package_takes_less_than_50_ms(fresh_python: FreshPython) -> None:
-    assert min(float(fresh_python(SECONDS)) for _ in range(5)) < 0.050
 
 
 def test_naming_every_public_object_loads_no_heavy_library(fresh_python: FreshPython) -> None:

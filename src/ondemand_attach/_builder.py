@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ondemand_attach import _composition, _filenames, _mime
-from ondemand_attach._confidential import Finding, views
+from ondemand_attach._confidential import Finding, parsed, views
 from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._message import (
     Address,
@@ -84,6 +84,15 @@ class MessageBuilder:
         """Add recipients of every message; the customer is better given to `build()`."""
         return self._with(to=(*self._draft.to, *map(Recipient.of, recipients)))
 
+    def recipient_at(self, path: str) -> Self:
+        """Take the recipient from the context, so that data and address are of one person.
+
+        Args:
+            path: where the address is, such as ``"customer.email"``. A `Recipient` that `build()` is given
+                must have the same.
+        """
+        return self._with(recipient_at=parsed(path))
+
     def cc(self, *recipients: RecipientLike) -> Self:
         """Add recipients of a copy, visible to all."""
         return self._with(cc=(*self._draft.cc, *map(Recipient.of, recipients)))
@@ -153,7 +162,12 @@ class MessageBuilder:
             filename: the template of the file name.
             encryptor: makes the document unreadable to everyone but the recipient.
             signer: signs the document, after encryption.
+
+        Raises:
+            ConfigurationError: the parts do not fit together, such as a password with several recipients.
         """
+        if check := getattr(encryptor, "check_generator", None):
+            check(generator)
         enclosure = Enclosure(
             filename=Source(filename, None),
             document=_template_of(generator),
@@ -306,11 +320,12 @@ class MessageBuilder:
         now: datetime.datetime | None,
         message_id: str | None,
     ) -> _composition.Composition:
-        occasion = _composition.Occasion(
-            to=(*self._draft.to, *_recipients(to)), now=now, message_id=message_id
-        )
         generated = {recipe.name: recipe.make() for recipe in self._draft.passwords}
         seen = views(context, self._draft.marks).with_secrets(generated)
+        given = tuple(_recipients(to))
+        if path := self._draft.recipient_at:
+            given = _composition.one_person(given, seen.full, path)
+        occasion = _composition.Occasion(to=(*self._draft.to, *given), now=now, message_id=message_id)
         return _composition.Composition(self._draft, self._templates, seen, occasion)
 
     def build_each(

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ondemand_attach import _filenames, _html_text, _mime
-from ondemand_attach._confidential import Finding, Views
+from ondemand_attach._confidential import Finding, Path, Views
 from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._leaks import find_leaks
 from ondemand_attach._message import (
@@ -135,7 +135,14 @@ class Composition:
             message_id=self.message_id,
             pieces=pieces,
             needs_raw_mime=self.draft.needs_raw_mime,
+            protected_for=self.protected_for(),
         )
+
+    def protected_for(self) -> Iterable[str] | None:
+        """Return whom protected parts are made for, and who is sent them besides."""
+        if not (self.draft.encrypt or any(enclosure.encrypt for enclosure in self.draft.enclosures)):
+            return None
+        return [address.addr_spec for address in self.envelope().recipients]
 
     def wrapping(self, sealed: list[bytes]) -> _mime.Wrapping | None:
         """Return what is done to the whole message; what is encrypted will be added to *sealed*."""
@@ -226,10 +233,13 @@ class Composition:
         is_private = enclosure.encrypt is not None or self.draft.is_private("document")
         request = self.request(filename, self.seen.full if is_private else self.seen.public)
         document = _stage(GenerationError, filename, lambda: enclosure.generate(request))
+        if is_private:
+            _check_made_for(document, request, GenerationError)
         proofs = []
         if encrypt := enclosure.encrypt:
             plain = document
             document = _stage(EncryptionError, filename, lambda: _encrypted(encrypt(plain, request), plain))
+            _check_made_for(document, request, EncryptionError)
             proofs.append(document.proof)
         if sign := enclosure.sign:
             unsigned = document
@@ -253,6 +263,15 @@ def _stage(
         error.filename = filename
         raise
     return document
+
+
+def _check_made_for(
+    document: Document, request: AttachmentRequest, stage: type[GenerationError | ProtectionError]
+) -> None:
+    if document.made_for not in {None, request.made_for}:
+        error = stage("the document was made for another recipient; make one for each, and keep none")
+        error.filename = request.filename
+        raise error
 
 
 def _prove(document: Document, proofs: Iterable[Callable[[bytes], None] | None], filename: str) -> None:
@@ -292,6 +311,25 @@ def _known(ids: dict[str | None, str], name: str) -> str:
 
 def _addresses(recipients: tuple[Recipient, ...]) -> tuple[Address, ...]:
     return tuple(recipient.address for recipient in recipients)
+
+
+def one_person(given: tuple[Recipient, ...], context: Mapping[str, Any], path: Path) -> tuple[Recipient, ...]:
+    """Return the recipient whose address is in *context*; if one is *given*, it must be the same.
+
+    Raises:
+        MessageError: it is not, or there is no address.
+    """
+    value: Any = context
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    if not isinstance(value, str):
+        raise MessageError(f"there is no address in the context at {'.'.join(path)!r}")
+    found = Recipient.of(value)
+    if not given:
+        return (found,)
+    if [one.address.ascii_addr_spec for one in given] != [found.address.ascii_addr_spec]:
+        raise MessageError(f"to= is not the one address that the context holds at {'.'.join(path)!r}")
+    return given
 
 
 def check(draft: Draft, templates: Templates) -> list[Finding]:

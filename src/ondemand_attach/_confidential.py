@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from ondemand_attach._records import Confidential, Path, field_names, marked_paths
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MessageError
 
-__all__ = ["Confidential", "Guard", "Marks", "Path", "Views", "shown", "views"]
+__all__ = ["Confidential", "Guard", "Marks", "Path", "Views", "parsed", "shown", "views"]
 
 _SCALARS = (
     str,
@@ -54,7 +54,7 @@ class Marks:
 
     def with_confidential(self, marks: Iterable[str | type]) -> Marks:
         marks = tuple(marks)
-        spelt = {_parsed(mark) for mark in marks if isinstance(mark, str)}
+        spelt = {parsed(mark) for mark in marks if isinstance(mark, str)}
         classes = {_record_class(mark) for mark in marks if not isinstance(mark, str)}
         paths = spelt.union(*map(marked_paths, classes))
         return Marks(
@@ -65,7 +65,7 @@ class Marks:
         )
 
     def with_public(self, paths: Iterable[str]) -> Marks:
-        spelt = {_parsed(path) for path in paths}
+        spelt = {parsed(path) for path in paths}
         return Marks(self.confidential - spelt, self.public | spelt, self.spelt | spelt, self.classes)
 
     def with_generated(self, name: str) -> Marks:
@@ -278,7 +278,8 @@ def _record_class(mark: object) -> type:
     return mark
 
 
-def _parsed(path: str) -> Path:
+def parsed(path: str) -> Path:
+    """Return the steps of a path that is spelt with dots."""
     parts = tuple(path.split("."))
     if not all(parts):
         raise ConfigurationError(

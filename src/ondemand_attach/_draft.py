@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ondemand_attach._confidential import Marks
+from ondemand_attach._confidential import Marks, Path
 from ondemand_attach._message import Address, Attachment, AttachmentRequest, Document, Recipient, Slot, Source
 from ondemand_attach.errors import ConfigurationError
 
@@ -30,6 +30,11 @@ class Enclosure:
     sign: Callable[[Document, AttachmentRequest], Document] | None
 
 
+def owner_of(method: Callable[..., Any]) -> Any:
+    """Return the object that a plug point's method is of; a function stands for itself."""
+    return getattr(method, "__self__", method)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """The steps taken on a builder.
@@ -40,6 +45,7 @@ class Draft:
         outer_subject: what everyone sees of the subject of an encrypted message (RFC 9788 section 3.2.1).
         dkim: each makes a header field that goes in front of the finished message.
         passwords: how those are made that the application does not know beforehand.
+        recipient_at: where in the context the recipient's address is.
     """
 
     sender: Address | None = None
@@ -60,8 +66,10 @@ class Draft:
     outer_subject: str = "[...]"
     dkim: tuple[DkimSigner, ...] = ()
     passwords: tuple[Recipe, ...] = ()
+    recipient_at: Path | None = None
 
     def __post_init__(self) -> None:
+        self._check_recipients()
         if self.encrypt is not None and self.bcc:
             raise ConfigurationError(
                 "a blind copy of an encrypted message could be read by nobody, or would name its recipient; "
@@ -73,6 +81,24 @@ class Draft:
                     f"a DKIM signature of {signer.domain} says nothing of mail from "
                     f"{self.sender.domain if self.sender else 'nobody yet'}; sign for the domain of sender()"
                 )
+
+    def _check_recipients(self) -> None:
+        """Refuse what no message of this kind could be protected for."""
+        encryptors = [owner_of(encrypt) for encrypt in self._encrypts()]
+        least = len(self.cc) + (len(self.to) + (self.recipient_at is not None) or 1)
+        if least > 1 and (self.passwords or any(getattr(one, "for_one", False) for one in encryptors)):
+            raise ConfigurationError(
+                f"a password is one person's, and each message goes to {least} or more; leave out cc() "
+                "and to() and use build_each(), send copies with bcc(), or encrypt to certificates"
+            )
+        for encryptor in encryptors:
+            if check := getattr(encryptor, "check_recipients", None):
+                check((*self.to, *self.cc))
+
+    def _encrypts(self) -> Iterator[Callable[[Document, AttachmentRequest], Document]]:
+        yield from (enclosure.encrypt for enclosure in self.enclosures if enclosure.encrypt)
+        if self.encrypt is not None:
+            yield self.encrypt
 
     @property
     def is_wrapped(self) -> bool:

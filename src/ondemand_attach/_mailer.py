@@ -79,8 +79,10 @@ class Mailer:
         Raises:
             TransportError: it was not, or perhaps not, handed over.
             ConfigurationError: it is signed or encrypted as a whole, which would not survive the transport.
+            MessageError: it is protected for others than its envelope names.
         """
         self._check_transport(message.needs_raw_mime)
+        message.check_recipients()
         receipt = translated(
             lambda: self._send(message),
             lambda error: TransportError(f"{type(error).__name__} in the transport"),

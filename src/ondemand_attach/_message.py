@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from ondemand_attach._pieces import Base64, Piece, chunks, frozen
 from ondemand_attach._seal import sealed
-from ondemand_attach.errors import MissingRecipientError
+from ondemand_attach.errors import MessageError, MissingRecipientError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +129,8 @@ class Document:
         signature: how it is signed, in such words, such as ``PAdES B-T``.
         proof: looks at the finished bytes, after all protectors, and raises a `ProofError` if they are not
             protected as they should be. It may hold a secret, so a pickle leaves it out.
+        made_for: the addr-specs of those whom it was made for, in ASCII; None if nobody in particular. A
+            builder refuses one that it should protect and that was made for others, such as a cached one.
     """
 
     content: bytes = field(repr=False)
@@ -136,13 +138,27 @@ class Document:
     encryption: str | None = None
     signature: str | None = None
     proof: Callable[[bytes], None] | None = field(default=None, repr=False, compare=False)
+    made_for: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _document, (self.content, self.media_type, self.encryption, self.signature)
+        names = ("content", "media_type", "encryption", "signature", "made_for")
+        return _document, tuple(getattr(self, name) for name in names)
 
 
-def _document(content: bytes, media_type: str, encryption: str | None, signature: str | None) -> Document:
-    return Document(content=content, media_type=media_type, encryption=encryption, signature=signature)
+def _document(
+    content: bytes,
+    media_type: str,
+    encryption: str | None,
+    signature: str | None,
+    made_for: frozenset[str] | None,
+) -> Document:
+    return Document(
+        content=content,
+        media_type=media_type,
+        encryption=encryption,
+        signature=signature,
+        made_for=made_for,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +192,17 @@ class Message:
         pieces: the same in pieces, instead of *content*.
         needs_raw_mime: only a transport with the capability ``RAW_MIME`` may send it: the signature or the
             encryption of the whole would not survive a change.
+        protected_for: the addr-specs that a protected part of it was made for; None if there is no such part.
+
+    Raises:
+        MessageError: the envelope names somebody else.
     """
 
     envelope: Envelope
     message_id: str
     pieces: tuple[Piece, ...] = field(repr=False)
     needs_raw_mime: bool
+    protected_for: frozenset[str] | None = field(repr=False)
 
     def __init__(
         self,
@@ -191,6 +212,7 @@ class Message:
         content: bytes | None = None,
         pieces: Iterable[Piece] = (),
         needs_raw_mime: bool = False,
+        protected_for: Iterable[str] | None = None,
     ) -> None:
         object.__setattr__(self, "envelope", envelope)
         object.__setattr__(self, "message_id", message_id)
@@ -198,6 +220,22 @@ class Message:
         kept = (piece if isinstance(piece, Base64) else frozen(piece) for piece in given)
         object.__setattr__(self, "pieces", tuple(kept))
         object.__setattr__(self, "needs_raw_mime", needs_raw_mime)
+        bound = None if protected_for is None else frozenset(protected_for)
+        object.__setattr__(self, "protected_for", bound)
+        self.check_recipients()
+
+    def check_recipients(self) -> None:
+        """Look again whether the envelope names nobody but those for whom the message was made.
+
+        Raises:
+            MessageError: it does.
+        """
+        named = {address.addr_spec for address in self.envelope.recipients}
+        if self.protected_for is not None and not named <= self.protected_for:
+            raise MessageError(
+                "the envelope names somebody for whom the protected parts of the message were not made; "
+                "build a message for them"
+            )
 
     @property
     def content(self) -> bytes:
@@ -293,6 +331,11 @@ class AttachmentRequest:
     now: datetime.datetime
     sender: Address | None = None
     passwords: list[str] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def made_for(self) -> frozenset[str]:
+        """The addr-specs of the recipients, for `Document.made_for`."""
+        return frozenset(recipient.address.ascii_addr_spec for recipient in self.recipients)
 
     @property
     def recipient(self) -> Recipient:

@@ -12,7 +12,10 @@ __all__ = ["AttachmentGenerator", "Encryptor", "PasswordDelivery", "Signer", "Tr
 
 
 class AttachmentGenerator(Protocol):
-    """Makes one attachment in memory, at the moment of sending."""
+    """Makes one attachment in memory, at the moment of sending.
+
+    An attribute ``conformance``, such as ``"PDF/A-3b"``, has builders refuse what would break it.
+    """
 
     def generate(self, request: AttachmentRequest, /) -> Document:
         """Return the document for *request*.
@@ -28,6 +31,10 @@ class Encryptor(Protocol):
 
     One for whole messages is given a MIME entity, its header fields first, and returns what goes in its
     place. An attribute ``protects``, ``"attachment"`` or ``"message"``, has builders refuse it elsewhere.
+
+    To refuse what cannot work while wiring, it may have an attribute ``for_one``, true if several recipients
+    cannot be protected for together, and methods ``check_recipients(recipients)``, for those that the builder
+    names, and ``check_generator(generator)``. They raise a `ConfigurationError`.
     """
 
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:

@@ -54,6 +54,7 @@ def certify(
     days: tuple[int, int] = (-1, 30),
     address: str | None = None,
     alternative: str | None = None,
+    further: Sequence[tuple[x509.ExtensionType, bool]] = (),
 ) -> x509.Certificate:
     of_subject = [x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]
     if address is not None:
@@ -75,6 +76,8 @@ def certify(
         builder = builder.add_extension(names, critical=False)
     if usages is not None:
         builder = builder.add_extension(_usage(usages), critical=True)
+    for extension, is_critical in further:
+        builder = builder.add_extension(extension, critical=is_critical)
     return builder.sign(issuing_key, hashes.SHA256())
 
 

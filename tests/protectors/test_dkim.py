@@ -114,10 +114,10 @@ def test_a_wrapped_message_is_signed_around() -> None:
     )
     by = signer()
     wrapped = BUILDER.whole_message(
-        encryptor=SmimeEncryptor(certificates=lambda _: [jane.certificate]),
+        encryptor=SmimeEncryptor(certificates=lambda _: [jane.certificate] * 2),
         signer=SmimeSigner(key=ec_key(), certificate=certify(ec_key())),
     )
-    content = wrapped.cc().dkim(by).build({"name": "x"}, to=jane).content
+    content = wrapped.dkim(by).build({"name": "x"}, to=jane).content
     assert b"application/pkcs7-mime" in content
     assert holds(content, by)
 

@@ -93,7 +93,7 @@ class Xhtml2PdfGenerator:
         except GenerationError as error:
             error.filename, error.template = request.filename, self.template
             raise
-        return Document(content=content, media_type="application/pdf")
+        return Document(content=content, media_type="application/pdf", made_for=request.made_for)
 
     def html(self, request: AttachmentRequest) -> str:
         """Return the HTML for *request*, from the template."""

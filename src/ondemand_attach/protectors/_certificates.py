@@ -6,8 +6,9 @@ import datetime
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from asn1crypto import core
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -17,10 +18,15 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from ondemand_attach._message import Address, Recipient
+    from ondemand_attach.protectors._recipients import Use
+
 Source: TypeAlias = str | os.PathLike[str] | bytes
 Password: TypeAlias = Callable[[], str | bytes]
 
 _LEAST_RSA_BITS = 2048
+_SMTP_UTF8_MAILBOX = "1.3.6.1.5.5.7.8.9"
 
 
 def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
@@ -108,17 +114,71 @@ def _secret(password: Password | None) -> bytes | None:
     return secret.encode() if isinstance(secret, str) else secret
 
 
-def unfit_to_receive(certificate: x509.Certificate, now: datetime.datetime) -> str | None:
-    """Say why nothing should be encrypted to *certificate*, if so."""
+def unfit_to_receive(
+    given: object, holders: Iterable[Recipient], now: datetime.datetime, use: Use
+) -> str | None:
+    """Say why nothing should be encrypted to a certificate, if so.
+
+    Args:
+        given: the certificate, as the application gave it.
+        holders: one of them must be its holder.
+        now: when.
+        use: what will be encrypted.
+    """
+    if given is None:
+        return "is missing"
+    try:
+        certificate = certificate_of(given)
+    except Exception:  # noqa: BLE001 - whatever the bytes are at odds with
+        return "is neither PEM nor DER"
+    try:
+        return (
+            out_of_date(certificate, now)
+            or too_weak(certificate)
+            or _not_for_encryption(certificate)
+            or (not_for_mail(certificate) if use == "S/MIME" else None)
+            or _of_another(certificate, holders)
+        )
+    except Exception:  # noqa: BLE001 - extensions and keys are parsed when they are asked for
+        return "is damaged, or of a kind that is not known"
+
+
+def _not_for_encryption(certificate: x509.Certificate) -> str | None:
     usage, public_key = key_usage(certificate), certificate.public_key()
-    if reason := out_of_date(certificate, now) or too_weak(certificate):
-        return reason
+    for extension in certificate.extensions:
+        if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
+            return "has a critical extension that is not known (RFC 5280 section 4.2)"
     # RFC 5280 section 4.2.1.3: RSA transports a key, EC agrees on one; without the extension all is allowed
     if usage is not None and isinstance(public_key, RSAPublicKey) and not usage.key_encipherment:
         return "was not issued for encryption: its key usage lacks keyEncipherment"
     if usage is not None and isinstance(public_key, EllipticCurvePublicKey) and not usage.key_agreement:
         return "was not issued for encryption: its key usage lacks keyAgreement"
     return None
+
+
+def not_for_mail(certificate: x509.Certificate) -> str | None:
+    """Say that *certificate* was issued for other uses alone (RFC 8550 section 4.4.4), if so."""
+    try:
+        uses = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+    wanted = {
+        x509.oid.ExtendedKeyUsageOID.EMAIL_PROTECTION,
+        x509.oid.ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
+    }
+    return None if wanted.intersection(uses) else "was not issued for mail (emailProtection)"
+
+
+def _of_another(certificate: x509.Certificate, holders: Iterable[Recipient]) -> str | None:
+    named = addresses_of(certificate)
+    if not named or any(forms_of(holder.address) & named for holder in holders):
+        return None
+    return "was issued to another mail address"
+
+
+def forms_of(address: Address) -> set[str]:
+    """Return how *address* may be written in a certificate, in lower case."""
+    return {address.addr_spec.lower(), address.ascii_addr_spec.lower()}
 
 
 def out_of_date(certificate: x509.Certificate, now: datetime.datetime) -> str | None:
@@ -133,6 +193,8 @@ def out_of_date(certificate: x509.Certificate, now: datetime.datetime) -> str | 
 def too_weak(certificate: x509.Certificate) -> str | None:
     """Say that the key of *certificate* is too weak, or of a kind not used here, if so."""
     public_key = certificate.public_key()
+    if certificate.public_key_algorithm_oid == x509.oid.PublicKeyAlgorithmOID.RSASSA_PSS:
+        return "has a key for RSASSA-PSS alone"
     if isinstance(public_key, RSAPublicKey):
         is_short = public_key.key_size < _LEAST_RSA_BITS
         return f"has an RSA key of fewer than {_LEAST_RSA_BITS} bits" if is_short else None
@@ -150,7 +212,7 @@ def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
 
 
 def addresses_of(certificate: x509.Certificate) -> set[str]:
-    """Return the mail addresses that *certificate* was issued to, in lower case (RFC 8550 section 3)."""
+    """Return the mail addresses that *certificate* was issued to, in lower case (RFC 8550, RFC 9598)."""
     subject = certificate.subject.get_attributes_for_oid(x509.NameOID.EMAIL_ADDRESS)
     found = [str(attribute.value) for attribute in subject]
     try:
@@ -159,6 +221,11 @@ def addresses_of(certificate: x509.Certificate) -> set[str]:
         pass
     else:
         found += names.get_values_for_type(x509.RFC822Name)
+        found += [
+            str(core.UTF8String.load(other.value).native)
+            for other in names.get_values_for_type(x509.OtherName)
+            if other.type_id.dotted_string == _SMTP_UTF8_MAILBOX
+        ]
     return {address.lower() for address in found}
 
 

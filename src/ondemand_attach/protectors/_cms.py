@@ -64,7 +64,7 @@ def signed(
     attributes = cms.CMSAttributes(
         [
             _attribute("content_type", "data"),
-            _attribute("signing_time", cms.Time({"utc_time": now.astimezone(datetime.UTC)})),
+            _attribute("signing_time", _time(now.astimezone(datetime.UTC))),
             _attribute("message_digest", hashlib.sha256(entity).digest()),
         ]
     )
@@ -85,6 +85,11 @@ def signed(
         "signer_infos": [signer],
     }
     return _dumped("signed_data", cms.SignedData(content))
+
+
+def _time(now: datetime.datetime) -> cms.Time:
+    """RFC 5652 section 11.3."""
+    return cms.Time({"utc_time" if now.year < 2050 else "general_time": now.replace(microsecond=0)})
 
 
 def _attribute(kind: str, value: Any) -> cms.CMSAttribute:

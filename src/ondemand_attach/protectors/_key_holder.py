@@ -44,7 +44,12 @@ class KeyHolder(PrivateKeyHolder):
             lambda: [_certificates.certificate_of(one) for one in (certificate, *chain)],
             lambda _: ConfigurationError("a signing certificate is missing, or neither PEM nor DER"),
         )
-        self._key = _signing_keys.check_pair(key, own)
+        self._key = translated(
+            lambda: _signing_keys.check_pair(key, own),
+            lambda _: ConfigurationError(
+                "the signing certificate is damaged, or of a kind that is not known"
+            ),
+        )
         if reason_not := _certificates.out_of_date(own, datetime.datetime.now(datetime.UTC)):
             raise ConfigurationError(f"the signing certificate {reason_not}")
         self._certificate, self._chain = own, tuple(others)

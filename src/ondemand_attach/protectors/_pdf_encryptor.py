@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 from ondemand_attach.protectors import _passwords
-from ondemand_attach.protectors._recipients import LookUp, asked, certificates_for
+from ondemand_attach.protectors._recipients import LookUp, asked, certificates_for, check_certificates
 
 if TYPE_CHECKING:
     from ondemand_attach.protectors import _pyhanko
@@ -28,6 +28,12 @@ _FLAGS: dict[str, tuple[str, ...]] = {
     "change": ("ALLOW_MODIFICATION_GENERIC",),
 }
 
+
+_PDF_A = b"http://www.aiim.org/pdfa/ns/id/"  # in XMP that may not be compressed
+_NOT_PDF_A = (
+    "which must not be encrypted (ISO 19005-2 section 6.1.3): send it in a message that is encrypted as a "
+    "whole, or make a plain PDF"
+)
 
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -104,6 +110,30 @@ class PdfEncryptor:
             raise ConfigurationError(f"{rsa_padding}: no such padding; there are PKCS1-v1_5 and OAEP")
         self._with_oaep = rsa_padding == "OAEP"
 
+    @property
+    def for_one(self) -> bool:
+        """Whether what it makes is for one recipient, as by password."""
+        return self._password is not None
+
+    def check_generator(self, generator: object, /) -> None:
+        """Refuse a generator whose documents may not be encrypted, by its attribute ``conformance``.
+
+        Raises:
+            ConfigurationError: it makes PDF/A, or invoices that are (Factur-X, ZUGFeRD).
+        """
+        conformance = str(getattr(generator, "conformance", ""))
+        if conformance.startswith(("PDF/A", "Factur-X", "ZUGFeRD")):
+            raise ConfigurationError(f"a {type(generator).__name__} makes {conformance}, {_NOT_PDF_A}")
+
+    def check_recipients(self, recipients: Iterable[Recipient], /) -> None:
+        """Look at the certificates of recipients that a builder names for all of its messages.
+
+        Raises:
+            ConfigurationError: one is missing or not fit.
+        """
+        if self._password is None and self._certificates is None:
+            check_certificates(recipients, "PDF")
+
     @sealed
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document* encrypted for the recipients of *request*.
@@ -118,13 +148,15 @@ class PdfEncryptor:
 
         if document.media_type != "application/pdf":
             raise EncryptionError(f"{request.filename} is {document.media_type}, not application/pdf")
+        if _PDF_A in document.content:
+            raise EncryptionError(f"{request.filename} is PDF/A, {_NOT_PDF_A}")
         if self._password is None:
             encrypt = self._to_certificates(request)
         else:
             _ = request.recipient  # one message has one set of attachments, so one password
             encrypt = self._by_password(self._password, request)
         return translated(
-            lambda: _pyhanko.encrypted(document.content, encrypt, request.filename),
+            lambda: _pyhanko.encrypted(document.content, encrypt, request),
             lambda error: EncryptionError(
                 f"{request.filename} could not be encrypted: {type(error).__name__}"
             ),
@@ -158,7 +190,7 @@ class PdfEncryptor:
         from ondemand_attach.protectors import _pyhanko
 
         return _pyhanko.to_certificates(
-            certificates_for(self._certificates, request),
+            certificates_for(self._certificates, request, "PDF"),
             self._flags,
             with_oaep=self._with_oaep,
             with_mac=self._with_mac,

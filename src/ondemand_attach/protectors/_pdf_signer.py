@@ -220,6 +220,7 @@ class PdfSigner(KeyHolder):
             encryption=document.encryption,
             signature=f"PAdES {level}",
             proof=_proof.SignatureProof(self._certificate.public_key()),
+            made_for=document.made_for,
         )
 
     def _signed(self, document: Document, signature: _pyhanko.Signature) -> tuple[bytes, SignatureLevel]:

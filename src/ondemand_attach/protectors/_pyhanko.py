@@ -26,7 +26,7 @@ from pyhanko.sign.signers.pdf_signer import PdfSigningSession, PdfTBSDocument
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 
-from ondemand_attach._message import Document
+from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach.errors import EncryptionError, SigningError
 from ondemand_attach.protectors._fast import _mac
 from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySigner
@@ -63,11 +63,14 @@ class EncryptedPdf(Document):
     changes a writer, so each use gets one of its own. A copy or a pickle is a plain document.
     """
 
-    def __init__(self, open_writer: Callable[[], PdfFileWriter], encryption: Encryption) -> None:
+    def __init__(
+        self, open_writer: Callable[[], PdfFileWriter], encryption: Encryption, made_for: frozenset[str]
+    ) -> None:
         object.__setattr__(self, "media_type", "application/pdf")
         object.__setattr__(self, "encryption", encryption.description)
         object.__setattr__(self, "signature", None)
         object.__setattr__(self, "proof", encryption.proof)
+        object.__setattr__(self, "made_for", made_for)
         self.__dict__["_open_writer"] = open_writer
         # The first is opened at once, so that whatever is wrong shows here and not while signing.
         self.__dict__["_opened"] = [open_writer()]
@@ -144,7 +147,7 @@ def _mac_or_not(*, with_mac: bool) -> str:
     return "" if with_mac else ", without a MAC"
 
 
-def encrypted(content: bytes, encryption: Encryption, filename: str) -> EncryptedPdf:
+def encrypted(content: bytes, encryption: Encryption, request: AttachmentRequest) -> EncryptedPdf:
     """Return the PDF *content* with *encryption* set up.
 
     Raises:
@@ -152,11 +155,11 @@ def encrypted(content: bytes, encryption: Encryption, filename: str) -> Encrypte
     """
 
     def open_writer() -> PdfFileWriter:
-        writer = light_copy(content) or _copy(content, filename)
+        writer = light_copy(content) or _copy(content, request.filename)
         encryption.set_up(writer)
         return writer
 
-    return EncryptedPdf(open_writer, encryption)
+    return EncryptedPdf(open_writer, encryption, request.made_for)
 
 
 def _copy(content: bytes, filename: str) -> PdfFileWriter:

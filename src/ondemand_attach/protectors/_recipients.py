@@ -2,61 +2,72 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ondemand_attach._message import AttachmentRequest, Recipient
 from ondemand_attach._seal import translated
-from ondemand_attach.errors import EncryptionError
+from ondemand_attach.errors import ConfigurationError, EncryptionError
 
 if TYPE_CHECKING:
     from cryptography import x509
 
 LookUp: TypeAlias = "Callable[[AttachmentRequest], Iterable[x509.Certificate | bytes]]"
+Use: TypeAlias = Literal["PDF", "S/MIME"]
 
 
-def certificates_for(look_up: LookUp | None, request: AttachmentRequest) -> list[bytes]:
-    """Return the certificates to encrypt to, in DER.
+def check_certificates(recipients: Iterable[Recipient], use: Use) -> None:
+    """Look at the certificates of recipients that are known while wiring.
+
+    Raises:
+        ConfigurationError: one is missing, out of date, too weak, of somebody else, or not for encryption.
+    """
+    from ondemand_attach.protectors import _certificates
+
+    now = datetime.datetime.now(datetime.UTC)
+    for recipient in recipients:
+        if reason := _certificates.unfit_to_receive(recipient.certificate, (recipient,), now, use):
+            raise ConfigurationError(
+                f"the certificate of a recipient of the builder {reason}; give each a "
+                "Recipient(certificate=…), or have them looked up by certificates="
+            )
+
+
+def certificates_for(look_up: LookUp | None, request: AttachmentRequest, use: Use) -> list[bytes]:
+    """Return the certificates to encrypt to, in DER, each once.
 
     Args:
         look_up: finds them; without it, they are those of the recipients.
         request: who the recipients are, and when.
+        use: what will be encrypted.
 
     Raises:
         EncryptionError: one is missing, out of date, too weak, of somebody else, or not for encryption.
     """
     from ondemand_attach.protectors import _certificates
 
-    name, given = request.filename, _given(look_up, request)
-    certificates = translated(
-        lambda: [_certificates.certificate_of(value) for value, _ in given],
-        lambda _: EncryptionError(
-            f"{name} cannot be encrypted: a recipient's certificate is neither PEM nor DER"
-        ),
-    )
-    if not certificates:
-        raise EncryptionError(f"there is no certificate to encrypt {name} to")
-    for certificate, (_, holders) in zip(certificates, given, strict=True):
-        reason = _certificates.unfit_to_receive(certificate, request.now)
-        named = _certificates.addresses_of(certificate)
-        if not reason and named and named.isdisjoint(map(_lowered, holders)):
-            reason = "was issued to another mail address"
-        if reason:
-            raise EncryptionError(f"{name} cannot be encrypted: a recipient's certificate {reason}")
-    return _certificates.der(certificates)
+    given = _given(look_up, request)
+    for certificate, holders in given:
+        if reason := _certificates.unfit_to_receive(certificate, holders, request.now, use):
+            raise EncryptionError(
+                f"{request.filename} cannot be encrypted: a recipient's certificate {reason}"
+            )
+    certificates = [_certificates.certificate_of(certificate) for certificate, _ in given]
+    return list(dict.fromkeys(_certificates.der(certificates)))
 
 
 def _given(look_up: LookUp | None, request: AttachmentRequest) -> list[tuple[object, tuple[Recipient, ...]]]:
     """Return each certificate beside the recipients one of whom must be its holder."""
-    if look_up is not None:
-        return [(certificate, request.recipients) for certificate in asked(look_up, "certificates", request)]
-    if any(recipient.certificate is None for recipient in request.recipients):
-        raise EncryptionError(f"{request.filename} cannot be encrypted: a recipient has no certificate")
-    return [(recipient.certificate, (recipient,)) for recipient in request.recipients]
-
-
-def _lowered(recipient: Recipient) -> str:
-    return recipient.address.ascii_addr_spec.lower()
+    if look_up is None:
+        return [(recipient.certificate, (recipient,)) for recipient in request.recipients]
+    found = asked(lambda asking: list(look_up(asking)), "certificates", request)
+    if len(found) < len(request.recipients):
+        raise EncryptionError(
+            f"{request.filename} cannot be encrypted: the application's callable returned {len(found)} "
+            f"certificates for {len(request.recipients)} recipients; return one for each, be it the same"
+        )
+    return [(certificate, request.recipients) for certificate in found]
 
 
 def asked(source: Callable[[AttachmentRequest], Any], what: str, request: AttachmentRequest) -> Any:

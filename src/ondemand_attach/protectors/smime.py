@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
-from ondemand_attach.errors import EncryptionError, SigningError
+from ondemand_attach.errors import ConfigurationError, EncryptionError, SigningError
 from ondemand_attach.protectors._key_holder import KeyHolder
-from ondemand_attach.protectors._recipients import LookUp, certificates_for
+from ondemand_attach.protectors._recipients import LookUp, certificates_for, check_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +48,11 @@ class SmimeSigner(KeyHolder):
         certificate: x509.Certificate | bytes,
         chain: Iterable[x509.Certificate | bytes] = (),
     ) -> None:
+        from ondemand_attach.protectors import _certificates
+
         super().__init__(key, certificate, chain)
+        if reason := _certificates.not_for_mail(self._certificate):
+            raise ConfigurationError(f"the certificate of the S/MIME signature {reason}")
 
     @classmethod
     @sealed
@@ -96,7 +100,7 @@ class SmimeSigner(KeyHolder):
 
         self._check_date(request)
         named, sender = _certificates.addresses_of(self._certificate), request.sender
-        if named and sender and sender.ascii_addr_spec.lower() not in named:
+        if named and sender and named.isdisjoint(_certificates.forms_of(sender)):
             raise SigningError("the certificate of the S/MIME signature was issued to other mail addresses")
         content = translated(
             lambda: _cms.signed(
@@ -129,6 +133,15 @@ class SmimeEncryptor:
     def __init__(self, *, certificates: LookUp | None = None, strict: bool = False) -> None:
         self._certificates, self._strict = certificates, strict
 
+    def check_recipients(self, recipients: Iterable[Recipient], /) -> None:
+        """Look at the certificates of recipients that a builder names for all of its messages.
+
+        Raises:
+            ConfigurationError: one is missing or not fit.
+        """
+        if self._certificates is None:
+            check_certificates(recipients, "S/MIME")
+
     @sealed
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document*, a MIME entity, encrypted.
@@ -138,7 +151,7 @@ class SmimeEncryptor:
         """
         from ondemand_attach.protectors import _cms
 
-        certificates = certificates_for(self._certificates, request)
+        certificates = certificates_for(self._certificates, request, "S/MIME")
         content = translated(
             lambda: (
                 _cms.auth_enveloped(document.content, certificates, "OAEP")

@@ -1,0 +1,133 @@
+"""Data, address and secret are of one person: what was made for another is refused, early and late."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ondemand_attach import (
+    Address,
+    AttachmentRequest,
+    Document,
+    Envelope,
+    Mailer,
+    MemoryTransport,
+    Message,
+    MessageBuilder,
+    PdfEncryptor,
+    RenderPool,
+    Xhtml2PdfGenerator,
+)
+from ondemand_attach.errors import EncryptionError, GenerationError, MessageError
+
+JANE = {"customer": {"name": "Jane Doe-Smithers", "email": "jane@example.com", "code": "k3jd92kfaa0l"}}
+JOE = {"customer": {"name": "Joe Bloggs-Miller", "email": "joe@example.com", "code": "m9xq41vbcc7t"}}
+LETTER = (
+    MessageBuilder().sender("orders@shop.example").subject("Order").text("Thanks.").confidential("customer")
+)
+GENERATOR = Xhtml2PdfGenerator(source="<p>{{ customer.name }}</p>")
+ENCRYPTOR = PdfEncryptor(password="{{ customer.code }}")
+STATEMENT = LETTER.attach(GENERATOR, filename="order.pdf", encryptor=ENCRYPTOR)
+
+
+def kept(make: Callable[..., Document]) -> Callable[..., Document]:
+    """Make a document once, which is the mistake."""
+    documents: list[Document] = []
+
+    def call(*args: Any) -> Document:
+        if not documents:
+            documents.append(make(*args))
+        return documents[0]
+
+    return call
+
+
+def test_a_cached_document_of_another_customer_is_refused() -> None:
+    builder = LETTER.attach(kept(GENERATOR.generate), filename="order.pdf", encryptor=ENCRYPTOR)
+    assert builder.build(JANE, to="jane@example.com")
+    with pytest.raises(GenerationError, match="made for another recipient"):
+        builder.build(JOE, to="joe@example.com")
+
+
+def test_so_is_a_cached_protected_one() -> None:
+    builder = LETTER.attach(GENERATOR, filename="order.pdf", encryptor=kept(ENCRYPTOR.encrypt))
+    assert builder.build(JANE, to="jane@example.com")
+    with pytest.raises(EncryptionError, match="made for another recipient"):
+        builder.build(JOE, to="joe@example.com")
+
+
+def test_a_document_for_everyone_may_be_kept() -> None:
+    def terms(_: AttachmentRequest) -> Document:
+        return Document(content=b"The terms.\n", media_type="text/plain")
+
+    builder = LETTER.attach(kept(terms), filename="terms.txt")
+    assert builder.build(JANE, to="jane@example.com")
+    assert builder.build(JOE, to="joe@example.com")
+
+
+def test_a_pickle_remembers_whom_a_document_was_made_for() -> None:
+    document = Document(content=b"x", media_type="text/plain", made_for=frozenset({"jane@example.com"}))
+    assert pickle.loads(pickle.dumps(document)).made_for == {"jane@example.com"}
+    assert "jane" not in repr(document)
+
+
+def to_joe(message: Message) -> Message:
+    envelope = Envelope(sender=None, recipients=(Address(addr_spec="joe@example.com"),))
+    return dataclasses.replace(message, envelope=envelope)
+
+
+def test_a_protected_message_cannot_be_given_to_another_recipient() -> None:
+    message = STATEMENT.build(JANE, to="jane@example.com")
+    with pytest.raises(MessageError, match="for whom the protected parts of the message were not made"):
+        to_joe(message)
+    assert to_joe(LETTER.build(JANE, to="jane@example.com"))
+
+
+def test_nor_can_one_that_a_render_pool_made() -> None:
+    with RenderPool(time_limit=60) as pool:
+        message = pool.build(STATEMENT, JANE, to="jane@example.com")
+    with pytest.raises(MessageError):
+        to_joe(message)
+
+
+def test_the_mailer_looks_again() -> None:
+    message, transport = STATEMENT.build(JANE, to="jane@example.com"), MemoryTransport()
+    other = Envelope(sender=None, recipients=(Address(addr_spec="joe@example.com"),))
+    object.__setattr__(message, "envelope", other)
+    with pytest.raises(MessageError, match="for whom the protected parts"):
+        Mailer(transport).deliver(pickle.loads(pickle.dumps(message)))
+    assert not transport.messages
+
+
+def test_copies_that_the_builder_names_are_meant() -> None:
+    message = STATEMENT.bcc("archive@shop.example").build(JANE, to="jane@example.com")
+    assert {address.addr_spec for address in message.envelope.recipients} == {
+        "jane@example.com",
+        "archive@shop.example",
+    }
+
+
+def test_the_recipient_comes_with_the_data() -> None:
+    builder = STATEMENT.recipient_at("customer.email")
+    (recipient,) = builder.build(JANE).envelope.recipients
+    assert recipient.addr_spec == "jane@example.com"
+    assert builder.build(JANE, to="Jane <jane@example.com>")
+
+
+@pytest.mark.parametrize("to", ["joe@example.com", ["jane@example.com", "joe@example.com"]], ids=str)
+def test_another_recipient_than_that_of_the_data_is_refused(to: Any) -> None:
+    with pytest.raises(
+        MessageError, match=r"not the one address that the context holds at 'customer\.email'"
+    ):
+        STATEMENT.recipient_at("customer.email").build(JANE, to=to)
+
+
+@pytest.mark.parametrize("email", [None, 7, ["jane@example.com"]], ids=str)
+def test_data_without_an_address_is_refused(email: Any) -> None:
+    context = {"customer": {**JANE["customer"], "email": email}}
+    with pytest.raises(MessageError, match=r"no address in the context at 'customer\.email'"):
+        STATEMENT.recipient_at("customer.email").build(context)
