@@ -6,7 +6,7 @@ import datetime
 import itertools
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +19,6 @@ from ondemand_attach._message import (
     Address,
     Attachment,
     AttachmentRequest,
-    Document,
     Envelope,
     Message,
     Recipient,
@@ -28,12 +27,13 @@ from ondemand_attach._message import (
 )
 from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._seal import translated
+from ondemand_attach._stages import check_made_for, encrypted, prove, stage
+from ondemand_attach._whole import Whole
 from ondemand_attach.errors import (
     ConfidentialityError,
     EncryptionError,
     GenerationError,
     MessageError,
-    ProofError,
     ProtectionError,
     SigningError,
 )
@@ -97,8 +97,12 @@ class Composition:
             message_id=self.message_id,
             extra=tuple((name, self.render(source, "header")) for name, source in self.draft.headers),
         )
-        sealed: list[bytes] = [a.document.content for a in body.attachments if a.is_protected]
-        message = self.finished(_mime.pieces(headers, body, self.wrapping(sealed)))
+        whole = self.whole()
+        message = self.finished(_mime.pieces(headers, body, whole.wrapping if whole else None))
+        sealed = [a.document.content for a in body.attachments if a.is_protected]
+        if whole is not None:
+            whole.prove(message)
+            sealed += whole.sealed
         self.refuse_leaks(message, sealed)
         return self.signed_for_domain(message) if self.draft.dkim else message
 
@@ -144,27 +148,12 @@ class Composition:
             return None
         return [address.addr_spec for address in self.envelope().recipients]
 
-    def wrapping(self, sealed: list[bytes]) -> _mime.Wrapping | None:
-        """Return what is done to the whole message; what is encrypted will be added to *sealed*."""
+    def whole(self) -> Whole | None:
+        """Return what is done to the whole message."""
         if not self.draft.is_wrapped:
             return None
-        request = self.request("the message", self.seen.full if self.draft.encrypt else self.seen.public)
-        encrypt, sign = self.draft.encrypt, self.draft.sign
-
-        def encrypted(entity: Document) -> Document:
-            assert encrypt is not None  # noqa: S101 - only then is it called
-            call = lambda: _encrypted(encrypt(entity, request), entity)  # noqa: E731 - one place, two names
-            document = _stage(EncryptionError, "the message", call)
-            sealed.append(document.content)
-            return document
-
-        def signed(entity: Document) -> Document:
-            assert sign is not None  # noqa: S101 - only then is it called
-            return _stage(SigningError, "the message", lambda: sign(entity, request))
-
-        return _mime.Wrapping(
-            sign=sign and signed, encrypt=encrypt and encrypted, outer_subject=self.draft.outer_subject
-        )
+        seen = self.seen.full if self.draft.encrypt else self.seen.public
+        return Whole(self.draft, self.request("the message", seen))
 
     def refuse_leaks(self, message: Message, sealed: list[bytes]) -> None:
         passwords = set(self.passwords)
@@ -232,66 +221,21 @@ class Composition:
     def protected(self, filename: str, enclosure: Enclosure) -> Attachment:
         is_private = enclosure.encrypt is not None or self.draft.is_private("document")
         request = self.request(filename, self.seen.full if is_private else self.seen.public)
-        document = _stage(GenerationError, filename, lambda: enclosure.generate(request))
+        document = stage(GenerationError, filename, lambda: enclosure.generate(request))
         if is_private:
-            _check_made_for(document, request, GenerationError)
+            check_made_for(document, request, GenerationError)
         proofs = []
         if encrypt := enclosure.encrypt:
             plain = document
-            document = _stage(EncryptionError, filename, lambda: _encrypted(encrypt(plain, request), plain))
-            _check_made_for(document, request, EncryptionError)
+            document = stage(EncryptionError, filename, lambda: encrypted(encrypt(plain, request), plain))
+            check_made_for(document, request, EncryptionError)
             proofs.append(document.proof)
         if sign := enclosure.sign:
             unsigned = document
-            document = _stage(SigningError, filename, lambda: sign(unsigned, request))
+            document = stage(SigningError, filename, lambda: sign(unsigned, request))
             proofs.append(document.proof)
-        _prove(document, proofs, filename)
+        prove(document.content, proofs, filename)
         return Attachment(filename=filename, document=document, is_protected=enclosure.encrypt is not None)
-
-
-def _stage(
-    stage: type[GenerationError | ProtectionError], filename: str, call: Callable[[], Any]
-) -> Document:
-    """Return the document that *call* makes; whatever goes wrong says at which stage, of which file."""
-    try:
-        document = translated(call, lambda error: stage(f"{type(error).__name__} in the application's code"))
-        if not isinstance(document, Document):
-            raise stage(f"a {type(document).__name__} was returned; return a Document")
-        if type(document) is Document and not isinstance(document.content, bytes):
-            raise stage(f"the content of the document is a {type(document.content).__name__}; make it bytes")
-    except (GenerationError, ProtectionError) as error:
-        error.filename = filename
-        raise
-    return document
-
-
-def _check_made_for(
-    document: Document, request: AttachmentRequest, stage: type[GenerationError | ProtectionError]
-) -> None:
-    if document.made_for not in {None, request.made_for}:
-        error = stage("the document was made for another recipient; make one for each, and keep none")
-        error.filename = request.filename
-        raise error
-
-
-def _prove(document: Document, proofs: Iterable[Callable[[bytes], None] | None], filename: str) -> None:
-    """Have the finished bytes looked at by everyone who promised something of them."""
-    for proof in filter(None, proofs):
-        try:
-            translated(
-                partial(proof, document.content),
-                lambda error: ProofError(f"{type(error).__name__} in a proof of the application's"),
-            )
-        except ProtectionError as error:
-            error.filename = filename
-            raise
-
-
-def _encrypted(document: Any, plain: Document) -> Any:
-    # A PdfEncryptor's document is written when it is signed; to look into it here would write it twice.
-    if type(document) is Document and document.content in (plain.content, b""):
-        raise EncryptionError("the encryptor returned the document as it was, or nothing")
-    return document
 
 
 def _return_path(envelope: Envelope) -> bytes:

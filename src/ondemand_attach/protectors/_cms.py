@@ -29,7 +29,7 @@ _ECDH = "1.3.132.1.11.1"  # dhSinglePass-stdDH-sha256kdf-scheme, RFC 5753 sectio
 _TAG = 16  # bytes
 
 
-class _GcmParameters(core.Sequence):  # type: ignore[misc]
+class GcmParameters(core.Sequence):  # type: ignore[misc]
     """RFC 5084 section 3.2."""
 
     _fields: ClassVar = [("nonce", core.OctetString), ("tag_length", core.Integer, {"default": 12})]
@@ -96,8 +96,8 @@ def _attribute(kind: str, value: Any) -> cms.CMSAttribute:
     return cms.CMSAttribute({"type": kind, "values": [value]})
 
 
-def enveloped(entity: bytes, certificates: Sequence[bytes], rsa_padding: RsaPadding) -> bytes:
-    """Return *entity* encrypted to *certificates* with AES-256-CBC: EnvelopedData in DER."""
+def enveloped(entity: bytes, certificates: Sequence[bytes], rsa_padding: RsaPadding) -> tuple[bytes, bytes]:
+    """Return *entity* encrypted to *certificates* with AES-256-CBC: EnvelopedData in DER, and its key."""
     key, start = secrets.token_bytes(32), secrets.token_bytes(16)
     padder, encryptor = PKCS7(128).padder(), Cipher(AES256(key), CBC(start)).encryptor()
     recipients = _recipients(key, certificates, rsa_padding)
@@ -110,14 +110,16 @@ def enveloped(entity: bytes, certificates: Sequence[bytes], rsa_padding: RsaPadd
             "encrypted_content": encryptor.update(padder.update(entity) + padder.finalize()),
         },
     }
-    return _dumped("enveloped_data", cms.EnvelopedData(content))
+    return _dumped("enveloped_data", cms.EnvelopedData(content)), key
 
 
-def auth_enveloped(entity: bytes, certificates: Sequence[bytes], rsa_padding: RsaPadding) -> bytes:
-    """Return *entity* encrypted to *certificates* with AES-256-GCM: AuthEnvelopedData in DER."""
+def auth_enveloped(
+    entity: bytes, certificates: Sequence[bytes], rsa_padding: RsaPadding
+) -> tuple[bytes, bytes]:
+    """Return *entity* encrypted to *certificates* with AES-256-GCM: AuthEnvelopedData in DER, and its key."""
     key, nonce = secrets.token_bytes(32), secrets.token_bytes(12)
     sealed = AESGCM(key).encrypt(nonce, entity, None)
-    parameters = _GcmParameters({"nonce": nonce, "tag_length": _TAG})
+    parameters = GcmParameters({"nonce": nonce, "tag_length": _TAG})
     algorithm = algos.EncryptionAlgorithm({"algorithm": "aes256_gcm", "parameters": parameters})
     content = {
         "version": "v0",
@@ -129,7 +131,7 @@ def auth_enveloped(entity: bytes, certificates: Sequence[bytes], rsa_padding: Rs
         },
         "mac": sealed[-_TAG:],
     }
-    return _dumped("authenticated_enveloped_data", cms.AuthEnvelopedData(content))
+    return _dumped("authenticated_enveloped_data", cms.AuthEnvelopedData(content)), key
 
 
 def _dumped(kind: str, content: Any) -> bytes:

@@ -146,7 +146,7 @@ class CertificatesProof:
         _check_algorithm(encryption, "/Adobe.PubSec")
         envelopes = encryption["/CF"][encryption["/StmF"]]["/Recipients"]
         wanted = map(x509.Certificate.load, self.certificates)
-        named = [name for envelope in envelopes for name in _named(envelope.original_bytes)]
+        named = [name for envelope in envelopes for name in recipients_of(envelope.original_bytes)]
         if sorted(named) != sorted((one.issuer.dump(), one.serial_number) for one in wanted):
             raise ProofError("the document opens for others than its recipients")
         try:
@@ -156,7 +156,7 @@ class CertificatesProof:
             _read_all(reader)
 
 
-def _named(envelope: bytes) -> Iterator[tuple[bytes, int]]:
+def recipients_of(envelope: bytes) -> Iterator[tuple[bytes, int]]:
     """Yield issuer and serial number of each certificate that an envelope is for."""
     for recipient in cms.ContentInfo.load(envelope)["content"]["recipient_infos"]:
         info = recipient.chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Literal
 
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
@@ -96,7 +97,7 @@ class SmimeSigner(KeyHolder):
         Raises:
             SigningError: the certificate has expired or is not of the sender; or the key did not sign.
         """
-        from ondemand_attach.protectors import _certificates, _cms, _signing_keys
+        from ondemand_attach.protectors import _certificates, _cms, _signing_keys, _smime_proof
 
         self._check_date(request)
         named, sender = _certificates.addresses_of(self._certificate), request.sender
@@ -113,7 +114,12 @@ class SmimeSigner(KeyHolder):
             lambda error: SigningError(f"the message could not be signed: {type(error).__name__}"),
         )
         media_type = "application/pkcs7-signature; micalg=sha-256"
-        return Document(content=content, media_type=media_type, signature="S/MIME")
+        return Document(
+            content=content,
+            media_type=media_type,
+            signature="S/MIME",
+            proof=_smime_proof.SignedMessageProof(self._certificate.public_key()),
+        )
 
 
 class SmimeEncryptor:
@@ -150,9 +156,10 @@ class SmimeEncryptor:
             EncryptionError: a certificate is missing, out of date, of somebody else, or not for encryption.
         """
         from ondemand_attach.protectors import _cms
+        from ondemand_attach.protectors._smime_proof import EncryptedMessageProof
 
         certificates = certificates_for(self._certificates, request, "S/MIME")
-        content = translated(
+        content, key = translated(
             lambda: (
                 _cms.auth_enveloped(document.content, certificates, "OAEP")
                 if self._strict
@@ -160,11 +167,17 @@ class SmimeEncryptor:
             ),
             lambda error: EncryptionError(f"the message could not be encrypted: {type(error).__name__}"),
         )
-        kind, mode = ("authEnveloped-data", "GCM") if self._strict else ("enveloped-data", "CBC")
+        kind, mode = self._kind
         whom = "a certificate" if len(certificates) == 1 else f"{len(certificates)} certificates"
         return Document(
             content=content,
             media_type=f"application/pkcs7-mime; smime-type={kind}",
             encryption=f"S/MIME, AES-256-{mode} to {whom}",
             signature=document.signature,
+            proof=EncryptedMessageProof(certificates, key, hashlib.sha256(document.content).digest(), mode),
+            made_for=request.made_for,
         )
+
+    @property
+    def _kind(self) -> tuple[str, Literal["CBC", "GCM"]]:
+        return ("authEnveloped-data", "GCM") if self._strict else ("enveloped-data", "CBC")

@@ -1,0 +1,57 @@
+"""What is done to a whole message, once it is written, and what is proven of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ondemand_attach import _mime
+from ondemand_attach._draft import Draft
+from ondemand_attach._message import AttachmentRequest, Document, Message
+from ondemand_attach._stages import encrypted, prove, stage
+from ondemand_attach.errors import EncryptionError, SigningError
+
+_NAME = "the message"
+
+
+class Whole:
+    """Signs and encrypts one message.
+
+    Args:
+        draft: says how.
+        request: what the plug points are told.
+    """
+
+    def __init__(self, draft: Draft, request: AttachmentRequest) -> None:
+        self._draft, self._request = draft, request
+        self._proofs: list[Callable[[bytes], None] | None] = []
+        self.sealed: list[bytes] = []
+        self.wrapping = _mime.Wrapping(
+            sign=draft.sign and self._sign,
+            encrypt=draft.encrypt and self._encrypt,
+            outer_subject=draft.outer_subject,
+        )
+
+    def prove(self, message: Message) -> None:
+        """Have the finished message looked at by those who promised something of it.
+
+        Raises:
+            ProofError: it is not as it should be.
+        """
+        if any(self._proofs):
+            prove(message.content, self._proofs, _NAME)
+
+    def _sign(self, entity: Document) -> Document:
+        sign = self._draft.sign
+        assert sign is not None  # noqa: S101 - only then is it called
+        signature = stage(SigningError, _NAME, lambda: sign(entity, self._request))
+        self._proofs = [signature.proof]
+        return signature
+
+    def _encrypt(self, entity: Document) -> Document:
+        encrypt = self._draft.encrypt
+        assert encrypt is not None  # noqa: S101 - only then is it called
+        prove(entity.content, self._proofs, _NAME)  # nobody but the recipient can look at it later
+        document = stage(EncryptionError, _NAME, lambda: encrypted(encrypt(entity, self._request), entity))
+        self._proofs = [document.proof]
+        self.sealed.append(document.content)
+        return document
