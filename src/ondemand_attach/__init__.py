@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ondemand_attach.pool.render_pool import RenderPool as RenderPool
     from ondemand_attach.protectors.dkim import DkimSigner as DkimSigner
     from ondemand_attach.protectors.generated_passwords import GeneratedPassword as GeneratedPassword
+    from ondemand_attach.protectors.openpgp import OpenPgpEncryptor as OpenPgpEncryptor
+    from ondemand_attach.protectors.openpgp import OpenPgpSigner as OpenPgpSigner
     from ondemand_attach.protectors.pdf import PdfEncryptor as PdfEncryptor
     from ondemand_attach.protectors.pdf import PdfSigner as PdfSigner
     from ondemand_attach.protectors.pdf import TimeStampAuthority as TimeStampAuthority
@@ -62,6 +64,8 @@ _HOMES = {
     "MemoryTransport": "transports.memory",
     "Message": "_message",
     "MessageBuilder": "_builder",
+    "OpenPgpEncryptor": "protectors.openpgp",
+    "OpenPgpSigner": "protectors.openpgp",
     "PasswordDelivery": "interfaces",
     "PdfEncryptor": "protectors.pdf",
     "PdfSigner": "protectors.pdf",

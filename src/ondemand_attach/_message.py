@@ -78,7 +78,8 @@ class Recipient:
     Args:
         address: where to send to.
         locale: a BCP 47 language tag for the application's own templates and generators.
-        certificate: the person's X.509 certificate, PEM or DER, for encryption to a certificate.
+        certificate: what is encrypted to for the person: an X.509 certificate, PEM or DER, or an OpenPGP
+            certificate, armored or binary.
     """
 
     address: Address

@@ -89,19 +89,21 @@ def _text(subtype: str, text: str) -> Part:
     return Part(f"text/{subtype}", [head.encode(), content])
 
 
-def file(file: Attachment) -> Part:
-    """Return the part that holds *file*."""
+def file(file: Attachment, *, is_armored: bool = False) -> Part:
+    """Return the part that holds *file*: in base64, unless it already is a text that can be sent as it is."""
     media_type, parameters = _checked_type(file.document.media_type)
     disposition = "attachment" if file.content_id is None else "inline"
     lines = [
         ";\r\n ".join([f"Content-Type: {media_type}", *parameters]),
-        "Content-Transfer-Encoding: base64",
+        f"Content-Transfer-Encoding: {'7bit' if is_armored else 'base64'}",
         ";\r\n ".join([f"Content-Disposition: {disposition}", *_filename(file.filename)]),
     ]
     if file.content_id is not None:
         lines.append(f"Content-ID: <{_checked_id(file.content_id)}>")
     head = "\r\n".join([*lines, "", ""]).encode()
-    return Part(media_type, [head, Base64(file.document.content)], file.filename)
+    content = file.document.content
+    written: list[Piece] = [content, b"\r\n"] if is_armored else [Base64(content)]
+    return Part(media_type, [head, *written], file.filename)
 
 
 def _checked_type(text: str) -> tuple[str, list[str]]:

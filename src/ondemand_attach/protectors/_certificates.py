@@ -20,7 +20,6 @@ from ondemand_attach.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ondemand_attach._message import Address, Recipient
-    from ondemand_attach.protectors._recipients import Use
 
 Source: TypeAlias = str | os.PathLike[str] | bytes
 Password: TypeAlias = Callable[[], str | bytes]
@@ -31,7 +30,7 @@ _SMTP_UTF8_MAILBOX = "1.3.6.1.5.5.7.8.9"
 
 def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
     """Read a private key, its certificate and further certificates from PKCS #12 (RFC 7292)."""
-    content, secret = _content(source, "the PKCS #12 object"), _secret(password)
+    content, secret = content_of(source, "the PKCS #12 object"), secret_of(password)
     key, certificate, chain = translated(
         lambda: pkcs12.load_key_and_certificates(content, secret),
         lambda _: ConfigurationError(
@@ -49,7 +48,7 @@ def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
 def from_pem(key: Source, certificate_chain: Source, password: Password | None) -> dict[str, Any]:
     """Read a private key and the certificates that lead from it to its issuer, in any order."""
     loaded = private_key(key, password)
-    chain_content = _content(certificate_chain, "the certificate chain")
+    chain_content = content_of(certificate_chain, "the certificate chain")
     chain = translated(
         lambda: x509.load_pem_x509_certificates(chain_content),
         lambda _: ConfigurationError("the certificate chain cannot be read: not PEM"),
@@ -63,7 +62,7 @@ def from_pem(key: Source, certificate_chain: Source, password: Password | None) 
 
 def private_key(key: Source, password: Password | None) -> Any:
     """Read a private key from PEM."""
-    content, secret = _content(key, "the private key"), _secret(password)
+    content, secret = content_of(key, "the private key"), secret_of(password)
     return translated(
         lambda: serialization.load_pem_private_key(content, secret),
         lambda _: ConfigurationError("the private key cannot be read: not PEM, or another password"),
@@ -84,7 +83,8 @@ def certificate_of(value: object) -> x509.Certificate:
     return x509.load_pem_x509_certificate(value) if is_pem else x509.load_der_x509_certificate(value)
 
 
-def _content(source: Source | bytearray, what: str) -> bytes:
+def content_of(source: Source | bytearray, what: str) -> bytes:
+    """Return what *source* holds: a path, or the content itself."""
     if isinstance(source, bytes | bytearray):
         return bytes(source)
     if isinstance(source, str) and "-----BEGIN" in source:
@@ -98,7 +98,8 @@ def _content(source: Source | bytearray, what: str) -> bytes:
     )
 
 
-def _secret(password: Password | None) -> bytes | None:
+def secret_of(password: Password | None) -> bytes | None:
+    """Return what the callable *password* returns."""
     if password is None:
         return None
     if not callable(password):
@@ -114,16 +115,18 @@ def _secret(password: Password | None) -> bytes | None:
     return secret.encode() if isinstance(secret, str) else secret
 
 
-def unfit_to_receive(
-    given: object, holders: Iterable[Recipient], now: datetime.datetime, use: Use
-) -> str | None:
+def unfit_for_mail(given: object, holders: Iterable[Recipient], now: datetime.datetime) -> str | None:
+    """Say why no message should be encrypted to a certificate, if so."""
+    return unfit_to_receive(given, holders, now) or not_for_mail(certificate_of(given))
+
+
+def unfit_to_receive(given: object, holders: Iterable[Recipient], now: datetime.datetime) -> str | None:
     """Say why nothing should be encrypted to a certificate, if so.
 
     Args:
         given: the certificate, as the application gave it.
         holders: one of them must be its holder.
         now: when.
-        use: what will be encrypted.
     """
     if given is None:
         return "is missing"
@@ -136,7 +139,6 @@ def unfit_to_receive(
             out_of_date(certificate, now)
             or too_weak(certificate)
             or _not_for_encryption(certificate)
-            or (not_for_mail(certificate) if use == "S/MIME" else None)
             or _of_another(certificate, holders)
         )
     except Exception:  # noqa: BLE001 - extensions and keys are parsed when they are asked for
@@ -237,6 +239,7 @@ def name_of(certificate: x509.Certificate) -> str:
     return certificate.subject.rfc4514_string()
 
 
-def der(certificates: Iterable[x509.Certificate]) -> list[bytes]:
-    """Return *certificates* in DER."""
-    return [certificate.public_bytes(serialization.Encoding.DER) for certificate in certificates]
+def der(certificates: Iterable[object]) -> list[bytes]:
+    """Return *certificates* in DER, each once."""
+    read = map(certificate_of, certificates)
+    return list(dict.fromkeys(each.public_bytes(serialization.Encoding.DER) for each in read))

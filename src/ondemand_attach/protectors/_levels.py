@@ -51,7 +51,7 @@ class TimeStampAuthority:
         from ondemand_attach.protectors import _certificates
 
         roots = translated(
-            lambda: _certificates.der(map(_certificates.certificate_of, self.trust_roots)),
+            lambda: _certificates.der(self.trust_roots),
             lambda _: ConfigurationError("a root of the time stamp authority is neither PEM nor DER"),
         )
         object.__setattr__(self, "trust_roots", tuple(roots))

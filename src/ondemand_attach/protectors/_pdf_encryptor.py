@@ -131,8 +131,10 @@ class PdfEncryptor:
         Raises:
             ConfigurationError: one is missing or not fit.
         """
+        from ondemand_attach.protectors import _certificates
+
         if self._password is None and self._certificates is None:
-            check_certificates(recipients, "PDF")
+            check_certificates(recipients, _certificates.unfit_to_receive)
 
     @sealed
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
@@ -187,10 +189,10 @@ class PdfEncryptor:
         return _passwords.check(password, whose=whose, varying=varying, insecure_allow_weak=self._allows_weak)
 
     def _to_certificates(self, request: AttachmentRequest) -> _pyhanko.Encryption:
-        from ondemand_attach.protectors import _pyhanko
+        from ondemand_attach.protectors import _certificates, _pyhanko
 
         return _pyhanko.to_certificates(
-            certificates_for(self._certificates, request, "PDF"),
+            _certificates.der(certificates_for(self._certificates, request, _certificates.unfit_to_receive)),
             self._flags,
             with_oaep=self._with_oaep,
             with_mac=self._with_mac,

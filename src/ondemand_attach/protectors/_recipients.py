@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ondemand_attach._message import AttachmentRequest, Recipient
 from ondemand_attach._seal import translated
@@ -14,47 +14,43 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 LookUp: TypeAlias = "Callable[[AttachmentRequest], Iterable[x509.Certificate | bytes]]"
-Use: TypeAlias = Literal["PDF", "S/MIME"]
+Unfit: TypeAlias = Callable[[object, Iterable[Recipient], datetime.datetime], str | None]
+"""Says why nothing should be encrypted to a certificate for its holders at a time, if so."""
 
 
-def check_certificates(recipients: Iterable[Recipient], use: Use) -> None:
+def check_certificates(recipients: Iterable[Recipient], unfit: Unfit) -> None:
     """Look at the certificates of recipients that are known while wiring.
 
     Raises:
         ConfigurationError: one is missing, out of date, too weak, of somebody else, or not for encryption.
     """
-    from ondemand_attach.protectors import _certificates
-
     now = datetime.datetime.now(datetime.UTC)
     for recipient in recipients:
-        if reason := _certificates.unfit_to_receive(recipient.certificate, (recipient,), now, use):
+        if reason := unfit(recipient.certificate, (recipient,), now):
             raise ConfigurationError(
                 f"the certificate of a recipient of the builder {reason}; give each a "
                 "Recipient(certificate=…), or have them looked up by certificates="
             )
 
 
-def certificates_for(look_up: LookUp | None, request: AttachmentRequest, use: Use) -> list[bytes]:
-    """Return the certificates to encrypt to, in DER, each once.
+def certificates_for(look_up: LookUp | None, request: AttachmentRequest, unfit: Unfit) -> list[object]:
+    """Return the certificates to encrypt to, as they were given.
 
     Args:
         look_up: finds them; without it, they are those of the recipients.
         request: who the recipients are, and when.
-        use: what will be encrypted.
+        unfit: says of each whether it may be used.
 
     Raises:
         EncryptionError: one is missing, out of date, too weak, of somebody else, or not for encryption.
     """
-    from ondemand_attach.protectors import _certificates
-
     given = _given(look_up, request)
     for certificate, holders in given:
-        if reason := _certificates.unfit_to_receive(certificate, holders, request.now, use):
+        if reason := unfit(certificate, holders, request.now):
             raise EncryptionError(
                 f"{request.filename} cannot be encrypted: a recipient's certificate {reason}"
             )
-    certificates = [_certificates.certificate_of(certificate) for certificate, _ in given]
-    return list(dict.fromkeys(_certificates.der(certificates)))
+    return [certificate for certificate, _ in given]
 
 
 def _given(look_up: LookUp | None, request: AttachmentRequest) -> list[tuple[object, tuple[Recipient, ...]]]:

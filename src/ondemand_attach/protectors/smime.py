@@ -145,8 +145,10 @@ class SmimeEncryptor:
         Raises:
             ConfigurationError: one is missing or not fit.
         """
+        from ondemand_attach.protectors import _certificates
+
         if self._certificates is None:
-            check_certificates(recipients, "S/MIME")
+            check_certificates(recipients, _certificates.unfit_for_mail)
 
     @sealed
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
@@ -155,10 +157,11 @@ class SmimeEncryptor:
         Raises:
             EncryptionError: a certificate is missing, out of date, of somebody else, or not for encryption.
         """
-        from ondemand_attach.protectors import _cms
+        from ondemand_attach.protectors import _certificates, _cms
         from ondemand_attach.protectors._smime_proof import EncryptedMessageProof
 
-        certificates = certificates_for(self._certificates, request, "S/MIME")
+        given = certificates_for(self._certificates, request, _certificates.unfit_for_mail)
+        certificates = _certificates.der(given)
         content, key = translated(
             lambda: (
                 _cms.auth_enveloped(document.content, certificates, "OAEP")

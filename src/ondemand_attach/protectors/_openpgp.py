@@ -1,0 +1,200 @@
+"""OpenPGP certificates and secret keys (RFC 9580), read by Sequoia: their use, and what they are fit for."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from ondemand_attach._message import Address, Recipient
+from ondemand_attach._seal import translated
+from ondemand_attach.errors import ConfigurationError, InvalidAddressError, MissingDependencyError, ProofError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pysequoia import Cert, PySigner
+    from pysequoia.packet import Packet
+
+_LEAST_RSA_BITS: Final = 2048
+_NEVER: Final = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+_WEAK: Final = f"has a weak key: DSA, ElGamal, or RSA of fewer than {_LEAST_RSA_BITS} bits"
+
+
+def library() -> Any:
+    """Return pysequoia.
+
+    Raises:
+        MissingDependencyError: the extra is not installed.
+    """
+    try:
+        import pysequoia
+    except ModuleNotFoundError:
+        raise MissingDependencyError(
+            'OpenPGP needs pysequoia: pip install "ondemand_attach[openpgp]"'
+        ) from None
+    return pysequoia
+
+
+def certificate_of(value: object) -> Cert:
+    """Return the certificate in *value*, armored or binary."""
+    return library().Cert.from_bytes(value)  # type: ignore[no-any-return]
+
+
+def opened(content: bytes, password: bytes | None) -> tuple[Cert, PySigner]:
+    """Return the certificate of a secret key, armored or binary, and what signs with it.
+
+    Raises:
+        ConfigurationError: it cannot be read or opened, is no longer to be used, or is not for signing.
+    """
+    key = translated(
+        lambda: library().Tsk.from_bytes(content),
+        lambda _: ConfigurationError("the OpenPGP key cannot be read: not one key, armored or binary"),
+    )
+    certificate = key.extract_certificate()
+    if reason := out_of_use(certificate, datetime.datetime.now(datetime.UTC)):
+        raise ConfigurationError(f"the OpenPGP key {reason}")
+    hint = "it needs password=" if password is None else "another password"
+    signer = translated(
+        lambda: key.signer(None if password is None else password.decode()),
+        lambda _: ConfigurationError(f"the OpenPGP key cannot sign: no secret key for that now, or {hint}"),
+    )
+    return certificate, signer
+
+
+def signed(content: bytes, signer: PySigner, certificate: Cert) -> tuple[bytes, str]:
+    """Return a detached signature of *content*, armored, and its micalg (RFC 3156 section 5).
+
+    Raises:
+        ProofError: it does not hold: the subkey that signs may have expired, or was revoked.
+    """
+    pysequoia = library()
+    armored = pysequoia.sign(signer, content, mode=pysequoia.SignatureMode.DETACHED)
+    signature = pysequoia.Sig.from_bytes(armored)
+    try:
+        pysequoia.verify(content, store=lambda _: [certificate], signature=signature)
+        holds = True
+    except RuntimeError:
+        holds = False
+    if not holds:
+        raise ProofError("the OpenPGP signature does not hold: its key may have expired, or was revoked")
+    algorithm = str(signature.hash_algorithm).rpartition(".")[2]
+    return _with_crlf(armored), f"pgp-{algorithm.lower().replace('_', '-')}"
+
+
+def encrypted(content: bytes, certificates: Iterable[Cert], now: datetime.datetime) -> bytes:
+    """Return *content* encrypted to the *certificates*, armored."""
+    return _with_crlf(library().encrypt(content, [_usable(certificate, now) for certificate in certificates]))
+
+
+def _with_crlf(armored: bytes) -> bytes:
+    return armored.rstrip(b"\n").replace(b"\n", b"\r\n")
+
+
+def unfit_to_receive(given: object, holders: Iterable[Recipient], now: datetime.datetime) -> str | None:
+    """Say why nothing should be encrypted to a certificate, if so.
+
+    Args:
+        given: the certificate, as the application gave it.
+        holders: one of them must be its holder.
+        now: when.
+    """
+    if given is None:
+        return "is missing"
+    try:
+        certificate = certificate_of(given)
+    except Exception:  # noqa: BLE001 - whatever the bytes are at odds with
+        return "is not one OpenPGP certificate"
+    return out_of_use(certificate, now) or _of_another(certificate, holders) or _trial(certificate, now)
+
+
+def _of_another(certificate: Cert, holders: Iterable[Recipient]) -> str | None:
+    named = addresses_of(certificate)
+    if not named:
+        return "has no valid user ID with a mail address"
+    if named.isdisjoint(holder.address.ascii_addr_spec.lower() for holder in holders):
+        return "was issued to another mail address"
+    return None
+
+
+def _trial(certificate: Cert, now: datetime.datetime) -> str | None:
+    try:
+        encrypted(b"", [certificate], now)
+    except RuntimeError:
+        return "has no key for encryption that is strong, and has neither expired nor been revoked"
+    return None
+
+
+def out_of_use(certificate: Cert, now: datetime.datetime) -> str | None:
+    """Say why *certificate* is no longer to be used at all, if so."""
+    if _is_weak(_components(certificate)[0][0]):
+        return _WEAK
+    try:
+        expiration, is_revoked = certificate.expiration, certificate.is_revoked
+    except RuntimeError:  # a signature over SHA-1, say
+        return "does not meet the minimum strength of today"
+    if is_revoked:
+        return "was revoked"
+    if expiration is not None and expiration <= now:
+        return f"expired on {expiration:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def addresses_of(certificate: Cert) -> set[str]:
+    """Return the mail addresses in the valid user IDs of *certificate*, in lower case, with A-labels."""
+    valid = {str(user_id) for user_id in certificate.user_ids}
+    packets = [first for first, *_ in _components(certificate)]
+    return set(_normalised(packet.user_id_email for packet in packets if packet.user_id in valid))
+
+
+def _normalised(addresses: Iterable[str | None]) -> Iterator[str]:
+    for address in filter(None, addresses):
+        with contextlib.suppress(InvalidAddressError):  # no mail can be sent there
+            yield Address(addr_spec=address).ascii_addr_spec.lower()
+
+
+def _usable(certificate: Cert, now: datetime.datetime) -> Cert:
+    """Return *certificate* without the subkeys that nothing should be encrypted to.
+
+    Sequoia verifies the signatures in what is left, but pysequoia would encrypt to an expired or revoked
+    subkey. A forged revocation or newer binding can at worst have the certificate refused.
+    """
+    tags = library().packet.Tag
+    kept: list[Packet] = []
+    for first, *signatures in _components(certificate):
+        if first.tag != tags.PublicSubkey:
+            kept += (first, *signatures)
+        elif binding := _binding(first, signatures, now):
+            kept += (first, binding)
+    return library().Cert.from_packets(kept)  # type: ignore[no-any-return]
+
+
+def _binding(subkey: Packet, signatures: list[Packet], now: datetime.datetime) -> Packet | None:
+    """Return the newest signature that binds *subkey*, if it is one to encrypt to."""
+    types = library().packet.SignatureType
+    bindings = [each for each in signatures if each.signature_type == types.SubkeyBinding]
+    is_revoked = any(each.signature_type == types.SubkeyRevocation for each in signatures)
+    if not bindings or is_revoked or _is_weak(subkey):
+        return None
+    newest = max(bindings, key=lambda each: each.signature_created or _NEVER)
+    lifetime, created = newest.key_validity_period, subkey.key_created
+    return None if lifetime and created and created + lifetime <= now else newest
+
+
+def _components(certificate: Cert) -> list[list[Packet]]:
+    """Return each key and user ID with the signatures that follow it, the primary key first."""
+    packet = library().packet
+    found: list[list[Packet]] = []
+    for each in packet.PacketPile.from_bytes(bytes(certificate)):
+        if each.tag == packet.Tag.Signature:
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return found
+
+
+def _is_weak(key: Packet) -> bool:
+    name, body = str(key.key_algorithm).rpartition(".")[2], key.body
+    modulus = 6 if body[0] == 4 else 10  # RFC 9580 section 5.5.2: version 6 says the length before
+    is_short = int.from_bytes(body[modulus : modulus + 2]) < _LEAST_RSA_BITS
+    return name.startswith(("DSA", "ElGamal")) or (name.startswith("RSA") and is_short)
