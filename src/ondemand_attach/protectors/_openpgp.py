@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 from ondemand_attach._message import Address, Recipient
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from pysequoia import Cert, PySigner
     from pysequoia.packet import Packet
 
-_LEAST_RSA_BITS: Final = 2048
 _NEVER: Final = datetime.datetime.min.replace(tzinfo=datetime.UTC)
-_WEAK: Final = f"has a weak key: DSA, ElGamal, or RSA of fewer than {_LEAST_RSA_BITS} bits"
 
 
 def library() -> Any:
@@ -127,11 +126,11 @@ def _trial(certificate: Cert, now: datetime.datetime) -> str | None:
 
 def out_of_use(certificate: Cert, now: datetime.datetime) -> str | None:
     """Say why *certificate* is no longer to be used at all, if so."""
-    if _is_weak(_components(certificate)[0][0]):
-        return _WEAK
+    if _components(certificate)[0][0].key_algorithm == library().packet.PublicKeyAlgorithm.DSA:
+        return "has a DSA key"
     try:
         expiration, is_revoked = certificate.expiration, certificate.is_revoked
-    except RuntimeError:  # a signature over SHA-1, say
+    except RuntimeError:  # an RSA key of fewer than 2048 bits, say, or signatures over SHA-1
         return "does not meet the minimum strength of today"
     if is_revoked:
         return "was revoked"
@@ -154,31 +153,24 @@ def _normalised(addresses: Iterable[str | None]) -> Iterator[str]:
 
 
 def _usable(certificate: Cert, now: datetime.datetime) -> Cert:
-    """Return *certificate* without the subkeys that nothing should be encrypted to.
-
-    Sequoia verifies the signatures in what is left, but pysequoia would encrypt to an expired or revoked
-    subkey. A forged revocation or newer binding can at worst have the certificate refused.
-    """
-    tags = library().packet.Tag
-    kept: list[Packet] = []
-    for first, *signatures in _components(certificate):
-        if first.tag != tags.PublicSubkey:
-            kept += (first, *signatures)
-        elif binding := _binding(first, signatures, now):
-            kept += (first, binding)
-    return library().Cert.from_packets(kept)  # type: ignore[no-any-return]
+    """Return *certificate* without expired subkeys: pysequoia looks at everything else, but not at that."""
+    kept = (_unless_expired(component, now) for component in _components(certificate))
+    return library().Cert.from_packets(list(itertools.chain.from_iterable(kept)))  # type: ignore[no-any-return]
 
 
-def _binding(subkey: Packet, signatures: list[Packet], now: datetime.datetime) -> Packet | None:
-    """Return the newest signature that binds *subkey*, if it is one to encrypt to."""
-    types = library().packet.SignatureType
-    bindings = [each for each in signatures if each.signature_type == types.SubkeyBinding]
-    is_revoked = any(each.signature_type == types.SubkeyRevocation for each in signatures)
-    if not bindings or is_revoked or _is_weak(subkey):
-        return None
+def _unless_expired(component: list[Packet], now: datetime.datetime) -> list[Packet]:
+    """Return a key or user ID with its signatures, or nothing if it is a subkey that has expired."""
+    first, *signatures = component
+    binding = library().packet.SignatureType.SubkeyBinding
+    bindings = [each for each in signatures if each.signature_type == binding]
+    if not bindings:
+        return component
     newest = max(bindings, key=lambda each: each.signature_created or _NEVER)
-    lifetime, created = newest.key_validity_period, subkey.key_created
-    return None if lifetime and created and created + lifetime <= now else newest
+    lifetime, created = newest.key_validity_period, first.key_created
+    if lifetime and created and created + lifetime <= now:
+        return []
+    # Should this binding be forged, Sequoia shall not fall back on an older one, which may have expired.
+    return [each for each in component if each is newest or each not in bindings]
 
 
 def _components(certificate: Cert) -> list[list[Packet]]:
@@ -191,10 +183,3 @@ def _components(certificate: Cert) -> list[list[Packet]]:
         else:
             found.append([each])
     return found
-
-
-def _is_weak(key: Packet) -> bool:
-    name, body = str(key.key_algorithm).rpartition(".")[2], key.body
-    modulus = 6 if body[0] == 4 else 10  # RFC 9580 section 5.5.2: version 6 says the length before
-    is_short = int.from_bytes(body[modulus : modulus + 2]) < _LEAST_RSA_BITS
-    return name.startswith(("DSA", "ElGamal")) or (name.startswith("RSA") and is_short)
