@@ -298,6 +298,14 @@ def test_a_recipient_without_certificate_stops_the_message() -> None:
         builder.build(CONTEXT, to=[PEOPLE["jane"], "joe@example.com"])
 
 
+def test_a_look_up_that_leaves_somebody_out_stops_the_message() -> None:
+    found = [PEOPLE["jane"].certificate]
+    builder = BUILDER.whole_message(encryptor=SmimeEncryptor(certificates=lambda _: found))
+    assert builder.build(CONTEXT, to=PEOPLE["jane"])
+    with pytest.raises(EncryptionError, match="fewer certificates than recipients"):
+        builder.build(CONTEXT, to=[PEOPLE["jane"], PEOPLE["joe"]])
+
+
 def test_an_encryptor_that_does_nothing_is_noticed() -> None:
     builder = BUILDER.text("{{ customer.name }}").whole_message(encryptor=lambda document, _: document)
     with pytest.raises(EncryptionError, match="returned the document as it was"):
