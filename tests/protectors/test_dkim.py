@@ -102,9 +102,25 @@ def test_every_change_of_what_is_signed_is_found() -> None:
         b"From: other@example.com\r\n",
         b"Subject: other\r\n",
         b"Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n",
+        b"Reply-To: other@example.com\r\n",
+        b"Content-Type: text/html\r\n",
     ):
         end = content.index(b"\r\n\r\n") + 2
         assert not holds(content[:end] + added + content[end:], by)
+        assert not holds(content[:start] + added + content[start:], by)
+
+
+def test_every_field_is_signed() -> None:
+    by = signer()
+    builder = BUILDER.header("List-Unsubscribe", "<https://shop.example/u>")
+    message = (
+        builder.header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+        .dkim(by)
+        .build({"name": "x"}, to="a@b.example")
+    )
+    assert holds(message.content, by)
+    for name in (b"List-Unsubscribe-Post", b"Auto-Submitted", b"Message-ID"):
+        assert not holds(message.content.replace(b"\r\n" + name + b": ", b"\r\n" + name + b": x"), by)
 
 
 def test_a_wrapped_message_is_signed_around() -> None:

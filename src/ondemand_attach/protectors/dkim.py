@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
-from typing import TYPE_CHECKING, Any, Literal
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, MissingDependencyError, ProofError, SigningError
@@ -18,9 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["DkimSigner"]
 
+_NAME: Final = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
+# Signed once more than they are there, so that none can be added in front (RFC 6376 section 8.15).
+_ONCE: Final = (
+    *(b"from", b"reply-to", b"to", b"cc", b"subject", b"date", b"message-id"),
+    *(b"mime-version", b"content-type", b"content-transfer-encoding"),
+)
+
 
 class DkimSigner(PrivateKeyHolder):
     """Adds a DKIM-Signature field: SHA-256 with RSA, or Ed25519 (RFC 8463). Needs the extra ``[dkim]``.
+
+    The whole header and body are signed, and no second From, To, Subject, Date and the like can be added.
 
     Give it to `MessageBuilder.dkim`. Needed only where the mail server does not sign by itself.
 
@@ -77,6 +87,7 @@ class DkimSigner(PrivateKeyHolder):
                 self._key,
                 canonicalize=(b"relaxed", b"relaxed"),
                 signature_algorithm=self._algorithm,
+                include_headers=[*_NAME.findall(content, 0, content.index(b"\r\n\r\n")), *_ONCE],
             ),
             lambda error: SigningError(f"the message could not be signed with DKIM: {type(error).__name__}"),
         )
