@@ -200,8 +200,8 @@ class MessageBuilder:
         header is always public; the subject moves inside, where mail programs that know RFC 9788 show it.
 
         Args:
-            encryptor: such as `SmimeEncryptor`.
-            signer: such as `SmimeSigner`.
+            encryptor: such as `SmimeEncryptor` or `OpenPgpEncryptor`.
+            signer: such as `SmimeSigner` or `OpenPgpSigner`.
             outer_subject: the subject that everyone sees of an encrypted message, the same for all; by
                 default ``[...]``, as RFC 9788 has it.
 

@@ -30,7 +30,8 @@ class Encryptor(Protocol):
     """Makes a document unreadable to everyone but the recipient.
 
     One for whole messages is given a MIME entity, its header fields first, and returns what goes in its
-    place. An attribute ``protects``, ``"attachment"`` or ``"message"``, has builders refuse it elsewhere.
+    place; ``application/pgp-encrypted``, in ASCII armor, is made a multipart/encrypted (RFC 3156). An
+    attribute ``protects``, ``"attachment"`` or ``"message"``, has builders refuse it elsewhere.
 
     To refuse what cannot work while wiring, it may have an attribute ``for_one``, true if several recipients
     cannot be protected for together, and methods ``check_recipients(recipients)``, for those that the builder
@@ -50,7 +51,7 @@ class Signer(Protocol):
     """Signs a document, after it was encrypted.
 
     One for whole messages is given a MIME entity and returns a detached signature, with its ``micalg``
-    (RFC 1847) as a parameter of its media type.
+    (RFC 1847) as the parameter of its media type: ``application/pkcs7-signature; micalg=sha-256``.
     """
 
     def sign(self, document: Document, request: AttachmentRequest, /) -> Document:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ondemand_attach._message import Address, Recipient
 from ondemand_attach._seal import translated
-from ondemand_attach.errors import ConfigurationError, InvalidAddressError, MissingDependencyError, ProofError
+from ondemand_attach.errors import ConfigurationError, InvalidAddressError, MissingDependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,24 +61,22 @@ def opened(content: bytes, password: bytes | None) -> tuple[Cert, PySigner]:
     return certificate, signer
 
 
-def signed(content: bytes, signer: PySigner, certificate: Cert) -> tuple[bytes, str]:
-    """Return a detached signature of *content*, armored, and its micalg (RFC 3156 section 5).
-
-    Raises:
-        ProofError: it does not hold: the subkey that signs may have expired, or was revoked.
-    """
+def signed(content: bytes, signer: PySigner) -> tuple[bytes, str]:
+    """Return a detached signature of *content*, armored, and its micalg (RFC 3156 section 5)."""
     pysequoia = library()
     armored = pysequoia.sign(signer, content, mode=pysequoia.SignatureMode.DETACHED)
-    signature = pysequoia.Sig.from_bytes(armored)
-    try:
-        pysequoia.verify(content, store=lambda _: [certificate], signature=signature)
-        holds = True
-    except RuntimeError:
-        holds = False
-    if not holds:
-        raise ProofError("the OpenPGP signature does not hold: its key may have expired, or was revoked")
-    algorithm = str(signature.hash_algorithm).rpartition(".")[2]
+    algorithm = str(pysequoia.Sig.from_bytes(armored).hash_algorithm).rpartition(".")[2]
     return _with_crlf(armored), f"pgp-{algorithm.lower().replace('_', '-')}"
+
+
+def holds(signature: bytes, content: bytes, certificate: Cert) -> bool:
+    """Whether *signature* is one of *content* by a key of *certificate* that is valid now."""
+    pysequoia = library()
+    read = pysequoia.Sig.from_bytes(signature)
+    try:
+        return bool(pysequoia.verify(content, store=lambda _: [certificate], signature=read).valid_sigs)
+    except RuntimeError:
+        return False
 
 
 def encrypted(content: bytes, certificates: Iterable[Cert], now: datetime.datetime) -> bytes:

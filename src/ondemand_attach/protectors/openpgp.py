@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
-from ondemand_attach.errors import ConfigurationError, EncryptionError, SigningError
+from ondemand_attach.errors import ConfigurationError, EncryptionError, ProofError, SigningError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
 from ondemand_attach.protectors._recipients import certificates_for, check_certificates
 
@@ -44,10 +44,11 @@ class OpenPgpSigner(PrivateKeyHolder):
         _openpgp.library()
         content, secret = _certificates.content_of(key, "the OpenPGP key"), _certificates.secret_of(password)
         self.__setstate__({"content": content, "password": secret})
-        translated(
-            lambda: self._signature(b""),
-            lambda error: ConfigurationError(f"the OpenPGP key cannot sign: {type(error).__name__}"),
-        )
+        signature, _ = _openpgp.signed(b"", self._signer)
+        if not _openpgp.holds(signature, b"", self._certificate):
+            raise ConfigurationError(
+                "the OpenPGP key cannot sign: the subkey for that was revoked, or is weak"
+            )
 
     @sealed
     def sign(self, document: Document, request: AttachmentRequest, /) -> Document:
@@ -65,16 +66,13 @@ class OpenPgpSigner(PrivateKeyHolder):
         if named and sender and sender.ascii_addr_spec.lower() not in named:
             raise SigningError("the user IDs of the OpenPGP key name other mail addresses than the sender's")
         content, micalg = translated(
-            lambda: self._signature(document.content),
+            lambda: _openpgp.signed(document.content, self._signer),
             lambda error: SigningError(f"the message could not be signed: {type(error).__name__}"),
         )
+        if not _openpgp.holds(content, document.content, self._certificate):
+            raise ProofError("the OpenPGP signature does not hold: its key may have expired")
         media_type = f"application/pgp-signature; micalg={micalg}"
         return Document(content=content, media_type=media_type, signature="OpenPGP")
-
-    def _signature(self, content: bytes) -> tuple[bytes, str]:
-        from ondemand_attach.protectors import _openpgp
-
-        return _openpgp.signed(content, self._signer, self._certificate)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the key with its password, for a process of our own only."""
