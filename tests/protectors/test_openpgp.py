@@ -201,6 +201,7 @@ def revoked(own: Tsk) -> bytes:
         (lambda: OpenPgpSigner(key=(FILES / "rsa1536.asc").read_bytes()), "minimum strength"),
         (lambda: OpenPgpSigner(key=(FILES / "sha1.asc").read_bytes()), "minimum strength"),
         (lambda: OpenPgpSigner(key=(FILES / "locked-secret-key.asc").read_bytes()), "needs password="),
+        (lambda: OpenPgpSigner(key=FILES / "revoked-signing-subkey.asc"), "no secret key for that now"),
         (lambda: locked("wrong-4711"), "another password"),
         (lambda: locked(b"\xff"), "another password"),
         (lambda: BUILDER.attach(lambda _: iban("x"), filename="x.txt", signer=signer()), "whole_message"),

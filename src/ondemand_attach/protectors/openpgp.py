@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
-from ondemand_attach.errors import ConfigurationError, EncryptionError, ProofError, SigningError
+from ondemand_attach.errors import EncryptionError, ProofError, SigningError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
 from ondemand_attach.protectors._recipients import certificates_for, check_certificates
 
@@ -44,11 +44,6 @@ class OpenPgpSigner(PrivateKeyHolder):
         _openpgp.library()
         content, secret = _certificates.content_of(key, "the OpenPGP key"), _certificates.secret_of(password)
         self.__setstate__({"content": content, "password": secret})
-        signature, _ = _openpgp.signed(b"", self._signer)
-        if not _openpgp.holds(signature, b"", self._certificate):
-            raise ConfigurationError(
-                "the OpenPGP key cannot sign: the subkey for that was revoked, or is weak"
-            )
 
     @sealed
     def sign(self, document: Document, request: AttachmentRequest, /) -> Document:
