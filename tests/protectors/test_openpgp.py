@@ -363,13 +363,12 @@ def test_a_forged_binding_does_not_revive_an_expired_subkey() -> None:
 def test_every_recipient_needs_a_certificate() -> None:
     jane, joe = recipient("jane"), recipient("joe")
     builder = SECRET_TEXT.whole_message(encryptor=OpenPgpEncryptor())
-    with pytest.raises(EncryptionError, match="a recipient has no certificate"):
+    with pytest.raises(EncryptionError, match="certificate is missing"):
         builder.build(CONTEXT, to=[jane, "joe@example.com"])
     found = [jane.certificate]
     looked_up = SECRET_TEXT.whole_message(encryptor=OpenPgpEncryptor(certificates=lambda _: found))
-    with pytest.raises(EncryptionError, match="fewer certificates than recipients"):
+    with pytest.raises(EncryptionError, match="1 certificates for 2 recipients"):
         looked_up.build(CONTEXT, to=["jane@example.com", "joe@example.com"])
-    assert looked_up.cc("Jane@EXAMPLE.com").build(CONTEXT, to="jane@example.com")
     found.append(joe.certificate)
     content = looked_up.build(CONTEXT, to=["jane@example.com", "joe@example.com"]).content
     assert decrypted(content, "joe") is not None

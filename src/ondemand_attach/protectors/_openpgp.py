@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ondemand_attach._message import Address, Recipient
 from ondemand_attach._seal import translated
-from ondemand_attach.errors import ConfigurationError, InvalidAddressError, MissingDependencyError
+from ondemand_attach.errors import ConfigurationError, InvalidAddressError, MissingDependencyError, ProofError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,6 +82,32 @@ def holds(signature: bytes, content: bytes, certificate: Cert) -> bool:
 def encrypted(content: bytes, certificates: Iterable[Cert], now: datetime.datetime) -> bytes:
     """Return *content* encrypted to the *certificates*, armored."""
     return _with_crlf(library().encrypt(content, [_usable(certificate, now) for certificate in certificates]))
+
+
+def recipients_of(message: bytes) -> set[str]:
+    """Return the IDs of the keys that an encrypted *message* is for.
+
+    Raises:
+        ProofError: it is anything but session keys for public keys, then encrypted data with integrity
+            protection (RFC 9580 sections 5.1 and 5.13).
+    """
+    packet = library().packet
+    *keys, data = packet.PacketPile.from_bytes(message)
+    if data.tag != packet.Tag.SEIP or any(key.tag != packet.Tag.PKESK for key in keys):
+        raise ProofError("the message is not encrypted to public keys alone, with integrity protection")
+    return {_recipient_of(bytes(key.body)) for key in keys}
+
+
+def _recipient_of(session_key: bytes) -> str:
+    if session_key[0] == 3:
+        return session_key[1:9].hex()
+    fingerprint = session_key[3 : 2 + session_key[1]]
+    return (fingerprint[-8:] if session_key[2] == 4 else fingerprint[:8]).hex()
+
+
+def key_ids_of(certificate: Cert) -> set[str]:
+    """Return the IDs of the keys of *certificate*."""
+    return {first.key_id for first, *_ in _components(certificate) if first.key_id}
 
 
 def _with_crlf(armored: bytes) -> bytes:

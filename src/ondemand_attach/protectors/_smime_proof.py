@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from asn1crypto import cms, x509
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
@@ -23,13 +22,9 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ProofError
 from ondemand_attach.protectors._cms import GcmParameters
+from ondemand_attach.protectors._multiparts import body_of, parts_of, unreadable
 from ondemand_attach.protectors._proof import recipients_of
 from ondemand_attach.protectors._signing_keys import fits
-
-_HEAD_END: Final = b"\r\n\r\n"
-_BOUNDARY: Final = re.compile(
-    rb'^Content-Type: multipart/signed;(?:[^\r]|\r\n[ \t])*?boundary="([^"\r]+)"', re.MULTILINE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +43,16 @@ class SignedMessageProof:
         Raises:
             ProofError: something is not as it should be.
         """
-        translated(lambda: self._check(content), _unreadable)
+        translated(lambda: self._check(content), unreadable)
 
     def _check(self, content: bytes) -> None:
-        head, _, body = content.partition(_HEAD_END)
-        boundary = _BOUNDARY.search(head + b"\r\n")
-        if boundary is None:
-            raise ProofError("the message is not multipart/signed")
-        _, part, signature, _ = (b"\r\n" + body).split(b"\r\n--" + boundary[1])
-        digest = sha256(part.removeprefix(b"\r\n")).digest()
-        signed = cms.ContentInfo.load(_decoded(signature.removeprefix(b"\r\n")))["content"]
+        part, signature = parts_of(content, "signed")
+        signed = cms.ContentInfo.load(base64.b64decode(body_of(signature)))["content"]
         (signer,) = signed["signer_infos"]
         stated = {one["type"].native: one["values"][0].native for one in signer["signed_attrs"]}
         attributes = b"\x31" + signer["signed_attrs"].dump()[1:]  # RFC 5652 section 5.4
         holds = fits(signer["signature"].native, attributes, self.public_key)
-        if not holds or stated["message_digest"] != digest:
+        if not holds or stated["message_digest"] != sha256(part).digest():
             raise ProofError("the signature of the message does not hold")
 
 
@@ -88,10 +78,10 @@ class EncryptedMessageProof:
         Raises:
             ProofError: something is not as it should be.
         """
-        translated(lambda: self._check(content), _unreadable)
+        translated(lambda: self._check(content), unreadable)
 
     def _check(self, content: bytes) -> None:
-        octets = _decoded(content)
+        octets = base64.b64decode(body_of(content))
         wanted = map(x509.Certificate.load, self.certificates)
         if sorted(recipients_of(octets)) != sorted((one.issuer.dump(), one.serial_number) for one in wanted):
             raise ProofError("the message is encrypted to others than its recipients")
@@ -111,11 +101,3 @@ class EncryptedMessageProof:
         decryptor = Cipher(AES256(self.key), CBC(algorithm["parameters"].native)).decryptor()
         unpadder = PKCS7(128).unpadder()
         return unpadder.update(decryptor.update(octets)) + unpadder.finalize()
-
-
-def _decoded(entity: bytes) -> bytes:
-    return base64.b64decode(entity.partition(_HEAD_END)[2])
-
-
-def _unreadable(error: Exception) -> ProofError:
-    return ProofError(f"the protected message cannot be read again: {type(error).__name__}")

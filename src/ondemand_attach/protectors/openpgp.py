@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
-from ondemand_attach.errors import EncryptionError, ProofError, SigningError
+from ondemand_attach.errors import EncryptionError, SigningError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
 from ondemand_attach.protectors._recipients import certificates_for, check_certificates
 
@@ -53,7 +53,7 @@ class OpenPgpSigner(PrivateKeyHolder):
             SigningError: the key has expired or is not of the sender; or it did not sign.
             ProofError: the signature does not hold.
         """
-        from ondemand_attach.protectors import _openpgp
+        from ondemand_attach.protectors import _openpgp, _openpgp_proof
 
         if reason := _openpgp.out_of_use(self._certificate, request.now):
             raise SigningError(f"{request.filename} cannot be signed: the OpenPGP key {reason}")
@@ -64,10 +64,9 @@ class OpenPgpSigner(PrivateKeyHolder):
             lambda: _openpgp.signed(document.content, self._signer),
             lambda error: SigningError(f"the message could not be signed: {type(error).__name__}"),
         )
-        if not _openpgp.holds(content, document.content, self._certificate):
-            raise ProofError("the OpenPGP signature does not hold: its key may have expired")
         media_type = f"application/pgp-signature; micalg={micalg}"
-        return Document(content=content, media_type=media_type, signature="OpenPGP")
+        proof = _openpgp_proof.SignedMessageProof(self._certificate)
+        return Document(content=content, media_type=media_type, signature="OpenPGP", proof=proof)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the key with its password, for a process of our own only."""
@@ -122,7 +121,7 @@ class OpenPgpEncryptor:
             EncryptionError: a certificate is missing, has expired, was revoked, is weak, of somebody else, or
                 not for encryption.
         """
-        from ondemand_attach.protectors import _openpgp
+        from ondemand_attach.protectors import _openpgp, _openpgp_proof
 
         given = certificates_for(self._certificates, request, _openpgp.unfit_to_receive)
         certificates = [_openpgp.certificate_of(each) for each in given]
@@ -136,4 +135,5 @@ class OpenPgpEncryptor:
             media_type="application/pgp-encrypted",
             encryption=f"OpenPGP, AES-256 to {whom}",
             signature=document.signature,
+            proof=_openpgp_proof.EncryptedMessageProof(certificates),
         )
