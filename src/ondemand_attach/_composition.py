@@ -27,6 +27,7 @@ from ondemand_attach._message import (
     Source,
 )
 from ondemand_attach._pieces import Piece, elided
+from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import (
     ConfidentialityError,
@@ -72,6 +73,7 @@ class Composition:
         if self.now.tzinfo is None:
             raise MessageError("now= has no time zone; give an aware datetime")
         self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
+        self.parts: list[PartReceipt] = []
 
     def message(self) -> Message:
         subject = self.render(self.subject, "subject")
@@ -94,22 +96,28 @@ class Composition:
             extra=tuple((name, self.render(source, "header")) for name, source in self.draft.headers),
         )
         sealed: list[bytes] = [a.document.content for a in body.attachments if a.is_protected]
-        message = self.finished(_mime.pieces(headers, body, self.wrapping(sealed)))
+        pieces = _mime.pieces(headers, body, self.wrapping(sealed))
+        message = self.finished(pieces, self.parts, self.templates.version(tuple(self.draft.templates())))
         self.refuse_leaks(message, sealed)
         return self.signed_for_domain(message) if self.draft.dkim else message
 
     def signed_for_domain(self, message: Message) -> Message:
         """Put the DKIM fields in front, each over the message without the others."""
         content = message.content
-        return self.finished([*(signer.sign(content) for signer in self.draft.dkim), *message.pieces])
+        pieces = [*(signer.sign(content) for signer in self.draft.dkim), *message.pieces]
+        return self.finished(pieces, message.parts, message.template_version)
 
-    def finished(self, pieces: Iterable[Piece]) -> Message:
+    def finished(
+        self, pieces: Iterable[Piece], parts: Iterable[PartReceipt], template_version: str | None
+    ) -> Message:
         """Return the message whose bytes are *pieces*."""
         return Message(
             envelope=self.envelope(),
             message_id=self.message_id,
             pieces=pieces,
             needs_raw_mime=self.draft.needs_raw_mime,
+            parts=parts,
+            template_version=template_version,
         )
 
     def wrapping(self, sealed: list[bytes]) -> _mime.Wrapping | None:
@@ -124,11 +132,14 @@ class Composition:
             call = lambda: _encrypted(encrypt(entity, request), entity)  # noqa: E731 - one place, two names
             document = _stage(EncryptionError, "the message", call)
             sealed.append(document.content)
+            self.parts.append(PartReceipt.of("encrypted message", document, entity))
             return document
 
         def signed(entity: Document) -> Document:
             assert sign is not None  # noqa: S101 - only then is it called
-            return _stage(SigningError, "the message", lambda: sign(entity, request))
+            signature = _stage(SigningError, "the message", lambda: sign(entity, request))
+            self.parts.append(PartReceipt.of("signature", signature, signature))
+            return signature
 
         return _mime.Wrapping(
             sign=sign and signed, encrypt=encrypt and encrypted, outer_subject=self.draft.outer_subject
@@ -198,10 +209,9 @@ class Composition:
     def protected(self, filename: str, enclosure: Enclosure) -> Attachment:
         is_private = enclosure.encrypt is not None or self.draft.is_private("document")
         request = self.request(filename, self.seen.full if is_private else self.seen.public)
-        document = _stage(GenerationError, filename, lambda: enclosure.generate(request))
+        document = plain = _stage(GenerationError, filename, lambda: enclosure.generate(request))
         proofs = []
         if encrypt := enclosure.encrypt:
-            plain = document
             document = _stage(EncryptionError, filename, lambda: _encrypted(encrypt(plain, request), plain))
             proofs.append(document.proof)
         if sign := enclosure.sign:
@@ -209,6 +219,15 @@ class Composition:
             document = _stage(SigningError, filename, lambda: sign(unsigned, request))
             proofs.append(document.proof)
         _prove(document, proofs, filename)
+        self.parts.append(
+            PartReceipt.of(
+                f"attachment {len(self.parts) + 1}",
+                document,
+                plain,
+                is_hidden=is_private and enclosure.encrypt is None,
+                hash_plain=enclosure.hash_plain,
+            )
+        )
         return Attachment(filename=filename, document=document, is_protected=enclosure.encrypt is not None)
 
 

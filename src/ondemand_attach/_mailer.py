@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import logging
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ondemand_attach._message import Receipt
@@ -13,7 +15,6 @@ from ondemand_attach._seal import bare, sealed, translated
 from ondemand_attach.errors import ConfigurationError, TransportError
 
 if TYPE_CHECKING:
-    import datetime
     from concurrent.futures import ThreadPoolExecutor
     from types import TracebackType
     from typing import Self
@@ -81,6 +82,7 @@ class Mailer:
             ConfigurationError: it is signed or encrypted as a whole, which would not survive the transport.
         """
         self._check_transport(message.needs_raw_mime)
+        sha256 = message.sha256()
         receipt = translated(
             lambda: self._send(message),
             lambda error: TransportError(f"{type(error).__name__} in the transport"),
@@ -96,7 +98,14 @@ class Mailer:
             len(receipt.accepted),
             len(receipt.refused),
         )
-        return receipt
+        return replace(
+            receipt,
+            sent_at=datetime.datetime.now(datetime.UTC),
+            sha256=sha256,
+            size=message.size,
+            template_version=message.template_version,
+            parts=message.parts,
+        )
 
     def _check_transport(self, needs_raw_mime: bool) -> None:  # noqa: FBT001 - what is asked
         if needs_raw_mime and "RAW_MIME" not in getattr(self._transport, "capabilities", ()):

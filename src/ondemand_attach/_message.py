@@ -6,11 +6,17 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from ondemand_attach._pieces import Base64, Piece, chunks, frozen
+from ondemand_attach._receipt import PartReceipt, digest
+from ondemand_attach._receipt import Receipt as Receipt  # noqa: PLC0414 - found here with the other values
+from ondemand_attach._receipt import Refusal as Refusal  # noqa: PLC0414 - likewise
 from ondemand_attach._seal import sealed
 from ondemand_attach.errors import MissingRecipientError
+
+if TYPE_CHECKING:
+    from ondemand_attach._exposure import Exposure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,12 +182,16 @@ class Message:
         pieces: the same in pieces, instead of *content*.
         needs_raw_mime: only a transport with the capability ``RAW_MIME`` may send it: the signature or the
             encryption of the whole would not survive a change.
+        parts: what the receipt will say of the files in it.
+        template_version: what it was made from, for the receipt.
     """
 
     envelope: Envelope
     message_id: str
     pieces: tuple[Piece, ...] = field(repr=False)
     needs_raw_mime: bool
+    parts: tuple[PartReceipt, ...] = field(repr=False)
+    template_version: str | None = field(repr=False)
 
     def __init__(
         self,
@@ -191,6 +201,8 @@ class Message:
         content: bytes | None = None,
         pieces: Iterable[Piece] = (),
         needs_raw_mime: bool = False,
+        parts: Iterable[PartReceipt] = (),
+        template_version: str | None = None,
     ) -> None:
         object.__setattr__(self, "envelope", envelope)
         object.__setattr__(self, "message_id", message_id)
@@ -198,6 +210,8 @@ class Message:
         kept = (piece if isinstance(piece, Base64) else frozen(piece) for piece in given)
         object.__setattr__(self, "pieces", tuple(kept))
         object.__setattr__(self, "needs_raw_mime", needs_raw_mime)
+        object.__setattr__(self, "parts", tuple(parts))
+        object.__setattr__(self, "template_version", template_version)
 
     @property
     def content(self) -> bytes:
@@ -212,6 +226,16 @@ class Message:
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes one after the other, at most some 160 kB of a document at a time."""
         return chunks(self.pieces)
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the bytes, in hexadecimal digits, made anew each time."""
+        return digest(self.chunks())
+
+    def exposure(self) -> tuple[Exposure, ...]:
+        """Say of each part who can read it, from the bytes: the header, bodies, and each attachment."""
+        from ondemand_attach import _exposure
+
+        return _exposure.of_message(self.content)
 
     def __bytes__(self) -> bytes:
         return self.content
@@ -228,29 +252,6 @@ class Message:
 
     def __hash__(self) -> int:
         return hash((self.envelope, self.message_id, self.size))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why a server refused one recipient: the SMTP reply code and the RFC 3463 status code."""
-
-    code: int
-    enhanced_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """A transport's word that it took the message over. Acceptance, not delivery.
-
-    Args:
-        message_id: the msg-id of the message.
-        accepted: the addr-specs that were taken.
-        refused: the addr-specs that were not, with the reason for each.
-    """
-
-    message_id: str
-    accepted: tuple[str, ...] = field(repr=False)
-    refused: Mapping[str, Refusal] = field(default_factory=dict, repr=False)
 
 
 Slot: TypeAlias = Literal["subject", "header", "text", "html", "filename", "document", "password"]
