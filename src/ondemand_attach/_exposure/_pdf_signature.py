@@ -69,11 +69,11 @@ def _has(signature: Any, where: str, name: str) -> bool:
 
 def _has_validation_data(objects: Sequence[Any]) -> bool:
     """Whether there is a Document Security Store (ETSI EN 319 142-1 section 5.4.2)."""
+    dictionaries = list(filter(_is_dictionary, objects))
+    within = [found.raw_get("/DSS") for found in dictionaries if "/DSS" in found]
     return any(
         "/Certs" in store and ("/OCSPs" in store or "/CRLs" in store)
-        for found in objects
-        if _is_dictionary(found)
-        for store in (found, found.get("/DSS", found))
+        for store in (*dictionaries, *filter(_is_dictionary, within))
     )
 
 
