@@ -19,6 +19,45 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _may_be_text(value: object) -> bool:
+    return value is None or _is_text(value)
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _may_be_size(value: object) -> bool:
+    return value is None or _is_size(value)
+
+
+def _may_be_sha256(value: object) -> bool:
+    return value is None or (isinstance(value, str) and _SHA256.fullmatch(value) is not None)
+
+
+_KINDS: Final = {
+    "message_id": _is_text,
+    "sha256": _may_be_sha256,
+    "size": _may_be_size,
+    "answer": _may_be_text,
+    "template_version": _may_be_sha256,
+}
+_PART_KINDS: Final = {
+    "part": _is_text,
+    "media_type": _is_text,
+    "size": _is_size,
+    "sha256": _may_be_sha256,
+    "plain_size": _may_be_size,
+    "plain_sha256": _may_be_sha256,
+    "encryption": _may_be_text,
+    "signature": _may_be_text,
+}
 _KEPT: Final = ("message_id", "sent_at", "sha256", "size", "answer", "template_version", "parts")
 
 
@@ -60,13 +99,7 @@ class PartReceipt:
     signature: str | None = None
 
     def __post_init__(self) -> None:
-        texts = (self.part, self.media_type, self.encryption or "", self.signature or "")
-        if not (
-            all(isinstance(text, str) for text in texts)
-            and _is_size(self.size)
-            and (self.plain_size is None or _is_size(self.plain_size))
-            and all(value is None or _is_sha256(value) for value in (self.sha256, self.plain_sha256))
-        ):
+        if not all(fits(getattr(self, name)) for name, fits in _PART_KINDS.items()):
             raise MessageError("the receipt of a part holds something of another kind than it should")
 
     @classmethod
@@ -185,27 +218,13 @@ def _read(said: Mapping[str, Any]) -> dict[str, Any]:
     try:
         found = {name: said[name] for name in _KEPT}
         found["parts"] = parts_from(found["parts"])
-        found["sent_at"] = found["sent_at"] and datetime.datetime.fromisoformat(found["sent_at"])
+        if found["sent_at"] is not None:
+            found["sent_at"] = datetime.datetime.fromisoformat(found["sent_at"])
+        is_right = all(fits(found[name]) for name, fits in _KINDS.items())
     except (ValueError, TypeError, LookupError):
-        found = {}
-    texts = (found.get(name, "") for name in ("answer", "template_version"))
-    if (
-        not (
-            isinstance(found.get("message_id"), str)
-            and all(text is None or isinstance(text, str) for text in texts)
-        )
-        or not (found["sha256"] is None or _is_sha256(found["sha256"]))
-        or not (found["size"] is None or _is_size(found["size"]))
-    ):
+        is_right = False
+    if not is_right:
         raise MessageError(
             "the receipt lacks something, or something in it is of another kind than it should be"
         )
     return found
-
-
-def _is_size(value: object) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _is_sha256(value: object) -> bool:
-    return isinstance(value, str) and _SHA256.fullmatch(value) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import combining, normalize
 
 from ondemand_attach._characters import UNSAFE
 from ondemand_attach._message import Address, Message, Receipt
@@ -26,8 +27,14 @@ def impersonal(answer: str, message: Message) -> str:
 
 def _names(address: Address) -> list[str]:
     local_part = address.addr_spec.rpartition("@")[0]
-    return [local_part.lower(), *_WORD.findall(f"{local_part} {address.display_name}".lower())]
+    return [_folded(name) for name in (local_part, *_WORD.findall(f"{local_part} {address.display_name}"))]
 
 
 def _is_personal(word: str, names: set[str]) -> bool:
-    return "@" in word or any(name in word.lower() for name in names)
+    folded = _folded(word)
+    return "@" in folded or any(name in folded for name in names)
+
+
+def _folded(text: str) -> str:
+    """Return *text* without case and accents, so that Dvorak is found in DVOŘÁK."""
+    return "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))

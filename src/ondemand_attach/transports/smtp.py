@@ -95,7 +95,7 @@ class SmtpTransport:
         self._idle.keep(session, session.connection)
         recipients = (recipient.addr_spec for recipient in message.envelope.recipients)
         accepted = tuple(recipient for recipient in recipients if recipient not in refused)
-        answer = impersonal(f"{reply.code} {reply.text.decode('ascii', 'replace')}", message)
+        answer = impersonal(f"{reply.code} {reply.text.decode('utf-8', 'replace')}", message)
         return Receipt(message_id=message.message_id, accepted=accepted, refused=refused, answer=answer)
 
     def _begun(self, message: Message, deadline: float) -> Session:
