@@ -32,7 +32,7 @@ from ondemand_attach import (
     SmimeSigner,
     TimeStampAuthority,
 )
-from ondemand_attach._exposure import of_file
+from ondemand_attach._exposure import of_file, of_message
 from ondemand_attach.testing import attachment_request
 from protectors import authority
 from protectors.authority import Authority
@@ -197,6 +197,37 @@ def test_a_message_in_a_message_is_for_everyone() -> None:
         ("header", False),
         ("attachment 1", False),
     ]
+
+
+WORDS = [
+    *(
+        b"multipart/signed",
+        b"multipart/encrypted",
+        b"message/rfc822",
+        b"message/delivery-status",
+        b"boundary",
+        b"--",
+    ),
+    *(b"Content-Transfer-Encoding: x-uuencode\n", b"charset=foo", b"filename*0*=utf-9''%ff", b"name*=", b"%"),
+    *(b"=?x?q?y?=", b"\xff\xfe", b"\n\n", b"\r", b";", b'"', b"Content-Disposition: \xff; filename=\xff\n"),
+]
+
+
+def test_whatever_is_done_to_it_a_message_is_read_without_an_error() -> None:
+    chosen, key = random.Random(4), {"key": rsa_key(), "certificate": certify(rsa_key())}
+    builder = attached(by_password()).html("<img src='cid:logo'>").image("logo", b"\x89PNG")
+    originals = [
+        built(builder.whole_message(signer=SmimeSigner(**key))).content[:6000],
+        built(builder.whole_message(encryptor=SmimeEncryptor()), *people("P-256")).content[:6000],
+        b"From: a@x.example\nContent-Type: message/rfc822\n\n" + built(attached(order())).content,
+        pgp_mime(f"Content-Type: application/octet-stream\n\n{armored(TO_KEY + DATA)}\n"),
+    ]
+    for _ in range(300):
+        content = bytearray(chosen.choice(originals))
+        for _ in range(chosen.randrange(1, 6)):
+            start = chosen.randrange(min(len(content), 1500))
+            content[start : start + chosen.choice([0, 5, 30])] = chosen.choice(WORDS)
+        assert of_message(bytes(content))[0].part == "header"
 
 
 # --- PDF

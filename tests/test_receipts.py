@@ -267,6 +267,7 @@ def test_what_is_in_a_receipt_is_found() -> None:
 
 def test_the_json_reads_back_as_the_receipt() -> None:
     receipt, _ = sent(BOTH)
+    assert pickle.loads(pickle.dumps(receipt)) == receipt
     found = Receipt.from_json(receipt.to_json())
     assert found == dataclasses.replace(receipt, accepted=())
     assert found.to_json() == receipt.to_json()

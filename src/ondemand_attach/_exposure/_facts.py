@@ -14,8 +14,9 @@ class Exposure:
     Cryptography is looked at, not broken: no password is tried but the empty one, no signature verified.
 
     Args:
-        part: ``header``, ``text body``, ``HTML body``, ``attachment 1`` and so on, ``inline file``, or
-            ``signature`` or ``encrypted message`` for what signs or encrypts the message as a whole.
+        part: ``header``, ``text body``, ``HTML body``, ``attachment 1`` and so on, ``inline file``; or
+            ``signature``, ``encrypted message`` or, if it is neither, ``opaque message``, for what protects
+            the message as a whole; or ``document``, if it is all there is.
         readers: who can read it, in words.
         is_protected: whether all of it is encrypted, so that those who relay and store the message cannot.
         name: the file name.

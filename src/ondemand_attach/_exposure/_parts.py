@@ -102,9 +102,16 @@ def _whole(entity: Message[Any, Any]) -> Part:
 
 def _content(entity: Message[Any, Any]) -> bytes:
     if entity.is_multipart():  # a message in the message
-        return b"".join(map(bytes, cast("list[Any]", entity.get_payload())))
+        return b"".join(map(_written_again, cast("list[Any]", entity.get_payload())))
     content = entity.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
+
+
+def _written_again(entity: Message[Any, Any]) -> bytes:
+    try:
+        return bytes(entity)
+    except (UnicodeError, LookupError):  # so broken that the standard library reads it, but cannot write it
+        return b""
 
 
 def _standard(protocol: str) -> str:

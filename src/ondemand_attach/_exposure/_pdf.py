@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _BLOCK: Final = 16
 _METHODS: Final = {"/AESV2": "AES-128", "/AESV3": "AES-256", "/V2": "RC4"}
+_WINDOW: Final = 1 << 20
+_WINDOWS: Final = 64
 _JPEG: Final = b"\xff\xd8\xff"
 
 
@@ -143,9 +145,11 @@ def _streams(content: bytes) -> Iterator[bytes]:
 def _is_deflated(data: bytes) -> bool:
     inflater = zlib.decompressobj()
     try:
-        while data and not inflater.eof:
-            inflater.decompress(data, 1 << 20)
+        for _ in range(_WINDOWS):
+            inflater.decompress(data, _WINDOW)
             data = inflater.unconsumed_tail
+            if not data or inflater.eof:
+                return inflater.eof
     except zlib.error:
         return False
-    return inflater.eof
+    return True
