@@ -337,6 +337,7 @@ def in_clear(content: bytes, text: bytes) -> bytes:
     return content[: longest.start()] + text.ljust(len(longest[0])) + content[longest.end() :]
 
 
+FILTERS = b"/StmF /StdCF\n/StrF /StdCF"
 HALF_ENCRYPTED: dict[str, Callable[[], bytes]] = {
     "ASCII in clear": lambda: in_clear(by_password().content, b"BT (Canary) Tj ET"),
     "a stream only deflated": lambda: in_clear(by_password().content, zlib.compress(CANARY.encode())),
@@ -344,6 +345,8 @@ HALF_ENCRYPTED: dict[str, Callable[[], bytes]] = {
         by_password().content, b"\xff\xd8\xff\xe0" + bytes(range(128, 256))[:60]
     ),
     "no cipher": lambda: by_password().content.replace(b"/CFM /AESV3", b"/CFM /None "),
+    "no cipher for strings": lambda: by_password().content.replace(FILTERS, b"/StmF/StdCF/StrF/Identity"),
+    "no cipher for streams": lambda: by_password().content.replace(FILTERS, b"/StmF/Identity/StrF/StdCF"),
     "an unknown filter for streams": lambda: by_password().content.replace(b"/StmF /StdCF", b"/StmF /XtdCF"),
     "an unknown filter for strings": lambda: by_password().content.replace(b"/StrF /StdCF", b"/StrF /XtdCF"),
 }
@@ -414,6 +417,10 @@ def aes_zip(bits: int = 256) -> bytes:
     return out.getvalue()
 
 
+LOCAL = b"PK\x03\x04\x14\0\1\0c\0"
+"""How a local header begins that says AES."""
+
+
 def half_encrypted_zip() -> bytes:
     out = io.BytesIO(aes_zip())
     with zipfile.ZipFile(out, "a") as archive:
@@ -455,7 +462,9 @@ def office(size: int) -> bytes:
         (aes_zip, "AES-256 by password (WinZip), file names in clear", True),
         (lambda: aes_zip(128), "AES-128 by password (WinZip), file names in clear", True),
         (half_encrypted_zip, "in part only", False),
-        (faked_zip, "ZipCrypto, which is soon broken", False),
+        (faked_zip, "ZipCrypto or weaker", False),
+        (lambda: aes_zip().replace(LOCAL, b"PK\x03\x04\x14\0\0\0c\0", 1), "ZipCrypto or weaker", False),
+        (lambda: aes_zip().replace(LOCAL, b"PK\x03\x04\x14\0\1\0\x08\0", 1), "ZipCrypto or weaker", False),
         (lambda: office(10), "AES-256 by password (Office)", True),
         (lambda: office(3_000_000), "AES-256 by password (Office)", True),
         (lambda: office(10).replace("EncryptedPackage".encode("utf-16-le"), bytes(32)), None, False),

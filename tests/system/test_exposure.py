@@ -68,7 +68,7 @@ def test_openpgp(
     [
         (["-psecret", "-mem=AES256"], "AES-256 by password (WinZip), file names in clear", True),
         (["-psecret", "-mem=AES128"], "AES-128 by password (WinZip), file names in clear", True),
-        (["-psecret", "-mem=ZipCrypto"], "ZipCrypto, which is soon broken", False),
+        (["-psecret", "-mem=ZipCrypto"], "ZipCrypto or weaker", False),
         ([], None, False),
     ],
 )
@@ -105,3 +105,13 @@ def test_smime(form: str, cipher: str, encryption: str, tmp_path: Path) -> None:
     done = subprocess.run(command, input=CANARY, check=True, capture_output=True, timeout=60)
     found = of_file(done.stdout)[-1]
     assert (found.encryption, found.is_protected) == (encryption, encryption.startswith("S/MIME"))
+
+
+def test_smime_that_a_password_opens_too_is_not_said_to_be_for_the_certificate_alone(tmp_path: Path) -> None:
+    (tmp_path / "certificate.pem").write_bytes(certify(rsa_key()).public_bytes(Encoding.PEM))
+    options = ("-encrypt", "-aes-256-cbc", "-outform", "DER", "-pwri_password", "secret")
+    command = ["openssl", "cms", *options, tmp_path / "certificate.pem"]
+    (found,) = of_file(
+        subprocess.run(command, input=CANARY, check=True, capture_output=True, timeout=60).stdout
+    )
+    assert not found.is_protected

@@ -28,7 +28,7 @@ def facts(content: bytes) -> Facts:
         return Facts(encryption="in part only" if any(member.flag_bits & 1 for member in members) else None)
     strengths = [_strength(content, member) for member in members]
     if 0 in strengths:
-        return Facts(encryption="ZipCrypto, which is soon broken")
+        return Facts(encryption="ZipCrypto or weaker")
     return Facts(
         encryption=f"AES-{min(strengths)} by password (WinZip), file names in clear", readers=BY_PASSWORD
     )
