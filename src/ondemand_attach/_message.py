@@ -131,7 +131,8 @@ class Document:
     Args:
         content: the finished bytes.
         media_type: an RFC 6838 type, such as ``application/pdf``.
-        encryption: how it is encrypted, in words for the receipt, such as ``AES-256 by password``.
+        encryption: how it is encrypted, in words for the receipt, such as ``AES-256 by password``; never
+            for whom.
         signature: how it is signed, in such words, such as ``PAdES B-T``.
         proof: looks at the finished bytes, after all protectors, and raises a `ProofError` if they are not
             protected as they should be. It may hold a secret, so a pickle leaves it out.
