@@ -7,6 +7,7 @@ import email
 import io
 import random
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ from ondemand_attach import (
     SmimeSigner,
     TimeStampAuthority,
 )
-from ondemand_attach._exposure import of_file, of_message
+from ondemand_attach._exposure import _office, of_file, of_message
 from ondemand_attach.testing import attachment_request
 from protectors import authority
 from protectors.authority import Authority
@@ -394,6 +395,28 @@ def test_an_unprotected_pdf_with_the_trailer_of_a_protected_one_is_not() -> None
     assert not found.is_protected
 
 
+@pytest.mark.parametrize(
+    ("kind", "signature"),
+    [
+        (b"/adbe.pkcs7.detached", "a signature that is not PAdES, over the whole file"),
+        (b"/ETSI.RFC3161       ", "a document time stamp, over the whole file"),
+    ],
+)
+def test_what_is_no_pades_is_not_said_to_be(kind: bytes, signature: str) -> None:
+    signed = PdfSigner(key=rsa_key(), certificate=certify(rsa_key())).sign(order(), REQUEST).content
+    assert alone(signed).signature == "PAdES B-B, over the whole file"
+    assert alone(signed.replace(b"/ETSI.CAdES.detached", kind)).signature == signature
+    without = re.sub(SIGNING_CERTIFICATE, b"060b2a864886f70d0109100230", signed, flags=re.IGNORECASE)
+    assert (
+        alone(without).signature
+        == "a signature without the certificate in it, so not PAdES, over the whole file"
+    )
+
+
+SIGNING_CERTIFICATE = b"060b2a864886f70d010910022f"
+"""The object identifier of the signed attribute (RFC 5035), in hexadecimal digits."""
+
+
 # --- other formats
 
 
@@ -441,6 +464,7 @@ def faked_zip() -> bytes:
     return content[:start] + bytes(entry)
 
 
+SMIME_SIGNATURE = bytes.fromhex("300f06092a864886f70d010702a0023000")
 TYPES = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
 
 
@@ -470,6 +494,7 @@ def office(size: int) -> bytes:
         (lambda: office(10).replace("EncryptedPackage".encode("utf-16-le"), bytes(32)), None, False),
         (lambda: office(10)[:2000], "unreadable", False),
         (lambda: b"EncryptionInfo EncryptedPackage", None, False),
+        (lambda: SMIME_SIGNATURE, None, False),
         (lambda: b"", None, False),
     ],
 )
@@ -487,6 +512,22 @@ def test_whatever_is_done_to_it_a_document_is_read_without_an_error(make: Callab
         start, end = sorted(chosen.choices(range(len(content)), k=2))
         changed = content[:start] + chosen.choice([b"", b"\xff" * 4, content[start:end]]) + content[end:]
         assert of_file(changed)
+
+
+@pytest.mark.parametrize(
+    ("information", "algorithm"),
+    [
+        (struct.pack("<HHIIIII", 3, 2, 0x24, 0x8C, 0x24, 0, 0x660E), "AES-128"),
+        (struct.pack("<HHIIIII", 4, 2, 0x24, 0x8C, 0x24, 0, 0x6610), "AES-256"),
+        (struct.pack("<HHIIIII", 2, 2, 0x04, 0x8C, 0x04, 0, 0x6801), None),
+        (struct.pack("<HHIIIII", 3, 3, 0x24, 0x8C, 0x24, 0, 0x660E), None),
+        (struct.pack("<HHI", 4, 4, 0x40) + b'<keyData cipherAlgorithm="AES" keyBits="192"/>', "AES-192"),
+        (struct.pack("<HHI", 4, 4, 0x40) + b'<keyData cipherAlgorithm="DES" keyBits="192"/>', None),
+        (struct.pack("<HHI", 4, 4, 0x40), None),
+    ],
+)
+def test_the_algorithm_of_an_office_document(information: bytes, algorithm: str | None) -> None:
+    assert _office._algorithm(information) == algorithm
 
 
 # --- the command

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ondemand_attach._exposure import of_file
 from protectors.samples import certify, rsa_key
@@ -105,6 +105,17 @@ def test_smime(form: str, cipher: str, encryption: str, tmp_path: Path) -> None:
     done = subprocess.run(command, input=CANARY, check=True, capture_output=True, timeout=60)
     found = of_file(done.stdout)[-1]
     assert (found.encryption, found.is_protected) == (encryption, encryption.startswith("S/MIME"))
+
+
+def test_smime_that_is_only_signed(tmp_path: Path) -> None:
+    (tmp_path / "certificate.pem").write_bytes(certify(rsa_key()).public_bytes(Encoding.PEM))
+    key = rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(key)
+    files = ("-signer", tmp_path / "certificate.pem", "-inkey", tmp_path / "key.pem")
+    command = ["openssl", "cms", "-sign", "-nodetach", "-outform", "SMIME", *files]
+    done = subprocess.run(command, input=CANARY, check=True, capture_output=True, timeout=60)
+    found = of_file(done.stdout)[-1]
+    assert (found.part, found.signature, found.is_protected) == ("opaque message", "S/MIME", False)
 
 
 def test_smime_that_a_password_opens_too_is_not_said_to_be_for_the_certificate_alone(tmp_path: Path) -> None:

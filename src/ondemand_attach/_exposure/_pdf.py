@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _BLOCK: Final = 16
 _METHODS: Final = {"/AESV2": "AES-128", "/AESV3": "AES-256", "/V2": "RC4"}
+_STRONG: Final = {"AES-128", "AES-256"}
 _WINDOW: Final = 1 << 20
 _WINDOWS: Final = 64
 _JPEG: Final = b"\xff\xd8\xff"
@@ -60,22 +61,21 @@ def _encryption(reader: PdfFileReader) -> tuple[str, str | None]:
     shown = f"{method} (revision {int(revision)})" if revision is not None else method
     if encryption["/Filter"] == "/Adobe.PubSec":
         number = _certificates(encryption)
-        shown, readers = f"{shown} {to_keys(number)}", holders_of_keys(number)
+        shown, readers = f"{shown} {to_keys(number)}", holders_of_keys(number) if number else None
     elif _opens_without_password(reader):
         return f"{shown}, opens without a password", None
     else:
         shown, readers = f"{shown} by password", BY_PASSWORD
-    return (shown, readers) if method.startswith("AES") else (f"{shown}, which is weak", None)
+    return (shown, readers) if method in _STRONG else (f"{shown}, which is weak", None)
 
 
 def _method(encryption: Any) -> str:
-    """Return the weaker of the methods for streams and for strings."""
+    """Return the cipher that is for streams and strings alike."""
     if encryption["/V"] not in {4, 5}:
         return "RC4"
-    filters = encryption.get("/CF", {})
-    names = [encryption.get(name, "/Identity") for name in ("/StmF", "/StrF")]
-    methods = [_METHODS.get(filters[name].get("/CFM")) if name in filters else None for name in names]
-    return min(method or "no cipher" for method in methods) if None not in methods else "no cipher"
+    name = encryption.get("/StmF")
+    crypt_filter = encryption.get("/CF", {}).get(name) if encryption.get("/StrF") == name else None
+    return _METHODS.get(crypt_filter.get("/CFM"), "no cipher") if crypt_filter else "no cipher for some of it"
 
 
 def _certificates(encryption: Any) -> int:
