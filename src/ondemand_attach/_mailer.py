@@ -77,6 +77,9 @@ class Mailer:
     def deliver(self, message: Message) -> Receipt:
         """Send a message that was built before.
 
+        Returns:
+            The transport's receipt, with hashes of what was sent and the time.
+
         Raises:
             TransportError: it was not, or perhaps not, handed over.
             ConfigurationError: it is signed or encrypted as a whole, which would not survive the transport.
