@@ -11,6 +11,7 @@ from ondemand_attach import (
     AttachmentRequest,
     Document,
     Encryptor,
+    Exposure,
     Mailer,
     MailError,
     MemoryTransport,
@@ -67,6 +68,8 @@ assert_type(Mailer(MemoryTransport()).send(builder, {"number": 1}, to="jane@exam
 assert_type(Mailer(post, pool=RenderPool()).send(builder, {"number": 1}), Receipt)
 assert_type(RenderPool(processes=2).build(builder, {"number": 1}, to="jane@example.com"), Message)
 assert_type(Mailer(post).deliver(builder.build({})), Receipt)
+assert_type(Receipt.from_json(Mailer(post).deliver(builder.build({})).to_json()), Receipt)
+assert_type(builder.build({}).exposure(), tuple[Exposure, ...])
 
 
 async def order(mailer: Mailer, recipient: Recipient) -> Receipt:

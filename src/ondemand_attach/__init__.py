@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ondemand_attach._builder import MessageBuilder as MessageBuilder
     from ondemand_attach._confidential import Finding as Finding
+    from ondemand_attach._exposure import Exposure as Exposure
     from ondemand_attach._mailer import Mailer as Mailer
     from ondemand_attach._message import Address as Address
     from ondemand_attach._message import Attachment as Attachment
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ondemand_attach._message import Receipt as Receipt
     from ondemand_attach._message import Recipient as Recipient
     from ondemand_attach._message import Refusal as Refusal
+    from ondemand_attach._receipt import PartReceipt as PartReceipt
     from ondemand_attach._records import Confidential as Confidential
     from ondemand_attach.errors import MailError as MailError
     from ondemand_attach.generators.xhtml2pdf import Xhtml2PdfGenerator as Xhtml2PdfGenerator
@@ -54,6 +56,7 @@ _HOMES = {
     "Document": "_message",
     "Encryptor": "interfaces",
     "Envelope": "_message",
+    "Exposure": "_exposure",
     "FileTransport": "transports.file",
     "Finding": "_confidential",
     "GeneratedPassword": "protectors.generated_passwords",
@@ -66,6 +69,7 @@ _HOMES = {
     "MessageBuilder": "_builder",
     "OpenPgpEncryptor": "protectors.openpgp",
     "OpenPgpSigner": "protectors.openpgp",
+    "PartReceipt": "_receipt",
     "PasswordDelivery": "interfaces",
     "PdfEncryptor": "protectors.pdf",
     "PdfSigner": "protectors.pdf",

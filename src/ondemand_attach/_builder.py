@@ -152,6 +152,7 @@ class MessageBuilder:
         filename: str,
         encryptor: Encryptor | Callable[[Document, AttachmentRequest], Document] | None = None,
         signer: Signer | Callable[[Document, AttachmentRequest], Document] | None = None,
+        hash_plain: bool = False,
     ) -> Self:
         """Add an attachment that *generator* makes at the moment of sending.
 
@@ -162,6 +163,9 @@ class MessageBuilder:
             filename: the template of the file name.
             encryptor: makes the document unreadable to everyone but the recipient.
             signer: signs the document, after encryption.
+            hash_plain: have the receipt prove the document as it was before it was protected, too. Whoever
+                reads the receipt can then try documents until one fits, so only for those in which there is
+                something that nobody could guess.
 
         Raises:
             ConfigurationError: the parts do not fit together, such as a password with several recipients.
@@ -174,6 +178,7 @@ class MessageBuilder:
             generate=_method(generator, "generate"),
             encrypt=None if encryptor is None else _method(encryptor, "encrypt"),
             sign=None if signer is None else _method(signer, "sign"),
+            hash_plain=hash_plain,
         )
         return self._with(enclosures=(*self._draft.enclosures, enclosure))
 

@@ -26,6 +26,7 @@ from ondemand_attach._message import (
     Source,
 )
 from ondemand_attach._pieces import Piece, elided
+from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._seal import translated
 from ondemand_attach._stages import check_made_for, encrypted, prove, stage
 from ondemand_attach._whole import Whole
@@ -76,6 +77,7 @@ class Composition:
         self.passwords: list[str] = []
         if draft.passwords:
             _ = self.request("the message", seen.full).recipient  # a generated password is of one person
+        self.parts: list[PartReceipt] = []
 
     def message(self) -> Message:
         subject = self.render(self.subject, "subject")
@@ -98,7 +100,8 @@ class Composition:
             extra=tuple((name, self.render(source, "header")) for name, source in self.draft.headers),
         )
         whole = self.whole()
-        message = self.finished(_mime.pieces(headers, body, whole.wrapping if whole else None))
+        pieces = _mime.pieces(headers, body, whole.wrapping if whole else None)
+        message = self.finished(pieces, self.parts, self.templates.version(tuple(self.draft.templates())))
         sealed = [a.document.content for a in body.attachments if a.is_protected]
         if whole is not None:
             whole.prove(message)
@@ -109,7 +112,8 @@ class Composition:
     def signed_for_domain(self, message: Message) -> Message:
         """Put the DKIM fields in front, each over the message without the others."""
         content = message.content
-        return self.finished([*(signer.sign(content) for signer in self.draft.dkim), *message.pieces])
+        pieces = [*(signer.sign(content) for signer in self.draft.dkim), *message.pieces]
+        return self.finished(pieces, message.parts, message.template_version)
 
     def handed_over(self, message: Message) -> Message:
         """Return *message*, once the application has taken over the passwords that were made for it."""
@@ -132,7 +136,9 @@ class Composition:
             message_id=self.message_id,
         )
 
-    def finished(self, pieces: Iterable[Piece]) -> Message:
+    def finished(
+        self, pieces: Iterable[Piece], parts: Iterable[PartReceipt], template_version: str | None
+    ) -> Message:
         """Return the message whose bytes are *pieces*."""
         return Message(
             envelope=self.envelope(),
@@ -140,6 +146,8 @@ class Composition:
             pieces=pieces,
             needs_raw_mime=self.draft.needs_raw_mime,
             protected_for=self.protected_for(),
+            parts=parts,
+            template_version=template_version,
         )
 
     def protected_for(self) -> Iterable[str] | None:
@@ -153,7 +161,7 @@ class Composition:
         if not self.draft.is_wrapped:
             return None
         seen = self.seen.full if self.draft.encrypt else self.seen.public
-        return Whole(self.draft, self.request("the message", seen))
+        return Whole(self.draft, self.request("the message", seen), self.parts)
 
     def refuse_leaks(self, message: Message, sealed: list[bytes]) -> None:
         passwords = set(self.passwords)
@@ -221,12 +229,11 @@ class Composition:
     def protected(self, filename: str, enclosure: Enclosure) -> Attachment:
         is_private = enclosure.encrypt is not None or self.draft.is_private("document")
         request = self.request(filename, self.seen.full if is_private else self.seen.public)
-        document = stage(GenerationError, filename, lambda: enclosure.generate(request))
+        document = plain = stage(GenerationError, filename, lambda: enclosure.generate(request))
         if is_private:
             check_made_for(document, request, GenerationError)
         proofs = []
         if encrypt := enclosure.encrypt:
-            plain = document
             document = stage(EncryptionError, filename, lambda: encrypted(encrypt(plain, request), plain))
             check_made_for(document, request, EncryptionError)
             proofs.append(document.proof)
@@ -235,6 +242,15 @@ class Composition:
             document = stage(SigningError, filename, lambda: sign(unsigned, request))
             proofs.append(document.proof)
         prove(document.content, proofs, filename)
+        self.parts.append(
+            PartReceipt.of(
+                f"attachment {len(self.parts) + 1}",
+                document,
+                plain,
+                is_hidden=is_private and enclosure.encrypt is None,
+                hash_plain=enclosure.hash_plain,
+            )
+        )
         return Attachment(filename=filename, document=document, is_protected=enclosure.encrypt is not None)
 
 

@@ -21,6 +21,7 @@ class Enclosure:
 
     Args:
         document: the template that the generator renders, if it says so with `template` and `source`.
+        hash_plain: whether the receipt gets a hash of the document as it was before protection.
     """
 
     filename: Source
@@ -28,6 +29,7 @@ class Enclosure:
     generate: Callable[[AttachmentRequest], Document]
     encrypt: Callable[[Document, AttachmentRequest], Document] | None
     sign: Callable[[Document, AttachmentRequest], Document] | None
+    hash_plain: bool = False
 
 
 def owner_of(method: Callable[..., Any]) -> Any:
@@ -116,15 +118,21 @@ class Draft:
 
     def sources(self) -> Iterator[tuple[Slot, Source]]:
         """Yield every public template with its slot."""
-        yield from (found for found in self._sources() if not self.is_private(found[0]))
+        for slot, source, is_protected in self._sources():
+            if not (is_protected or self.is_private(slot)):
+                yield slot, source
 
-    def _sources(self) -> Iterator[tuple[Slot, Source]]:
+    def templates(self) -> Iterator[tuple[Slot, Source]]:
+        """Yield every template with its slot."""
+        yield from ((slot, source) for slot, source, _ in self._sources())
+
+    def _sources(self) -> Iterator[tuple[Slot, Source, bool]]:
         single: tuple[tuple[Slot, Source | None], ...] = (
             ("subject", self.subject), ("text", self.text), ("html", self.html),
         )  # fmt: skip
-        yield from ((slot, source) for slot, source in single if source is not None)
-        yield from (("header", source) for _, source in self.headers)
+        yield from ((slot, source, False) for slot, source in single if source is not None)
+        yield from (("header", source, False) for _, source in self.headers)
         for enclosure in self.enclosures:
-            yield "filename", enclosure.filename
-            if enclosure.document is not None and enclosure.encrypt is None:
-                yield "document", enclosure.document
+            yield "filename", enclosure.filename, False
+            if enclosure.document is not None:
+                yield "document", enclosure.document, enclosure.encrypt is not None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import logging
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ondemand_attach._message import Receipt
@@ -13,7 +15,6 @@ from ondemand_attach._seal import bare, sealed, translated
 from ondemand_attach.errors import ConfigurationError, TransportError
 
 if TYPE_CHECKING:
-    import datetime
     from concurrent.futures import ThreadPoolExecutor
     from types import TracebackType
     from typing import Self
@@ -76,6 +77,9 @@ class Mailer:
     def deliver(self, message: Message) -> Receipt:
         """Send a message that was built before.
 
+        Returns:
+            The transport's receipt, with hashes of what was sent and the time.
+
         Raises:
             TransportError: it was not, or perhaps not, handed over.
             ConfigurationError: it is signed or encrypted as a whole, which would not survive the transport.
@@ -83,6 +87,7 @@ class Mailer:
         """
         self._check_transport(message.needs_raw_mime)
         message.check_recipients()
+        sha256 = message.sha256()
         receipt = translated(
             lambda: self._send(message),
             lambda error: TransportError(f"{type(error).__name__} in the transport"),
@@ -98,7 +103,14 @@ class Mailer:
             len(receipt.accepted),
             len(receipt.refused),
         )
-        return receipt
+        return replace(
+            receipt,
+            sent_at=datetime.datetime.now(datetime.UTC),
+            sha256=sha256,
+            size=message.size,
+            template_version=message.template_version,
+            parts=message.parts,
+        )
 
     def _check_transport(self, needs_raw_mime: bool) -> None:  # noqa: FBT001 - what is asked
         if needs_raw_mime and "RAW_MIME" not in getattr(self._transport, "capabilities", ()):

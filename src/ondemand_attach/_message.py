@@ -6,11 +6,17 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from ondemand_attach._pieces import Base64, Piece, chunks, frozen
+from ondemand_attach._receipt import PartReceipt, digest
+from ondemand_attach._receipt import Receipt as Receipt  # noqa: PLC0414 - found here with the other values
+from ondemand_attach._receipt import Refusal as Refusal  # noqa: PLC0414 - likewise
 from ondemand_attach._seal import sealed
 from ondemand_attach.errors import MessageError, MissingRecipientError
+
+if TYPE_CHECKING:
+    from ondemand_attach._exposure import Exposure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +132,8 @@ class Document:
     Args:
         content: the finished bytes.
         media_type: an RFC 6838 type, such as ``application/pdf``.
-        encryption: how it is encrypted, in words for the receipt, such as ``AES-256 by password``.
+        encryption: how it is encrypted, in words for the receipt, such as ``AES-256 by password``; never
+            for whom.
         signature: how it is signed, in such words, such as ``PAdES B-T``.
         proof: looks at the finished bytes, after all protectors, and raises a `ProofError` if they are not
             protected as they should be. It may hold a secret, so a pickle leaves it out.
@@ -194,6 +201,8 @@ class Message:
         needs_raw_mime: only a transport with the capability ``RAW_MIME`` may send it: the signature or the
             encryption of the whole would not survive a change.
         protected_for: the addr-specs that a protected part of it was made for; None if there is no such part.
+        parts: what the receipt will say of the files in it.
+        template_version: what it was made from, for the receipt.
 
     Raises:
         MessageError: the envelope names somebody else.
@@ -204,6 +213,8 @@ class Message:
     pieces: tuple[Piece, ...] = field(repr=False)
     needs_raw_mime: bool
     protected_for: frozenset[str] | None = field(repr=False)
+    parts: tuple[PartReceipt, ...] = field(repr=False)
+    template_version: str | None = field(repr=False)
 
     def __init__(
         self,
@@ -214,6 +225,8 @@ class Message:
         pieces: Iterable[Piece] = (),
         needs_raw_mime: bool = False,
         protected_for: Iterable[str] | None = None,
+        parts: Iterable[PartReceipt] = (),
+        template_version: str | None = None,
     ) -> None:
         object.__setattr__(self, "envelope", envelope)
         object.__setattr__(self, "message_id", message_id)
@@ -223,6 +236,8 @@ class Message:
         object.__setattr__(self, "needs_raw_mime", needs_raw_mime)
         bound = None if protected_for is None else frozenset(protected_for)
         object.__setattr__(self, "protected_for", bound)
+        object.__setattr__(self, "parts", tuple(parts))
+        object.__setattr__(self, "template_version", template_version)
         self.check_recipients()
 
     def check_recipients(self) -> None:
@@ -252,6 +267,16 @@ class Message:
         """Yield the bytes one after the other, at most some 160 kB of a document at a time."""
         return chunks(self.pieces)
 
+    def sha256(self) -> str:
+        """Return the SHA-256 of the bytes, in hexadecimal digits, made anew each time."""
+        return digest(self.chunks())
+
+    def exposure(self) -> tuple[Exposure, ...]:
+        """Say of each part who can read it, from the bytes: the header, bodies, and each attachment."""
+        from ondemand_attach import _exposure
+
+        return _exposure.of_message(self.content)
+
     def __bytes__(self) -> bytes:
         return self.content
 
@@ -267,29 +292,6 @@ class Message:
 
     def __hash__(self) -> int:
         return hash((self.envelope, self.message_id, self.size))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why a server refused one recipient: the SMTP reply code and the RFC 3463 status code."""
-
-    code: int
-    enhanced_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """A transport's word that it took the message over. Acceptance, not delivery.
-
-    Args:
-        message_id: the msg-id of the message.
-        accepted: the addr-specs that were taken.
-        refused: the addr-specs that were not, with the reason for each.
-    """
-
-    message_id: str
-    accepted: tuple[str, ...] = field(repr=False)
-    refused: Mapping[str, Refusal] = field(default_factory=dict, repr=False)
 
 
 Slot: TypeAlias = Literal["subject", "header", "text", "html", "filename", "document", "password"]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ondemand_attach import _mime
 from ondemand_attach._draft import Draft
 from ondemand_attach._message import AttachmentRequest, Document, Message
+from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._stages import encrypted, prove, stage
 from ondemand_attach.errors import EncryptionError, SigningError
 
@@ -19,10 +20,11 @@ class Whole:
     Args:
         draft: says how.
         request: what the plug points are told.
+        parts: of the receipt; what is made here is added.
     """
 
-    def __init__(self, draft: Draft, request: AttachmentRequest) -> None:
-        self._draft, self._request = draft, request
+    def __init__(self, draft: Draft, request: AttachmentRequest, parts: list[PartReceipt]) -> None:
+        self._draft, self._request, self._parts = draft, request, parts
         self._proofs: list[Callable[[bytes], None] | None] = []
         self.sealed: list[bytes] = []
         self.wrapping = _mime.Wrapping(
@@ -45,6 +47,7 @@ class Whole:
         assert sign is not None  # noqa: S101 - only then is it called
         signature = stage(SigningError, _NAME, lambda: sign(entity, self._request))
         self._proofs = [signature.proof]
+        self._parts.append(PartReceipt.of("signature", signature, signature))
         return signature
 
     def _encrypt(self, entity: Document) -> Document:
@@ -54,4 +57,5 @@ class Whole:
         document = stage(EncryptionError, _NAME, lambda: encrypted(encrypt(entity, self._request), entity))
         self._proofs = [document.proof]
         self.sealed.append(document.content)
+        self._parts.append(PartReceipt.of("encrypted message", document, entity))
         return document

@@ -13,20 +13,24 @@ from ondemand_attach.errors import MailError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     from ondemand_attach import demo
+    from ondemand_attach._commands import inspect, verify
 
     parser = argparse.ArgumentParser(
         prog="ondemand-attach", description="Protected attachments made on demand."
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    story = commands.add_parser(
-        "demo", help="send protected order confirmations to a server on this machine, and check"
-    )
-    demo.add_arguments(story)
-    story.set_defaults(run=demo.run)
+    for name, command, purpose, failure in (
+        ("demo", demo, "send protected order confirmations to a server on this machine, and check", 1),
+        ("inspect", inspect, "say who can read which part of a message, or of a document", 2),
+        ("verify", verify, "say whether a file is what a receipt says was sent", 2),
+    ):
+        below = commands.add_parser(name, help=purpose)
+        command.add_arguments(below)
+        below.set_defaults(run=command.run, failure=failure)
     parsed = parser.parse_args(arguments)
     try:
         return int(parsed.run(parsed))
     except MailError as error:
         print(f"ondemand-attach: {error}", file=sys.stderr)
-        return 1
+        return int(parsed.failure)

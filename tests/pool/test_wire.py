@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import socket
@@ -15,6 +16,7 @@ import pytest
 
 from ondemand_attach import MessageBuilder
 from ondemand_attach._confidential import Guard
+from ondemand_attach._receipt import PartReceipt
 from ondemand_attach.errors import (
     ConfidentialityError,
     ConfigurationError,
@@ -101,8 +103,12 @@ def test_a_frame_that_drips_is_late(pair: tuple[socket.socket, socket.socket]) -
         _wire.send(pair[0], {}, deadline=time.monotonic() - 1)
 
 
+PART = dataclasses.asdict(PartReceipt(part="attachment 1", media_type="text/plain", size=1))
+
+
 def answer(**changes: Any) -> dict[str, Any]:
-    return {"error": {}, "is_last": False, "log": [], "is_document": [], **changes}
+    receipt = {"parts_of_receipt": [], "template_version": None}
+    return {"error": {}, "is_last": False, "log": [], "is_document": [], **receipt, **changes}
 
 
 @pytest.mark.parametrize(
@@ -120,6 +126,10 @@ def answer(**changes: Any) -> dict[str, Any]:
         answer(log=1),
         answer(is_document=[True]),
         answer(is_document=1),
+        answer(parts_of_receipt=1),
+        answer(parts_of_receipt=[{"part": "attachment 1"}]),
+        answer(parts_of_receipt=[PART | {"sha256": "canary"}]),
+        answer(parts_of_receipt=[PART | {"size": True}]),
     ],
     ids=str,
 )

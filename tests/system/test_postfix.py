@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from ondemand_attach import Refusal, SmtpTransport
+from ondemand_attach import Document, Mailer, MessageBuilder, Refusal, SmtpTransport
+from ondemand_attach.cli import main
 from ondemand_attach.errors import ConnectionFailedError, MessageError, RecipientsRefusedError, TransportError
 from transports.peers import Authority, made
 
@@ -361,3 +362,43 @@ def test_session_was_encrypted(host: MailHost) -> None:
         transport.send(made(CONTENT_MARK + b"x\r\n"))
     (raw,) = host.taken("jane", 1)
     assert re.search(rb"\r\nReceived: from \[127\.0\.0\.1\] .*\r\n.* with ESMTPS id", raw)
+
+
+def test_what_was_delivered_verifies_against_its_receipt(
+    host: MailHost, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def covered(_: Document, __: object) -> Document:
+        content = random.randbytes(100_000)
+        return Document(content=content, media_type="application/octet-stream", encryption="one-time pad")
+
+    builder = (
+        MessageBuilder()
+        .sender("shop@shop.example")
+        .subject("Größe")
+        .text("From here\n.\n..dots, größer\n")
+        .attach(
+            lambda _: Document(content=b"x", media_type="text/plain"), filename="a.bin", encryptor=covered
+        )
+    )
+    with Mailer(host.transport()) as mailer:
+        receipt = mailer.send(builder, {}, to="Jane Doe <jane@shop.example>")
+    assert re.fullmatch(r"250 2\.0\.0 Ok: queued as \w+", receipt.answer or "")
+    new = host.folder / "mail" / "jane" / "new"
+    wait(lambda: host.is_idle() and any(new.iterdir()))
+    as_stored = next(new.iterdir()).read_bytes()
+    (as_fetched,) = host.taken("jane", 1)
+    assert b"\r\n" not in as_stored  # Postfix stores lines as they are on this system
+    (tmp_path / "receipt.json").write_text(receipt.to_json())
+
+    def verified(content: bytes) -> tuple[int, str]:
+        (tmp_path / "file").write_bytes(content)
+        status = main(["verify", str(tmp_path / "receipt.json"), str(tmp_path / "file")])
+        return status, capsys.readouterr().out.partition("\n")[0]
+
+    for content in (as_stored, as_fetched):
+        status, said = verified(content)
+        assert (status, said.partition(";")[0]) == (0, "whole message")
+        assert "return-path" in said
+        assert "received" in said
+        assert verified(content.replace(b"here", b"Here"))[0] == 1
+        assert verified(content.replace(b"Subject: ", b"Subject: Re: ", 1))[0] == 1

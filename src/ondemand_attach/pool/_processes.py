@@ -24,6 +24,7 @@ from typing import Any, Final, NamedTuple
 
 from ondemand_attach import errors
 from ondemand_attach._pieces import Base64, Piece
+from ondemand_attach._receipt import PartReceipt, parts_from
 from ondemand_attach.errors import (
     ConfidentialityError,
     ConfigurationError,
@@ -174,8 +175,8 @@ class Worker:
         self._ending: str | None = None
         self.is_settled = True
 
-    def build(self, plan: Plan, event: bytes, seconds: float, limit: int) -> tuple[Piece, ...]:
-        """Return the message for *event*, of at most *limit* bytes.
+    def build(self, plan: Plan, event: bytes, seconds: float, limit: int) -> Answer:
+        """Return what makes the message for *event*, of at most *limit* bytes.
 
         Raises:
             GenerationTimeoutError: not within *seconds*.
@@ -202,9 +203,7 @@ class Worker:
         self._asked(head, plan.content, seconds, time.monotonic() + seconds, 0)
         self._known[plan.token] = None
 
-    def _asked(
-        self, head: _wire.Head, parcel: bytes, seconds: float, deadline: float, limit: int
-    ) -> tuple[Piece, ...]:
+    def _asked(self, head: _wire.Head, parcel: bytes, seconds: float, deadline: float, limit: int) -> Answer:
         self.is_settled = False
         try:
             _wire.send(self._connection, {**head, "seconds": seconds}, parcel, deadline=deadline)
@@ -221,7 +220,7 @@ class Worker:
             _log.log(level, "%s", text)
         if answer.error is not None:
             raise answer.error
-        return answer.pieces
+        return answer
 
     def is_there(self) -> bool:
         """Whether it is still there: one that is idle says nothing but that it is gone."""
@@ -241,16 +240,30 @@ class Worker:
         self._connection.close()
 
 
-class _Answer(NamedTuple):
+class Answer(NamedTuple):
+    """What a render process answers.
+
+    Args:
+        error: what went wrong.
+        is_last: whether the process had better be replaced.
+        notes: what was logged.
+        pieces: the bytes of the message.
+        parts: what its receipt will say of the files in it.
+        template_version: what it was made from.
+    """
+
     error: MailError | None
     is_last: bool
     notes: list[tuple[int, str]]
     pieces: tuple[Piece, ...]
+    parts: tuple[PartReceipt, ...]
+    template_version: str | None
 
 
-def _read(head: _wire.Head, parts: list[bytes]) -> _Answer:
+def _read(head: _wire.Head, parts: list[bytes]) -> Answer:
     """Take an answer apart. It may come from a process that a hostile document has taken over."""
-    return _Answer(
+    version = head["template_version"]
+    return Answer(
         error=_error(head["error"]) if head["error"] else None,
         is_last=bool(head["is_last"]),
         notes=[(int(level), str(text)) for level, text in head["log"]],
@@ -258,6 +271,8 @@ def _read(head: _wire.Head, parts: list[bytes]) -> _Answer:
             Base64(part) if is_document else part
             for part, is_document in zip(parts, head["is_document"], strict=True)
         ),
+        parts=parts_from(head["parts_of_receipt"]),
+        template_version=None if version is None else str(version),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import os
 import re
@@ -16,7 +17,8 @@ from typing import NoReturn
 
 from ondemand_attach import _seal, errors
 from ondemand_attach._composition import Composition
-from ondemand_attach._pieces import Base64, Piece
+from ondemand_attach._message import Message
+from ondemand_attach._pieces import Base64
 from ondemand_attach.errors import ConfigurationError, GenerationError, MailError, ResourceBlockedError
 from ondemand_attach.pool import _limits, _parcels, _wire
 from ondemand_attach.pool._guard import Guard, roots
@@ -90,11 +92,14 @@ class Worker:
         """Answer one request, and say whether it was the last."""
         _limits.die_in(head["seconds"] + 1)
         self._guard.refused.clear()
-        failure, pieces = self._outcome(head, *parts)
+        failure, message = self._outcome(head, *parts)
+        pieces = message.pieces if message else ()
         is_last = self._is_worn() or failure.pop("is_fatal", False)
         answer = {
             "error": failure,
             "is_document": [isinstance(piece, Base64) for piece in pieces],
+            "parts_of_receipt": [dataclasses.asdict(part) for part in message.parts] if message else [],
+            "template_version": message and message.template_version,
             "is_last": is_last,
             "log": self._notes.taken(),
         }
@@ -104,32 +109,34 @@ class Worker:
         _limits.die_in(0)
         return is_last
 
-    def _outcome(self, head: _wire.Head, parcel: bytes) -> tuple[_wire.Head, tuple[Piece, ...]]:
+    def _outcome(self, head: _wire.Head, parcel: bytes) -> tuple[_wire.Head, Message | None]:
         """Return what went wrong, and what was made."""
         failure: _wire.Head = {}
-        pieces: tuple[Piece, ...] = ()
+        message = None
         try:
-            pieces = self._load(head, parcel) if "load" in head else self._build(head, parcel)
+            if "load" in head:
+                self._load(head, parcel)
+            else:
+                message = self._build(head, parcel)
         except MemoryError:
             failure = _out_of_memory(self._orders)
         except BaseException as error:  # noqa: BLE001 - whatever the application's code raises
             failure = _described(error, self._orders)
         if self._guard.refused:  # even if somebody swallowed the error
             failure |= _refused(self._guard.refused[0], is_loading="load" in head)
-        return failure, () if failure else pieces
+        return failure, None if failure else message
 
-    def _load(self, head: _wire.Head, parcel: bytes) -> tuple[Piece, ...]:
+    def _load(self, head: _wire.Head, parcel: bytes) -> None:
         self._plans.pop(head["forget"], None)
         self._guard.folders = roots(head["folders"])
         self._plans[head["load"]] = _parcels.unpacked_plan(parcel, self._orders.main)
-        return ()
 
-    def _build(self, head: _wire.Head, parcel: bytes) -> tuple[Piece, ...]:
+    def _build(self, head: _wire.Head, parcel: bytes) -> Message:
         self._served += 1
         self._guard.folders = roots(head["folders"])
         plan = self._plans[head["build"]]
         seen, occasion = _parcels.unpacked_event(parcel)
-        return Composition(plan.draft, plan.templates, seen, occasion).message().pieces
+        return Composition(plan.draft, plan.templates, seen, occasion).message()
 
     def _is_worn(self) -> bool:
         return (

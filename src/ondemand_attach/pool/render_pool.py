@@ -98,8 +98,8 @@ class RenderPool:
         if len(event) > self._memory_limit // 4:
             raise GenerationError(f"the context is too large for memory_limit={self._memory_limit:,} bytes")
         with self._crew.worker(self._time_limit) as worker:
-            pieces = worker.build(plan, event, self._time_limit, self._memory_limit)
-        return composition.handed_over(composition.finished(pieces))
+            made = worker.build(plan, event, self._time_limit, self._memory_limit)
+        return composition.handed_over(composition.finished(made.pieces, made.parts, made.template_version))
 
     @sealed
     def warm_up(self, *builders: MessageBuilder) -> None:

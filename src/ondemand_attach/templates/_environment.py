@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import json
 import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from types import TracebackType
 from typing import Any, NoReturn, TypeAlias
 
@@ -42,6 +44,7 @@ class Templates:
         self._secret = self._plain.overlay(finalize=_part_of_secret)
         self._parsed = functools.lru_cache(maxsize=256)(self._parse)
         self._read = functools.lru_cache(maxsize=256)(self._load)
+        self.version = functools.lru_cache(maxsize=256)(self._version)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._loader.loaders, self._filters)
@@ -83,6 +86,16 @@ class Templates:
             TemplateError: the file was not found.
         """
         return translated(lambda: self._read(slot, source), lambda error: _load_error(error, slot))
+
+    def _version(self, sources: tuple[tuple[Slot, Source], ...]) -> str:
+        """Return a digest of all that *sources* and what they refer to by a fixed name consist of."""
+        return sha256(json.dumps([self._contents(*source) for source in sources]).encode()).hexdigest()
+
+    def _contents(self, slot: Slot, source: Source) -> tuple[str | None, ...]:
+        try:
+            return self.texts_of(slot, source)
+        except TemplateError:  # of a generator that has an engine of its own
+            return source
 
     def _parse(self, slot: Slot, source: Source) -> jinja2.Template:
         environment = self.environment(slot)

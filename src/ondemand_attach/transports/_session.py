@@ -68,8 +68,8 @@ class Session(BoundedSmtp):
         self.close()
         return False
 
-    def finish(self, message: Message) -> dict[str, Refusal]:
-        """Name the recipients, send the bytes, and return who was refused."""
+    def finish(self, message: Message) -> tuple[dict[str, Refusal], Reply]:
+        """Name the recipients, send the bytes, and return who was refused, and the last reply."""
         is_asked = self._pipelines(message)
         refused = self._refused(message.envelope.recipients, is_asked=is_asked)
         self.stage = "DATA"
@@ -79,8 +79,9 @@ class Session(BoundedSmtp):
         for octets in coalesced(_stuffed(message.pieces)):
             self.send(octets)
         self.stage = FINAL_DOT
-        self.check(self.reply(), 2)
-        return refused
+        answer = self.reply()
+        self.check(answer, 2)
+        return refused, answer
 
     def leave(self) -> None:
         """Say QUIT and close; the answer no longer matters."""

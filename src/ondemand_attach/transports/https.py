@@ -120,7 +120,7 @@ class HttpsTransport:
             self._idle.keep(connection, connection.sock)
         if status // 100 != 2:
             raise self._failure(status)
-        return accepted_for_all(message)
+        return accepted_for_all(message, f"HTTP status {status}")
 
     def _connection(self, deadline: float) -> Connection:
         from ondemand_attach.transports._https_connection import Connection

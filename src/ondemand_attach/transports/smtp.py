@@ -13,6 +13,7 @@ from ondemand_attach._message import Message, Receipt
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, MessageError
 from ondemand_attach.transports._network import KeptConnections, verifying
+from ondemand_attach.transports._receipt import impersonal
 from ondemand_attach.transports._server import Server
 from ondemand_attach.transports._session import Session
 
@@ -90,11 +91,12 @@ class SmtpTransport:
         """
         _check_line_ends(message)
         session = self._begun(message, time.monotonic() + self._timeout)
-        refused = _within(session, lambda: session.finish(message))
+        refused, reply = _within(session, lambda: session.finish(message))
         self._idle.keep(session, session.connection)
         recipients = (recipient.addr_spec for recipient in message.envelope.recipients)
         accepted = tuple(recipient for recipient in recipients if recipient not in refused)
-        return Receipt(message_id=message.message_id, accepted=accepted, refused=refused)
+        answer = impersonal(f"{reply.code} {reply.text.decode('utf-8', 'replace')}", message)
+        return Receipt(message_id=message.message_id, accepted=accepted, refused=refused, answer=answer)
 
     def _begun(self, message: Message, deadline: float) -> Session:
         while (kept := self._idle.take()) is not None:

@@ -1,0 +1,48 @@
+"""ZIP: encrypted as WinZip does (AE-1 and AE-2), or in the old way that is soon broken."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from io import BytesIO
+from typing import Final
+
+from ondemand_attach._exposure._facts import BY_PASSWORD, Facts
+
+_AES: Final = 99  # the compression method that says so, with the details in the extra field 0x9901
+_DETAILS: Final = struct.Struct("<HH H2sBH")
+_LOCAL_HEADER: Final = struct.Struct("<4sHHH")
+_BITS: Final = {1: 128, 2: 192, 3: 256}
+
+
+def fits(content: bytes) -> bool:
+    """Whether *content* begins as a ZIP does."""
+    return content.startswith(b"PK\x03\x04")
+
+
+def facts(content: bytes) -> Facts:
+    """Say how the files in a ZIP are encrypted; all of them must be, as strongly as the weakest."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+    if not all(member.flag_bits & 1 for member in members) or not members:
+        return Facts(encryption="in part only" if any(member.flag_bits & 1 for member in members) else None)
+    strengths = [_strength(content, member) for member in members]
+    if 0 in strengths:
+        return Facts(encryption="ZipCrypto or weaker")
+    return Facts(
+        encryption=f"AES-{min(strengths)} by password (WinZip), file names in clear", readers=BY_PASSWORD
+    )
+
+
+def _strength(content: bytes, member: zipfile.ZipInfo) -> int:
+    """Return the bits of the AES key that *member* is encrypted with, or 0 if it is not."""
+    _, _, flags, method = _LOCAL_HEADER.unpack_from(content, member.header_offset)
+    if not (member.compress_type == method == _AES and flags & 1):
+        return 0
+    extra = member.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        if kind == 0x9901:
+            return _BITS[_DETAILS.unpack_from(extra)[4]]
+        extra = extra[4 + size :]
+    return 0

@@ -1,0 +1,230 @@
+"""What is kept of a message that was sent: receipts, and their JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from ondemand_attach._seal import sealed
+from ondemand_attach.errors import MessageError
+
+if TYPE_CHECKING:
+    from ondemand_attach._message import Document
+
+VERSION: Final = 1
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _may_be_text(value: object) -> bool:
+    return value is None or _is_text(value)
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _may_be_size(value: object) -> bool:
+    return value is None or _is_size(value)
+
+
+def _may_be_sha256(value: object) -> bool:
+    return value is None or (isinstance(value, str) and _SHA256.fullmatch(value) is not None)
+
+
+_KINDS: Final = {
+    "message_id": _is_text,
+    "sha256": _may_be_sha256,
+    "size": _may_be_size,
+    "answer": _may_be_text,
+    "template_version": _may_be_sha256,
+}
+_PART_KINDS: Final = {
+    "part": _is_text,
+    "media_type": _is_text,
+    "size": _is_size,
+    "sha256": _may_be_sha256,
+    "plain_size": _may_be_size,
+    "plain_sha256": _may_be_sha256,
+    "encryption": _may_be_text,
+    "signature": _may_be_text,
+}
+_KEPT: Final = ("message_id", "sent_at", "sha256", "size", "answer", "template_version", "parts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a server refused one recipient: the SMTP reply code and the RFC 3463 status code."""
+
+    code: int
+    enhanced_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartReceipt:
+    """What a receipt says of one file in the message.
+
+    Args:
+        part: ``attachment 1`` and so on, or ``signature`` or ``encrypted message`` for what signs or encrypts
+            the message as a whole.
+        media_type: an RFC 6838 type.
+        size: bytes of the document as it was sent, before base64.
+        sha256: of the same, in hexadecimal digits; ``None`` for a document that only the encryption of the
+            whole message hides, unless it was asked for with ``hash_plain=True``.
+        plain_size: bytes of the document before it was encrypted and signed, if it was.
+        plain_sha256: of the same, if it was asked for with ``hash_plain=True``.
+        encryption: how it is encrypted, in words.
+        signature: how it is signed, with the level that was reached, such as ``PAdES B-LT``.
+
+    Raises:
+        MessageError: one of them is of another kind.
+    """
+
+    part: str
+    media_type: str
+    size: int
+    sha256: str | None = None
+    plain_size: int | None = None
+    plain_sha256: str | None = None
+    encryption: str | None = None
+    signature: str | None = None
+
+    def __post_init__(self) -> None:
+        if not all(fits(getattr(self, name)) for name, fits in _PART_KINDS.items()):
+            raise MessageError("the receipt of a part holds something of another kind than it should")
+
+    @classmethod
+    def of(
+        cls,
+        part: str,
+        document: Document,
+        plain: Document,
+        *,
+        is_hidden: bool = False,
+        hash_plain: bool = False,
+    ) -> PartReceipt:
+        """Describe *document*, which was *plain* before it was protected.
+
+        Args:
+            part: which it is.
+            document: as it is sent.
+            plain: as it was made; the same if nothing was done to it.
+            is_hidden: whether it can be read, but for the encryption of the whole message.
+            hash_plain: whether a document that is not for everyone shall be hashed as it was made.
+        """
+        is_changed = plain is not document
+        return cls(
+            part=part,
+            media_type=document.media_type.partition(";")[0],
+            size=len(document.content),
+            sha256=digest([document.content]) if hash_plain or not is_hidden else None,
+            plain_size=len(plain.content) if is_changed else None,
+            plain_sha256=digest([plain.content]) if is_changed and hash_plain else None,
+            encryption=document.encryption,
+            signature=document.signature,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A transport's word that it took the message over, and what was sent. Acceptance, not delivery.
+
+    A transport gives the first four; `Mailer` adds the others. All but *accepted* and *refused* can be kept
+    as JSON, in which there is no address, name or file name.
+
+    Args:
+        message_id: the msg-id of the message.
+        accepted: the addr-specs that were taken.
+        refused: the addr-specs that were not, with the reason for each.
+        answer: what the server said when it took the message, without words in which there is an address or a
+            name of the envelope.
+        sent_at: when it was taken, timezone-aware.
+        sha256: of the MIME bytes as they were sent, in hexadecimal digits.
+        size: how many they were.
+        template_version: SHA-256 of the sources of the templates of the builder, with those that they
+            include, import or extend by a fixed name.
+        parts: the files in the message: the attachments in order, then what signs or encrypts the whole.
+    """
+
+    message_id: str
+    accepted: tuple[str, ...] = field(default=(), repr=False)
+    refused: Mapping[str, Refusal] = field(default_factory=dict, repr=False)
+    answer: str | None = None
+    sent_at: datetime.datetime | None = None
+    sha256: str | None = None
+    size: int | None = None
+    template_version: str | None = None
+    parts: tuple[PartReceipt, ...] = ()
+
+    def to_json(self) -> str:
+        """Return all but the addresses, on one line.
+
+        The names are stable; another ``receipt_version`` would come with other names.
+        """
+        said: dict[str, Any] = {name: getattr(self, name) for name in _KEPT}
+        said["sent_at"] = self.sent_at and self.sent_at.isoformat()
+        said["parts"] = [dataclasses.asdict(part) for part in self.parts]
+        return json.dumps({"receipt_version": VERSION, **said})
+
+    @classmethod
+    @sealed
+    def from_json(cls, text: str | bytes) -> Receipt:
+        """Read what `to_json` wrote; nobody is in *accepted* or *refused*.
+
+        Raises:
+            MessageError: it is something else, or of another version.
+        """
+        try:
+            said = json.loads(text)
+            version = said["receipt_version"]
+        except (ValueError, RecursionError, TypeError, LookupError):
+            version = None
+        if version is None:
+            raise MessageError("the text is not the JSON of a receipt")
+        if version != VERSION:
+            raise MessageError(f"the receipt is not of version {VERSION}, which is known here")
+        return cls(**_read(said))
+
+
+def digest(chunks: Iterable[bytes | memoryview]) -> str:
+    """Return the SHA-256 of *chunks*, one after the other."""
+    hashed = sha256()
+    for chunk in chunks:
+        hashed.update(chunk)
+    return hashed.hexdigest()
+
+
+def parts_from(said: Iterable[Mapping[str, Any]]) -> tuple[PartReceipt, ...]:
+    """Return what JSON says of the parts.
+
+    Raises:
+        MessageError: something is of another kind than it should be.
+        TypeError, LookupError: so is all of it.
+    """
+    names = [each.name for each in dataclasses.fields(PartReceipt)]
+    return tuple(PartReceipt(**{name: part[name] for name in names}) for part in said)
+
+
+def _read(said: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        found = {name: said[name] for name in _KEPT}
+        found["parts"] = parts_from(found["parts"])
+        if found["sent_at"] is not None:
+            found["sent_at"] = datetime.datetime.fromisoformat(found["sent_at"])
+        is_right = all(fits(found[name]) for name, fits in _KINDS.items())
+    except (ValueError, TypeError, LookupError):
+        is_right = False
+    if not is_right:
+        raise MessageError(
+            "the receipt lacks something, or something in it is of another kind than it should be"
+        )
+    return found

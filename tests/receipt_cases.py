@@ -1,0 +1,19 @@
+"""Plug points for the tests of receipts: at the top level of a module, as render processes need them."""
+
+from __future__ import annotations
+
+import random
+
+from ondemand_attach import Document
+
+CSV = b"iban\r\nDE02120300000000202051\r\n"
+
+
+def listed(_: object) -> Document:
+    return Document(content=CSV, media_type="text/csv")
+
+
+def covered(document: Document, _: object) -> Document:
+    """Stand in for an encryptor of the application."""
+    content = random.randbytes(100)
+    return Document(content=content, media_type="application/octet-stream", encryption="one-time pad")

@@ -1,0 +1,501 @@
+"""What a receipt proves, what it keeps to itself, and how it is verified later."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import dataclasses
+import email
+import email.policy
+import hashlib
+import json
+import pickle
+import random
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ondemand_attach import (
+    Address,
+    Document,
+    Mailer,
+    MemoryTransport,
+    Message,
+    MessageBuilder,
+    PartReceipt,
+    PdfEncryptor,
+    PdfSigner,
+    Receipt,
+    Recipient,
+    RenderPool,
+    SmimeEncryptor,
+    SmimeSigner,
+    SmtpTransport,
+    Xhtml2PdfGenerator,
+)
+from ondemand_attach import _message as message_module
+from ondemand_attach.cli import main
+from ondemand_attach.errors import MessageError
+from protectors.samples import certify, rsa_key
+from receipt_cases import CSV, covered, listed
+from transports import peers
+
+CONTEXT = {
+    "number": "1",
+    "customer": {"name": "Ludmila Krásná-Veselá", "iban": "DE02120300000000202051", "code": "8844"},
+}
+PERSON = Address(addr_spec="jiri.dvorak@customer.example", display_name="Jiří Dvořák-Novotný")
+ORDER = (
+    MessageBuilder()
+    .sender("Shop <orders@shop.example>")
+    .subject("Your order {{ number }}")
+    .text("Thank you.")
+    .html("<p>Thank you.</p>")
+    .confidential("customer")
+)
+SIGNER = PdfSigner(key=rsa_key(), certificate=certify(rsa_key()))
+PDF = ORDER.attach(
+    Xhtml2PdfGenerator(source="<p>{{ customer.name }}, {{ customer.iban }}</p>"),
+    filename="Dvorak-4711.pdf",
+    encryptor=PdfEncryptor(password="{{ customer.iban }}"),
+    signer=SIGNER,
+)
+BOTH = PDF.attach(listed, filename="secret-list.csv", encryptor=covered)
+
+
+def sent(builder: MessageBuilder, *, pool: RenderPool | None = None) -> tuple[Receipt, Message]:
+    transport = MemoryTransport()
+    receipt = Mailer(transport, pool=pool).send(builder, CONTEXT, to=PERSON)
+    return receipt, transport.messages[0]
+
+
+def answered(reply: str) -> Receipt:
+    """Send to a server that says *reply* when it has taken the message."""
+    with peers.ScriptedServer(
+        {"dot": peers.says(f"{reply}\r\n".encode())}, clear_offers=[b"8BITMIME"]
+    ) as server:
+        with Mailer(SmtpTransport(f"smtp://localhost:{server.port}")) as mailer:
+            return mailer.send(PDF, CONTEXT, to=PERSON)
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def documents(content: bytes) -> list[bytes]:
+    parsed: Any = email.message_from_bytes(content, policy=email.policy.default)
+    return [part.get_payload(decode=True) for part in parsed.iter_attachments()]
+
+
+# --- what it says
+
+
+def check(receipt: Receipt, message: Message) -> None:
+    pdf, pad = documents(message.content)
+    assert (receipt.sha256, receipt.size) == (sha256(message.content), len(message.content))
+    assert receipt.message_id == message.message_id
+    assert [(part.part, part.sha256, part.size) for part in receipt.parts] == [
+        ("attachment 1", sha256(pdf), len(pdf)),
+        ("attachment 2", sha256(pad), 100),
+    ]
+    first, second = receipt.parts
+    assert (first.media_type, first.encryption, first.signature) == (
+        "application/pdf",
+        "AES-256 by password",
+        "PAdES B-B",
+    )
+    assert first.plain_size is not None
+    assert first.plain_size > 1000
+    assert (second.media_type, second.encryption, second.signature, second.plain_size) == (
+        "application/octet-stream",
+        "one-time pad",
+        None,
+        len(CSV),
+    )
+
+
+def test_a_receipt_says_what_was_sent() -> None:
+    check(*sent(BOTH))
+
+
+def test_it_comes_out_of_a_render_process_as_well() -> None:
+    with RenderPool(time_limit=60) as pool:
+        receipt, message = sent(BOTH, pool=pool)
+    check(receipt, message)
+    assert receipt.template_version == sent(BOTH)[0].template_version
+
+
+def test_deliver_and_asend_give_it_too_and_a_message_keeps_what_it_needs() -> None:
+    transport = MemoryTransport()
+    mailer = Mailer(transport)
+    stored = pickle.dumps(BOTH.build(CONTEXT, to=PERSON))
+    check(mailer.deliver(pickle.loads(stored)), transport.messages[0])
+    check(asyncio.run(mailer.asend(BOTH, CONTEXT, to=PERSON)), transport.messages[1])
+
+
+def test_it_says_when_and_what_the_server_answered() -> None:
+    receipt = answered("250-2.0.0 Ok: queued as 4Xyz\r\n250 2.0.0 <jiri.dvorak@customer.example> DVOŘÁK Jíří")
+    assert receipt.answer == "250 2.0.0 Ok: queued as 4Xyz 2.0.0 [...] [...] [...]"
+    assert receipt.sent_at is not None
+    assert receipt.sent_at.tzinfo is not None
+
+
+def test_a_document_that_is_for_everyone_is_hashed() -> None:
+    receipt, _ = sent(
+        ORDER.attach(lambda _: Document(content=b"terms", media_type="text/plain"), filename="a.txt")
+    )
+    assert receipt.parts == (
+        PartReceipt(part="attachment 1", media_type="text/plain", size=5, sha256=sha256(b"terms")),
+    )
+
+
+def test_a_message_that_is_protected_as_a_whole_has_one_part_more() -> None:
+    signer = SmimeSigner(key=rsa_key(), certificate=certify(rsa_key()))
+    builder = ORDER.attach(listed, filename="secret-list.csv").whole_message(
+        encryptor=SmimeEncryptor(), signer=signer
+    )
+    transport = MemoryTransport()
+    recipient = Recipient(address=PERSON, certificate=certify(rsa_key()).public_bytes(Encoding.PEM))
+    receipt = Mailer(transport).send(builder, CONTEXT, to=recipient)
+    listed_part, signature, encrypted = receipt.parts
+    assert (listed_part.part, listed_part.size, listed_part.sha256) == ("attachment 1", len(CSV), None)
+    assert (signature.part, signature.signature) == ("signature", "S/MIME")
+    opaque = transport.messages[0].exposure()[1]
+    assert (encrypted.part, encrypted.size) == (opaque.part, opaque.size)
+    assert encrypted.encryption == opaque.encryption
+    assert sha256(CSV) not in receipt.to_json()
+
+
+# --- which templates
+
+
+def test_the_template_version_changes_with_every_template_that_was_used(tmp_path: Path) -> None:
+    files = {"a.html": "{% include 'b.html' %}", "b.html": "{% extends 'c.html' %}", "c.html": "c"}
+    (tmp_path / "unused.html").write_text("x")
+
+    def version(**changes: str) -> str | None:
+        for name, text in (files | {name.replace("_", "."): text for name, text in changes.items()}).items():
+            (tmp_path / name).write_text(text)
+        builder = (
+            MessageBuilder(templates=tmp_path)
+            .sender("a@shop.example")
+            .subject(changes.get("subject", "s"))
+            .text(template="a.html")
+            .header("X-Kind", changes.get("header", "h"))
+            .attach(
+                Xhtml2PdfGenerator(source=changes.get("document", "<p>d</p>")),
+                filename=changes.get("filename", "f.pdf"),
+                encryptor=covered,
+            )
+        )
+        return sent(builder)[0].template_version
+
+    usual = version()
+    assert version() == usual
+    assert version(unused_html="y") == usual
+    changed = [
+        {"a_html": "a"},
+        {"b_html": "b"},
+        {"c_html": "d"},
+        {"subject": "t"},
+        {"header": "i"},
+        {"filename": "g.pdf"},
+        {"document": "<p>e</p>"},
+    ]
+    versions = [version(**change) for change in changed]
+    assert len({usual, *versions}) == len(changed) + 1
+
+
+def test_a_generator_with_templates_of_its_own_kind_is_no_trouble() -> None:
+    class Letter:
+        template = "letter.docx"
+
+        def generate(self, _: object) -> Document:
+            return Document(content=b"x", media_type="text/plain")
+
+    receipt, _ = sent(ORDER.attach(Letter(), filename="a.txt", encryptor=covered))
+    assert receipt.template_version != sent(ORDER)[0].template_version
+
+
+# --- what it keeps to itself
+
+PRIVATE = [
+    *CONTEXT["customer"].values(),  # type: ignore[attr-defined]
+    *("Krásná", "jiri", "dvorak", "customer.example", "Dvořák", "orders@", "4711", "secret-list", "csv.p7m"),
+]
+
+
+def hidden_in(text: str) -> list[str]:
+    """Return the private values that can be found in *text*, in clear or hashed."""
+    hashes = [sha256(value.encode()) for value in PRIVATE] + [sha256(CSV)]
+    decoded = json.dumps(json.loads(text), ensure_ascii=False)
+    return [value for value in (*PRIVATE, *hashes) if value.lower() in f"{text}\n{decoded}".lower()]
+
+
+def kept(builder: MessageBuilder) -> str:
+    return sent(builder)[0].to_json()
+
+
+@pytest.mark.parametrize(
+    "builder",
+    [PDF, BOTH, BOTH.whole_message(signer=SmimeSigner(key=rsa_key(), certificate=certify(rsa_key())))],
+)
+def test_no_personal_data_is_in_the_json(builder: MessageBuilder) -> None:
+    assert hidden_in(kept(builder)) == []
+
+
+def test_no_personal_data_is_in_it_when_the_server_repeats_the_recipients() -> None:
+    receipt = answered("250 ok jiri.dvorak@customer.example <jiri> Dvorak Dvořák-Novotný jiri.dvorak")
+    assert hidden_in(receipt.to_json()) == []
+    assert receipt.accepted == (PERSON.addr_spec,)
+    assert "dvorak" not in repr(receipt)
+
+
+def test_what_is_in_a_receipt_is_found() -> None:
+    """A hash of what was plain is there only if it was asked for: this is what it would be."""
+    builder = ORDER.attach(listed, filename="a.csv", encryptor=covered, hash_plain=True)
+    assert hidden_in(kept(builder)) == [sha256(CSV)]
+    assert hidden_in(json.dumps({"answer": "Dvořák"})) == ["Dvořák"]
+
+
+# --- its JSON
+
+
+def test_the_json_reads_back_as_the_receipt() -> None:
+    receipt, _ = sent(BOTH)
+    assert pickle.loads(pickle.dumps(receipt)) == receipt
+    found = Receipt.from_json(receipt.to_json())
+    assert found == dataclasses.replace(receipt, accepted=())
+    assert found.to_json() == receipt.to_json()
+    assert Receipt.from_json(receipt.to_json().encode()) == found
+    bare = Receipt(message_id="<1@x.example>")
+    assert Receipt.from_json(bare.to_json()) == bare
+
+
+def test_the_names_in_the_json_stay() -> None:
+    said = json.loads(kept(BOTH))
+    assert list(said) == [
+        *(
+            "receipt_version",
+            "message_id",
+            "sent_at",
+            "sha256",
+            "size",
+            "answer",
+            "template_version",
+            "parts",
+        ),
+    ]
+    assert list(said["parts"][0]) == [
+        *("part", "media_type", "size", "sha256", "plain_size", "plain_sha256", "encryption", "signature"),
+    ]
+
+
+WRONG: list[dict[str, Any]] = [
+    *({"receipt_version": value} for value in (2, None, "1")),
+    *({"sha256": value} for value in ("canary", 1, [])),
+    *({"size": value} for value in ("1", -1, True, 1.0)),
+    *({"sent_at": value} for value in ("canary", 1, {})),
+    *({"parts": value} for value in (1, None, [1], [{}], {"a": "b"})),
+    *({name: value} for name in ("answer", "template_version") for value in (1, [])),
+    {"message_id": None},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_what_is_no_receipt_is_refused(wrong: dict[str, Any]) -> None:
+    said = json.loads(Receipt(message_id="<1@x.example>").to_json())
+    with pytest.raises(MessageError, match="receipt") as caught:
+        Receipt.from_json(json.dumps(said | wrong))
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "1", "null", '"x"', "[" * 100_000, b"\xff", "canary"], ids=repr
+)
+def test_what_is_no_json_is_refused(text: str | bytes) -> None:
+    with pytest.raises(MessageError, match="is not the JSON of a receipt"):
+        Receipt.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "name", [each.name for each in dataclasses.fields(Receipt) if each.name not in {"accepted", "refused"}]
+)
+def test_nothing_may_be_missing(name: str) -> None:
+    said = json.loads(Receipt(message_id="<1@x.example>").to_json())
+    del said[name]
+    with pytest.raises(MessageError, match="lacks something"):
+        Receipt.from_json(json.dumps(said))
+
+
+# --- what it costs
+
+
+def test_a_large_message_is_hashed_once_and_not_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[int] = []
+
+    def digest(chunks: Any) -> str:
+        sizes = [len(chunk) for chunk in chunks]
+        hashed.append(sum(sizes))
+        assert max(sizes) < 200_000
+        return sha256(b"")
+
+    large = Document(content=random.Random(1).randbytes(10_000_000), media_type="application/octet-stream")
+    builder = ORDER.attach(listed, filename="a.bin", encryptor=lambda *_: large)
+    builder.build(CONTEXT, to=PERSON)
+    tracemalloc.start()
+    receipt, message = sent(builder)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+    assert receipt.sha256 == sha256(message.content)
+    monkeypatch.setattr(message_module, "digest", digest)
+    Mailer(MemoryTransport()).deliver(message)
+    assert hashed == [message.size]
+
+
+# --- verifying
+
+
+@pytest.fixture
+def verify(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Receipt, bytes], tuple[int, list[str]]]:
+    def run(receipt: Receipt, content: bytes) -> tuple[int, list[str]]:
+        (tmp_path / "receipt.json").write_text(receipt.to_json(), encoding="utf-8")
+        (tmp_path / "file").write_bytes(content)
+        status = main(["verify", str(tmp_path / "receipt.json"), str(tmp_path / "file")])
+        return status, capsys.readouterr().out.splitlines()
+
+    return run
+
+
+Verify = Callable[[Receipt, bytes], tuple[int, list[str]]]
+TRACE = (
+    b"Return-Path: <orders@shop.example>\r\nDelivered-To: jiri@customer.example\r\n"
+    b"Received: from a by b;\r\n\tMon, 4 May 2026 12:00:00 +0000\r\nAuthentication-Results: mx; dkim=pass\r\n"
+    b"ARC-Seal: i=1\r\nX-Spam-Status: No\r\n"
+)
+
+
+def test_the_message_and_its_documents_verify(verify: Verify) -> None:
+    receipt, message = sent(BOTH)
+    status, lines = verify(receipt, message.content)
+    assert (status, lines[:-1]) == (
+        0,
+        ["whole message", "in it: attachment 1, protected", "in it: attachment 2, protected"],
+    )
+    assert receipt.message_id in lines[-1]
+    for number, content in enumerate(documents(message.content), 1):
+        status, lines = verify(receipt, content)
+        assert (status, lines[0]) == (0, f"attachment {number}, protected")
+
+
+def test_a_plain_document_verifies_if_that_was_asked_for(verify: Verify) -> None:
+    asked = ORDER.attach(listed, filename="a.csv", encryptor=covered, hash_plain=True)
+    assert verify(sent(asked)[0], CSV)[1][0] == "attachment 1, plain"
+    assert verify(sent(BOTH)[0], CSV)[0] == 1
+
+
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
+def test_what_was_put_in_front_on_the_way_is_named(line_end: bytes, verify: Verify) -> None:
+    receipt, message = sent(BOTH)
+    status, lines = verify(receipt, (TRACE + message.content).replace(b"\r\n", line_end))
+    assert status == 0
+    assert lines[0] == (
+        "whole message; put in front on the way: return-path, delivered-to, received, authentication-results, "
+        "arc-seal, x-spam-status"
+    )
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        b"Subject: other\r\n",
+        b"From: a@evil.example\r\n",
+        b"\r\n",
+        b"x\r\n",
+        b"Received: a\r\n\r\n",
+        b" a\r\n",
+        TRACE + b"Reply-To: a@b.example\r\n",
+        b"Received: a",
+    ],
+)
+def test_whatever_else_was_put_in_front_is_a_change(front: bytes, verify: Verify) -> None:
+    receipt, message = sent(BOTH)
+    assert verify(receipt, front + message.content)[0] == 1
+
+
+def test_a_change_of_one_byte_is_not_verified(verify: Verify) -> None:
+    receipt, message = sent(BOTH)
+    chosen = random.Random(3)
+    for content in (message.content, TRACE + message.content, *documents(message.content)):
+        start = len(TRACE) if content.startswith(TRACE) else 0
+        for place in {start, len(content) - 1, *chosen.choices(range(start, len(content)), k=20)}:
+            changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+            assert verify(receipt, changed)[0] == 1
+        for changed in (content[:-1], content[start + 1 :], content + b"\n", b""):
+            assert verify(receipt, changed)[0] == 1
+
+
+def test_an_attachment_in_a_message_that_was_changed_is_still_named(verify: Verify) -> None:
+    receipt, message = sent(BOTH)
+    status, lines = verify(receipt, message.content.replace(b"Thank you", b"Thanks"))
+    assert status == 1
+    assert "is not what the receipt says was sent" in lines[0]
+    assert lines[1:] == ["in it: attachment 1, protected", "in it: attachment 2, protected"]
+
+
+def test_one_message_does_not_verify_as_another(verify: Verify) -> None:
+    (receipt, _), (_, other) = sent(BOTH), sent(BOTH)
+    assert verify(receipt, other.content)[0] == 1
+
+
+def test_a_receipt_that_a_transport_gave_by_itself_proves_nothing(verify: Verify) -> None:
+    message = PDF.build(CONTEXT, to=PERSON)
+    assert verify(MemoryTransport().send(message), message.content)[0] == 1
+    assert verify(MemoryTransport().send(message), b"")[0] == 1
+
+
+# --- the commands
+
+
+def test_inspect_prints_an_aligned_table_or_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, message = sent(PDF)
+    (tmp_path / "a.eml").write_bytes(message.content)
+    assert main(["inspect", str(tmp_path / "a.eml")]) == 0
+    title, *rows = capsys.readouterr().out.splitlines()
+    column = title.index("who can read it")
+    assert [row[column:].partition("  ")[0] for row in rows] == [each.readers for each in message.exposure()]
+    assert main(["inspect", "--json", str(tmp_path / "a.eml")]) == 0
+    assert json.loads(capsys.readouterr().out) == [dataclasses.asdict(each) for each in message.exposure()]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["inspect", "{missing}"],
+        ["verify", "{missing}", "{file}"],
+        ["verify", "{receipt}", "{missing}"],
+        ["verify", "{file}", "{file}"],
+        ["inspect", "{folder}"],
+    ],
+)
+def test_what_cannot_be_read_is_one_line(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receipt, _ = sent(PDF)
+    (tmp_path / "receipt").write_text(receipt.to_json())
+    (tmp_path / "file").write_bytes(base64.b64encode(b"x"))
+    names = {name: str(tmp_path / name) for name in ("missing", "file", "receipt")} | {
+        "folder": str(tmp_path)
+    }
+    assert main([word.format(**names) for word in command]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("ondemand-attach: ")
+    assert captured.err.count("\n") == 1
