@@ -455,6 +455,8 @@ def protected_pdf(stream: bytes = b"", title: bytes = b"", table: bytes = b"") -
         ("00000123", protected_pdf(table=b"0000000123 00000 n"), False),
         (12345678, b"PK 12345678", True),
         (1234567, b"PK 1234567", False),
+        ("1975-03-12", b"PK 1975-03-12", True),
+        ("240.23", b"%PDF-2.0\n/Descent -240.2344 " + protected_pdf(), False),
     ],
 )
 def test_what_anybody_can_read_of_a_protected_document_is_searched(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import io
 import itertools
 import random
@@ -23,6 +24,7 @@ from ondemand_attach import (
     MessageBuilder,
     PdfEncryptor,
     PdfSigner,
+    Xhtml2PdfGenerator,
 )
 from ondemand_attach.errors import ConfidentialityError, ProofError
 from ondemand_attach.protectors import _proof
@@ -332,6 +334,32 @@ def test_a_proof_of_the_application_is_asked() -> None:
     with pytest.raises(ProofError, match="ValueError") as caught:
         own.build({}, to="jane@example.com")
     assert SECRET not in str(caught.value)
+
+
+def test_no_measure_in_a_protected_document_is_taken_for_an_amount_of_money() -> None:
+    builder = (
+        MessageBuilder()
+        .sender("shop@shop.example")
+        .subject("Your order")
+        .text("Attached.")
+        .confidential("price", "code")
+        .attach(
+            Xhtml2PdfGenerator(source="<h1>Order</h1><p>{{ price }} €</p>"),
+            filename="order.pdf",
+            encryptor=PdfEncryptor(password="{{ code }}"),
+        )
+    )
+
+    def build(price: str) -> bytes:
+        message = builder.build({"price": price, "code": "k3jd-92kf-aa11"}, to="jane@example.com")
+        *_, part = email.message_from_bytes(message.content).walk()
+        return part.get_payload(decode=True)  # type: ignore[return-value]
+
+    measures = set(re.findall(rb"[0-9]+\.[0-9]+", build("9.90")))
+    assert measures > {b"595.2756", b"841.8898"}
+    for measure in measures:
+        for places in range(1, 5):
+            build(measure.decode()[: measure.index(b".") + 1 + places])
 
 
 def test_a_value_in_the_clear_part_of_a_protected_document_is_found() -> None:

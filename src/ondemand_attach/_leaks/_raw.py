@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from ondemand_attach._leaks._forms import LONGEST
 
 _SHORTEST = 6
-_SHORTEST_NUMBER = 8
+_FEWEST_DIGITS = 8
 _LONGEST_WORD = 11
 _HEXADECIMAL = re.compile(rb"<([0-9A-Fa-f]+)>")
 _BLOCK = 16  # bytes, of AES
@@ -27,10 +27,12 @@ def found_raw(values: Iterable[tuple[str, object]], contents: Collection[bytes])
 
 
 def _is_telling(text: str) -> bool:
-    """Whether *text* cannot be there by chance, or as a word of the format: a customer called Parent."""
+    """Whether *text* cannot be there by chance: as a word of the format, or in a measure such as 841.89."""
     if text.isalpha() and text.isascii():
         return len(text) > _LONGEST_WORD
-    return len(text) >= (_SHORTEST_NUMBER if text.isdigit() else _SHORTEST)
+    if not any(map(str.isalpha, text)):
+        return sum(map(str.isdigit, text)) >= _FEWEST_DIGITS
+    return len(text) >= _SHORTEST
 
 
 def _readable(content: bytes) -> bytes:
