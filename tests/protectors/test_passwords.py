@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import secrets
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ondemand_attach.errors import WeakPasswordError
+from ondemand_attach import PdfEncryptor
+from ondemand_attach.errors import ConfigurationError, MissingDependencyError, WeakPasswordError
 from ondemand_attach.protectors._passwords import check, estimated_bits
+from ondemand_attach.testing import attachment_request
+from protectors.samples import order
 
 # Tried with pdf.js, pypdf, pyHanko, qpdf, poppler, mutool, Ghostscript, pdfium, pymupdf and pikepdf.
 OPENS_EVERYWHERE = [
@@ -120,6 +125,44 @@ def test_every_text_is_judged(password: str) -> None:
 @given(st.text(st.characters(codec="ascii"), min_size=2, max_size=20))
 def test_a_repeated_password_is_hardly_stronger(password: str) -> None:
     assert estimated_bits(3 * password) <= estimated_bits(password) + 2
+
+
+SEEN_BY_PATTERNS = ["1975-03-12", "+420 601 234 567", "SW1A 1AA 1975", "K1A 0B1 2019", "D02 AF30 1988"]
+KNOWN_TO_ZXCVBN = ["Tr0ub4dour&3", "Chr1$t0ph3r-R3n3", "jane-grzegorzewska-2"]
+
+
+@pytest.mark.parametrize("password", [*SEEN_BY_PATTERNS, *KNOWN_TO_ZXCVBN])
+def test_with_zxcvbn_the_lower_estimate_counts(password: str) -> None:
+    judge = functools.partial(check, password, whose="the PIN", known=("grzegorzewska",))
+    if password in KNOWN_TO_ZXCVBN:
+        assert judge() == password
+    with pytest.raises(WeakPasswordError, match=r"found in [0-9]+ [a-z]+ at") as caught:
+        judge(strength="zxcvbn")
+    assert password not in str(caught.value)
+
+
+@given(st.text(max_size=140), st.lists(st.text(max_size=8), max_size=3))
+def test_zxcvbn_judges_every_text(password: str, known: list[str]) -> None:
+    with contextlib.suppress(WeakPasswordError):
+        assert check(password, whose="the PIN", strength="zxcvbn", known=known) == password
+
+
+def test_words_of_the_address_are_tried_first() -> None:
+    encryptor = PdfEncryptor(password=lambda _: "Grzegorzewska.Kx7t", strength="zxcvbn")
+    request = attachment_request({}, to=["x.grzegorzewska@example.com"])
+    assert encryptor.encrypt(order(), attachment_request({}))
+    with pytest.raises(WeakPasswordError):
+        encryptor.encrypt(order(), request)
+
+
+def test_another_strength_or_none_to_estimate_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="there are patterns, zxcvbn"):
+        PdfEncryptor(password="{{ pin }}", strength="high")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="without a password"):
+        PdfEncryptor(strength="zxcvbn")
+    monkeypatch.setitem(sys.modules, "zxcvbn_rs_py", None)
+    with pytest.raises(MissingDependencyError, match=r'pip install "ondemand_attach\[strength\]"'):
+        PdfEncryptor(password="{{ pin }}", strength="zxcvbn")
 
 
 def test_the_longest_is_judged_at_once() -> None:

@@ -9,10 +9,11 @@ import math
 import re
 import stringprep
 import unicodedata
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from ondemand_attach.errors import WeakPasswordError
+from ondemand_attach.errors import ConfigurationError, WeakPasswordError
+from ondemand_attach.protectors import _zxcvbn
 
 LEAST_BITS = 40
 GUESSES_PER_SECOND = 1_000_000
@@ -21,7 +22,19 @@ GUESSES_PER_SECOND = 1_000_000
 _LONGEST = 126  # bytes; poppler fails from 127 on, PDF allows 127 (ISO 32000-2 section 7.6.4.3.3)
 
 
-def check(password: object, *, whose: str, varying: object = None, insecure_allow_weak: bool = False) -> str:
+Strength: TypeAlias = Literal["patterns", "zxcvbn"]
+"""What estimates a password: the patterns here alone, or zxcvbn with its lists of words as well."""
+
+
+def check(
+    password: object,
+    *,
+    whose: str,
+    varying: object = None,
+    insecure_allow_weak: bool = False,
+    strength: Strength = "patterns",
+    known: Sequence[str] = (),
+) -> str:
     """Return *password* if it opens in every reader and is strong enough.
 
     Args:
@@ -29,6 +42,8 @@ def check(password: object, *, whose: str, varying: object = None, insecure_allo
         whose: how the error text names it. The password itself is never shown.
         varying: the part that is not the same for everyone, if that is not all of it.
         insecure_allow_weak: let a password through that can be guessed. It must still open everywhere.
+        strength: what estimates it.
+        known: words that a guesser tries first.
 
     Raises:
         WeakPasswordError: it is not such a password.
@@ -37,13 +52,29 @@ def check(password: object, *, whose: str, varying: object = None, insecure_allo
         raise WeakPasswordError(f"{whose} is a {type(password).__name__}; give a str")
     if reason := _unfit(password):
         raise WeakPasswordError(f"{whose} {reason}")
-    bits = estimated_bits(varying if isinstance(varying, str) else password)
+    judged = varying if isinstance(varying, str) else password
+    bits = estimated_bits(judged)
+    if strength == "zxcvbn":
+        bits = min(bits, _zxcvbn.estimated_bits(judged, known))
     if bits < LEAST_BITS and not insecure_allow_weak:
         raise WeakPasswordError(
             f"{whose} holds about {bits:.0f} bits, fewer than {LEAST_BITS}: found in {_duration(bits)} at "
             f"{GUESSES_PER_SECOND:,} guesses a second; use a longer one, or insecure_allow_weak_password=True"
         )
     return password
+
+
+def check_strength(strength: Strength) -> None:
+    """Look whether passwords can be estimated in this way.
+
+    Raises:
+        ConfigurationError: there is no such way.
+        MissingDependencyError: its extra is not installed.
+    """
+    if strength not in get_args(Strength):
+        raise ConfigurationError(f"{strength!r}: no such strength; there are {', '.join(get_args(Strength))}")
+    if strength == "zxcvbn":
+        _zxcvbn.library()
 
 
 def _unfit(password: str) -> str | None:
@@ -195,6 +226,10 @@ _IDENTIFIERS = [
         ),  # national numbers
         (r"[a-z]{6}\d\d[a-ehlmprst]\d\d[a-z]\d{3}[a-z]", 32.0),  # Italian tax codes
         (r"(?:\+|(?<!\d)00)[1-9](?: ?\d){7,13}", 31.0),  # telephone numbers
+        (r"\b[a-z]{1,2}\d[a-z\d]?[- ]?\d[a-z]{2}\b", 21.0),  # postcodes of the United Kingdom
+        (r"\b[a-z]\d[a-z][- ]?\d[a-z]\d\b", 20.0),  # of Canada
+        (r"\b[a-z]\d[\dw][- ]?[a-z\d]{4}\b", 22.0),  # of Ireland
+        (r"(?<!\d)(?:19[2-9]|20[0-3])\d(?!\d)", 7.0),  # years
     )
 ]
 

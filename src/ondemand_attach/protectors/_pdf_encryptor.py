@@ -66,12 +66,15 @@ class PdfEncryptor:
             default, there is none.
         allow: what readers shall let the recipient do. Screen readers are always let in.
         rsa_padding: how the key is wrapped for RSA certificates. Few readers know RSAES-OAEP.
+        strength: ``"zxcvbn"`` has each password estimated by that library too, which knows common
+            passwords, names and words; the lower estimate counts. Needs the extra ``[strength]``.
         insecure_allow_weak_password: take passwords that can be guessed.
         insecure_omit_mac: leave out the integrity MAC (ISO/TS 32004), for a reader that stumbles over it.
 
     Raises:
         ConfigurationError: the password is fixed text, the same for everyone; a permission is unknown; or a
             password and certificates were both given.
+        MissingDependencyError: the extra is not installed.
     """
 
     protects: Literal["attachment"] = "attachment"
@@ -85,13 +88,16 @@ class PdfEncryptor:
         owner_password: Callable[[AttachmentRequest], str] | None = None,
         allow: Collection[PdfPermission] = ("print", "copy"),
         rsa_padding: Literal["PKCS1-v1_5", "OAEP"] = "PKCS1-v1_5",
+        strength: _passwords.Strength = "patterns",
         insecure_allow_weak_password: bool = False,
         insecure_omit_mac: bool = False,
     ) -> None:
         if password is not None and certificates is not None:
             raise ConfigurationError("encrypt by password or to certificates, not both")
-        if password is None and (owner_password is not None or insecure_allow_weak_password):
-            raise ConfigurationError("without a password there is no owner password, and no weak one")
+        if password is None and (
+            owner_password is not None or insecure_allow_weak_password or strength != "patterns"
+        ):
+            raise ConfigurationError("without a password there is no owner password, and no strength of one")
         if isinstance(password, str) and _is_fixed(password):
             raise ConfigurationError(
                 "the password is fixed text, the same for everyone; give a template with an "
@@ -101,7 +107,8 @@ class PdfEncryptor:
             raise ConfigurationError(
                 f"{', '.join(sorted(unknown))}: no such permission; there are {', '.join(_FLAGS)}"
             )
-        self._password = password
+        _passwords.check_strength(strength)
+        self._password, self._strength = password, strength
         self._certificates = certificates
         self._owner_password = owner_password
         self._flags = ("ALLOW_ASSISTIVE_TECHNOLOGY", *(flag for name in allow for flag in _FLAGS[name]))
@@ -173,20 +180,27 @@ class PdfEncryptor:
             password, varying = request.secret(source), request.secret(_expressions(source))
         else:
             password = varying = asked(source, "password", request)
-        user = self._checked(password, varying, f"the password of {request.filename}")
+        user = self._checked(password, varying, f"the password of {request.filename}", request)
         request.keep_out(user)
         if self._owner_password is None:
             return _pyhanko.with_password(user, None, self._flags, with_mac=self._with_mac)
         owner = asked(self._owner_password, "owner password", request)
-        owner = self._checked(owner, owner, f"the owner password of {request.filename}")
+        owner = self._checked(owner, owner, f"the owner password of {request.filename}", request)
         if secrets.compare_digest(user.encode(), owner.encode()):
             raise EncryptionError(
                 f"the owner password of {request.filename} is the password; they must differ"
             )
         return _pyhanko.with_password(user, owner, self._flags, with_mac=self._with_mac)
 
-    def _checked(self, password: object, varying: object, whose: str) -> str:
-        return _passwords.check(password, whose=whose, varying=varying, insecure_allow_weak=self._allows_weak)
+    def _checked(self, password: object, varying: object, whose: str, request: AttachmentRequest) -> str:
+        return _passwords.check(
+            password,
+            whose=whose,
+            varying=varying,
+            insecure_allow_weak=self._allows_weak,
+            strength=self._strength,
+            known=re.split(r"\W", request.recipient.address.addr_spec),
+        )
 
     def _to_certificates(self, request: AttachmentRequest) -> _pyhanko.Encryption:
         from ondemand_attach.protectors import _certificates, _pyhanko
