@@ -34,6 +34,8 @@ def check(
     insecure_allow_weak: bool = False,
     strength: Strength = "patterns",
     known: Sequence[str] = (),
+    guesses_per_second: int = GUESSES_PER_SECOND,
+    is_ascii: bool = False,
 ) -> str:
     """Return *password* if it opens in every reader and is strong enough.
 
@@ -44,6 +46,8 @@ def check(
         insecure_allow_weak: let a password through that can be guessed. It must still open everywhere.
         strength: what estimates it.
         known: words that a guesser tries first.
+        guesses_per_second: how fast somebody who has the file can try.
+        is_ascii: let only ASCII through.
 
     Raises:
         WeakPasswordError: it is not such a password.
@@ -52,14 +56,18 @@ def check(
         raise WeakPasswordError(f"{whose} is a {type(password).__name__}; give a str")
     if reason := _unfit(password):
         raise WeakPasswordError(f"{whose} {reason}")
+    if is_ascii and not password.isascii():
+        raise WeakPasswordError(f"{whose} holds more than ASCII, which programs encode in different ways")
     judged = varying if isinstance(varying, str) else password
     bits = estimated_bits(judged)
     if strength == "zxcvbn":
         bits = min(bits, _zxcvbn.estimated_bits(judged, known))
-    if bits < LEAST_BITS and not insecure_allow_weak:
+    least = LEAST_BITS + math.log2(guesses_per_second / GUESSES_PER_SECOND)
+    if bits < least and not insecure_allow_weak:
+        seconds = 2**bits / guesses_per_second
         raise WeakPasswordError(
-            f"{whose} holds about {bits:.0f} bits, fewer than {LEAST_BITS}: found in {_duration(bits)} at "
-            f"{GUESSES_PER_SECOND:,} guesses a second; use a longer one, or insecure_allow_weak_password=True"
+            f"{whose} holds about {bits:.0f} bits, fewer than {least:.0f}: found in {_duration(seconds)} at "
+            f"{guesses_per_second:,} guesses a second; use a longer one, or insecure_allow_weak_password=True"
         )
     return password
 
@@ -333,8 +341,7 @@ def _repeats(password: str) -> Iterator[_Piece]:
             start += length
 
 
-def _duration(bits: float) -> str:
-    seconds: float = 2**bits / GUESSES_PER_SECOND
+def _duration(seconds: float) -> str:
     for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
@@ -11,6 +10,7 @@ from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 from ondemand_attach.protectors import _passwords
+from ondemand_attach.protectors._password_source import PasswordSource, Source
 from ondemand_attach.protectors._recipients import LookUp, asked, certificates_for, check_certificates
 
 if TYPE_CHECKING:
@@ -34,10 +34,6 @@ _NOT_PDF_A = (
     "which must not be encrypted (ISO 19005-2 section 6.1.3): send it in a message that is encrypted as a "
     "whole, or make a plain PDF"
 )
-
-_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
-_NAME = re.compile(r"[A-Za-z_]")
 
 
 class PdfEncryptor:
@@ -83,7 +79,7 @@ class PdfEncryptor:
     def __init__(
         self,
         *,
-        password: str | Callable[[AttachmentRequest], str] | None = None,
+        password: Source | None = None,
         certificates: LookUp | None = None,
         owner_password: Callable[[AttachmentRequest], str] | None = None,
         allow: Collection[PdfPermission] = ("print", "copy"),
@@ -98,21 +94,19 @@ class PdfEncryptor:
             owner_password is not None or insecure_allow_weak_password or strength != "patterns"
         ):
             raise ConfigurationError("without a password there is no owner password, and no strength of one")
-        if isinstance(password, str) and _is_fixed(password):
-            raise ConfigurationError(
-                "the password is fixed text, the same for everyone; give a template with an "
-                "{{ expression }} or a callable"
-            )
         if unknown := set(allow) - set(get_args(PdfPermission)):
             raise ConfigurationError(
                 f"{', '.join(sorted(unknown))}: no such permission; there are {', '.join(_FLAGS)}"
             )
-        _passwords.check_strength(strength)
-        self._password, self._strength = password, strength
+        self._password = (
+            None
+            if password is None
+            else PasswordSource(password, strength=strength, insecure_allow_weak=insecure_allow_weak_password)
+        )
         self._certificates = certificates
         self._owner_password = owner_password
         self._flags = ("ALLOW_ASSISTIVE_TECHNOLOGY", *(flag for name in allow for flag in _FLAGS[name]))
-        self._allows_weak, self._with_mac = insecure_allow_weak_password, not insecure_omit_mac
+        self._with_mac = not insecure_omit_mac
         if rsa_padding not in {"PKCS1-v1_5", "OAEP"}:
             raise ConfigurationError(f"{rsa_padding}: no such padding; there are PKCS1-v1_5 and OAEP")
         self._with_oaep = rsa_padding == "OAEP"
@@ -162,7 +156,6 @@ class PdfEncryptor:
         if self._password is None:
             encrypt = self._to_certificates(request)
         else:
-            _ = request.recipient  # one message has one set of attachments, so one password
             encrypt = self._by_password(self._password, request)
         return translated(
             lambda: _pyhanko.encrypted(document.content, encrypt, request),
@@ -171,36 +164,19 @@ class PdfEncryptor:
             ),
         )
 
-    def _by_password(
-        self, source: str | Callable[[AttachmentRequest], str], request: AttachmentRequest
-    ) -> _pyhanko.Encryption:
+    def _by_password(self, source: PasswordSource, request: AttachmentRequest) -> _pyhanko.Encryption:
         from ondemand_attach.protectors import _pyhanko
 
-        if isinstance(source, str):
-            password, varying = request.secret(source), request.secret(_expressions(source))
-        else:
-            password = varying = asked(source, "password", request)
-        user = self._checked(password, varying, f"the password of {request.filename}", request)
-        request.keep_out(user)
+        user = source.password_for(request)
         if self._owner_password is None:
             return _pyhanko.with_password(user, None, self._flags, with_mac=self._with_mac)
         owner = asked(self._owner_password, "owner password", request)
-        owner = self._checked(owner, owner, f"the owner password of {request.filename}", request)
+        owner = source.checked(owner, f"the owner password of {request.filename}", request)
         if secrets.compare_digest(user.encode(), owner.encode()):
             raise EncryptionError(
                 f"the owner password of {request.filename} is the password; they must differ"
             )
         return _pyhanko.with_password(user, owner, self._flags, with_mac=self._with_mac)
-
-    def _checked(self, password: object, varying: object, whose: str, request: AttachmentRequest) -> str:
-        return _passwords.check(
-            password,
-            whose=whose,
-            varying=varying,
-            insecure_allow_weak=self._allows_weak,
-            strength=self._strength,
-            known=re.split(r"\W", request.recipient.address.addr_spec),
-        )
 
     def _to_certificates(self, request: AttachmentRequest) -> _pyhanko.Encryption:
         from ondemand_attach.protectors import _certificates, _pyhanko
@@ -211,12 +187,3 @@ class PdfEncryptor:
             with_oaep=self._with_oaep,
             with_mac=self._with_mac,
         )
-
-
-def _expressions(template: str) -> str:
-    """Return *template* without its fixed text, which is the same for everyone and so no secret."""
-    return "".join(_EXPRESSION.findall(template))
-
-
-def _is_fixed(template: str) -> bool:
-    return not _NAME.search(_LITERAL.sub("", _expressions(template)))

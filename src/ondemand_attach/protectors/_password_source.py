@@ -1,0 +1,97 @@
+"""Where the password of each document comes from: a template or a callable, checked each time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from ondemand_attach._message import AttachmentRequest
+from ondemand_attach.errors import ConfigurationError
+from ondemand_attach.protectors import _passwords
+from ondemand_attach.protectors._recipients import asked
+
+Source: TypeAlias = str | Callable[[AttachmentRequest], str]
+
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NAME = re.compile(r"[A-Za-z_]")
+
+
+class PasswordSource:
+    """Gives each document its password.
+
+    Args:
+        source: a template or a callable.
+        strength: what estimates the passwords.
+        insecure_allow_weak: let passwords through that can be guessed.
+        guesses_per_second: how fast somebody who has the file can try.
+        is_ascii: let only ASCII through.
+
+    Raises:
+        ConfigurationError: the password is fixed text, the same for everyone.
+        MissingDependencyError: *strength* needs an extra that is not installed.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        strength: _passwords.Strength,
+        insecure_allow_weak: bool,
+        guesses_per_second: int = _passwords.GUESSES_PER_SECOND,
+        is_ascii: bool = False,
+    ) -> None:
+        if isinstance(source, str) and _is_fixed(source):
+            raise ConfigurationError(
+                "the password is fixed text, the same for everyone; give a template with an "
+                "{{ expression }} or a callable"
+            )
+        _passwords.check_strength(strength)
+        self._source, self._strength, self._allows_weak = source, strength, insecure_allow_weak
+        self._guesses_per_second, self._is_ascii = guesses_per_second, is_ascii
+
+    def password_for(self, request: AttachmentRequest) -> str:
+        """Return the password, which must not stand in the message.
+
+        Raises:
+            WeakPasswordError: it can be guessed, or would not open in every reader.
+            EncryptionError: the callable failed.
+            MissingRecipientError: it would be shared by several recipients.
+        """
+        _ = request.recipient  # one message has one set of attachments, so one password
+        if isinstance(self._source, str):
+            password, varying = request.secret(self._source), request.secret(_expressions(self._source))
+        else:
+            password = varying = asked(self._source, "password", request)
+        checked = self.checked(password, f"the password of {request.filename}", request, varying)
+        request.keep_out(checked)
+        return checked
+
+    def checked(
+        self, password: object, whose: str, request: AttachmentRequest, varying: object = None
+    ) -> str:
+        """Return *password*, if it is one.
+
+        Raises:
+            WeakPasswordError: it is not.
+        """
+        return _passwords.check(
+            password,
+            whose=whose,
+            varying=varying,
+            insecure_allow_weak=self._allows_weak,
+            strength=self._strength,
+            known=re.split(r"\W", request.recipient.address.addr_spec),
+            guesses_per_second=self._guesses_per_second,
+            is_ascii=self._is_ascii,
+        )
+
+
+def _expressions(template: str) -> str:
+    """Return *template* without its fixed text, which is the same for everyone and so no secret."""
+    return "".join(_EXPRESSION.findall(template))
+
+
+def _is_fixed(template: str) -> bool:
+    return not _NAME.search(_LITERAL.sub("", _expressions(template)))
