@@ -31,6 +31,8 @@ nitpick_ignore = [
     ("py:class", "LookUp"),  # likewise, of cryptography
     ("py:class", "PdfPermission"),  # in a signature with one of these
     ("py:class", "Place"),  # likewise
+    ("py:class", "tuple[str"),  # cut in two in the signature of Receipt, one of whose defaults is a factory
+    ("py:class", "tuple[~ondemand_attach._receipt.PartReceipt"),  # likewise
     ("py:class", "ondemand_attach._message.Renders"),  # how a request renders is not public
     ("py:class", "ondemand_attach.protectors._pdf_signer.SignatureOptions"),  # those of PdfSigner
     ("py:class", "ondemand_attach._pieces.Base64"),  # a message takes bytes, and makes these itself

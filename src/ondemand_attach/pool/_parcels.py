@@ -203,10 +203,20 @@ def _culprits(parts: Iterable[tuple[str, Any]]) -> Iterator[str]:
         if _pickles(part):
             continue
         owner = getattr(part, "__self__", part)
-        for attribute, value in getattr(owner, "__dict__", {}).items():
-            if not _pickles(value):
-                yield f"{name} ({_kind(owner)}), whose {attribute!r} is a {_kind(value)},"
+        for attribute, value in _unpickled(owner):
+            yield f"{name} ({_kind(owner)}), whose {attribute!r} is a {_kind(_inmost(value))},"
         yield f"{name} ({_kind(owner)})"
+
+
+def _unpickled(owner: Any) -> Iterator[tuple[str, Any]]:
+    return (item for item in getattr(owner, "__dict__", {}).items() if not _pickles(item[1]))
+
+
+def _inmost(value: Any) -> Any:
+    """Look into the library's own helpers for what the application gave them."""
+    if not type(value).__module__.startswith("ondemand_attach."):
+        return value
+    return next((_inmost(inner) for _, inner in _unpickled(value)), value)
 
 
 def _kind(value: Any) -> str:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
-from ondemand_attach.protectors import _passwords
-from ondemand_attach.protectors._password_source import PasswordSource, Source
+from ondemand_attach.protectors._password_source import PasswordSource
 from ondemand_attach.protectors._recipients import LookUp, asked, certificates_for, check_certificates
 
 if TYPE_CHECKING:
@@ -79,12 +78,12 @@ class PdfEncryptor:
     def __init__(
         self,
         *,
-        password: Source | None = None,
+        password: str | Callable[[AttachmentRequest], str] | None = None,
         certificates: LookUp | None = None,
         owner_password: Callable[[AttachmentRequest], str] | None = None,
         allow: Collection[PdfPermission] = ("print", "copy"),
         rsa_padding: Literal["PKCS1-v1_5", "OAEP"] = "PKCS1-v1_5",
-        strength: _passwords.Strength = "patterns",
+        strength: Literal["patterns", "zxcvbn"] = "patterns",
         insecure_allow_weak_password: bool = False,
         insecure_omit_mac: bool = False,
     ) -> None:
