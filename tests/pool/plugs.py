@@ -179,7 +179,11 @@ def upper(text: str) -> str:
 
 
 def remove_relative_to(folder: str, name: str) -> None:
-    os.remove(name, dir_fd=os.open(folder, os.O_RDONLY))
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.remove(name, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def connect_to_unix_socket(path: str) -> None:
