@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ondemand_attach.pool.render_pool import RenderPool as RenderPool
     from ondemand_attach.protectors.dkim import DkimSigner as DkimSigner
     from ondemand_attach.protectors.generated_passwords import GeneratedPassword as GeneratedPassword
+    from ondemand_attach.protectors.office import OfficeEncryptor as OfficeEncryptor
     from ondemand_attach.protectors.openpgp import OpenPgpEncryptor as OpenPgpEncryptor
     from ondemand_attach.protectors.openpgp import OpenPgpSigner as OpenPgpSigner
     from ondemand_attach.protectors.pdf import PdfEncryptor as PdfEncryptor
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from ondemand_attach.protectors.pdf import VisibleSignature as VisibleSignature
     from ondemand_attach.protectors.smime import SmimeEncryptor as SmimeEncryptor
     from ondemand_attach.protectors.smime import SmimeSigner as SmimeSigner
+    from ondemand_attach.protectors.zip import ZipEncryptor as ZipEncryptor
     from ondemand_attach.transports.file import FileTransport as FileTransport
     from ondemand_attach.transports.file import MaildirTransport as MaildirTransport
     from ondemand_attach.transports.https import HttpsTransport as HttpsTransport
@@ -67,6 +69,7 @@ _HOMES = {
     "MemoryTransport": "transports.memory",
     "Message": "_message",
     "MessageBuilder": "_builder",
+    "OfficeEncryptor": "protectors.office",
     "OpenPgpEncryptor": "protectors.openpgp",
     "OpenPgpSigner": "protectors.openpgp",
     "PartReceipt": "_receipt",
@@ -85,6 +88,7 @@ _HOMES = {
     "Transport": "interfaces",
     "VisibleSignature": "protectors.pdf",
     "Xhtml2PdfGenerator": "generators.xhtml2pdf",
+    "ZipEncryptor": "protectors.zip",
 }
 
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - names, all of them strings

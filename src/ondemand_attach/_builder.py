@@ -170,8 +170,8 @@ class MessageBuilder:
         Raises:
             ConfigurationError: the parts do not fit together, such as a password with several recipients.
         """
-        if check := getattr(encryptor, "check_generator", None):
-            check(generator)
+        if check := getattr(encryptor, "check_attachment", None):
+            check(generator, filename, signer)
         enclosure = Enclosure(
             filename=Source(filename, None),
             document=_template_of(generator),

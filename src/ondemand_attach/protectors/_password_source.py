@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 from ondemand_attach._message import AttachmentRequest
-from ondemand_attach.errors import ConfigurationError
+from ondemand_attach.errors import ConfigurationError, MailError
 from ondemand_attach.protectors import _passwords
 from ondemand_attach.protectors._recipients import asked
 
@@ -25,8 +25,7 @@ class PasswordSource:
         source: a template or a callable.
         strength: what estimates the passwords.
         insecure_allow_weak: let passwords through that can be guessed.
-        guesses_per_second: how fast somebody who has the file can try.
-        is_ascii: let only ASCII through.
+        limits: of the kind of file.
 
     Raises:
         ConfigurationError: the password is fixed text, the same for everyone.
@@ -39,8 +38,7 @@ class PasswordSource:
         *,
         strength: _passwords.Strength,
         insecure_allow_weak: bool,
-        guesses_per_second: int = _passwords.GUESSES_PER_SECOND,
-        is_ascii: bool = False,
+        limits: _passwords.Limits = _passwords.PDF,
     ) -> None:
         if isinstance(source, str) and _is_fixed(source):
             raise ConfigurationError(
@@ -49,7 +47,7 @@ class PasswordSource:
             )
         _passwords.check_strength(strength)
         self._source, self._strength, self._allows_weak = source, strength, insecure_allow_weak
-        self._guesses_per_second, self._is_ascii = guesses_per_second, is_ascii
+        self._limits = limits
 
     def password_for(self, request: AttachmentRequest) -> str:
         """Return the password, which must not stand in the message.
@@ -83,8 +81,7 @@ class PasswordSource:
             insecure_allow_weak=self._allows_weak,
             strength=self._strength,
             known=re.split(r"\W", request.recipient.address.addr_spec),
-            guesses_per_second=self._guesses_per_second,
-            is_ascii=self._is_ascii,
+            limits=self._limits,
         )
 
 
@@ -95,3 +92,25 @@ def _expressions(template: str) -> str:
 
 def _is_fixed(template: str) -> bool:
     return not _NAME.search(_LITERAL.sub("", _expressions(template)))
+
+
+def check_suffix(filename: str, suffixes: Collection[str], failure: type[MailError]) -> None:
+    """Refuse a file name that tells programs another kind of file than it is.
+
+    Raises:
+        MailError: of the kind *failure*, if it ends in none of the *suffixes*.
+    """
+    if not filename.lower().endswith(tuple(suffixes)):
+        raise failure(f"the file name must end in {' or '.join(sorted(suffixes))}")
+
+
+def check_wishes(filename: str, suffixes: Collection[str], signer: object) -> None:
+    """Look at the template of a file name, and at the signer, of what will be no PDF.
+
+    Raises:
+        ConfigurationError: it cannot end in one of the *suffixes*, or *signer* is for PDF.
+    """
+    if not filename.rstrip().endswith("}"):
+        check_suffix(filename.rstrip(), suffixes, ConfigurationError)
+    if getattr(signer, "media_type", None) == "application/pdf":
+        raise ConfigurationError("only a PDF can be signed so; sign the message with whole_message(signer=…)")

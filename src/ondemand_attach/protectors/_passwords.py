@@ -10,7 +10,7 @@ import re
 import stringprep
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from ondemand_attach.errors import ConfigurationError, WeakPasswordError
 from ondemand_attach.protectors import _zxcvbn
@@ -19,11 +19,26 @@ LEAST_BITS = 40
 GUESSES_PER_SECOND = 1_000_000
 """One strong graphics card on the R6 hash, rounded up; pure Python makes 1,500 on one core."""
 
-_LONGEST = 126  # bytes; poppler fails from 127 on, PDF allows 127 (ISO 32000-2 section 7.6.4.3.3)
-
 
 Strength: TypeAlias = Literal["patterns", "zxcvbn"]
 """What estimates a password: the patterns here alone, or zxcvbn with its lists of words as well."""
+
+
+class Limits(NamedTuple):
+    """What files of one kind take; by default, PDF of revision 6.
+
+    Args:
+        longest: bytes in UTF-8; poppler fails from 127 on, PDF allows 127 (ISO 32000-2 section 7.6.4.3.3).
+        is_ascii: nothing else.
+        guesses_per_second: how fast somebody who has the file can try.
+    """
+
+    longest: int = 126
+    is_ascii: bool = False
+    guesses_per_second: int = GUESSES_PER_SECOND
+
+
+PDF: Final = Limits()
 
 
 def check(
@@ -34,8 +49,7 @@ def check(
     insecure_allow_weak: bool = False,
     strength: Strength = "patterns",
     known: Sequence[str] = (),
-    guesses_per_second: int = GUESSES_PER_SECOND,
-    is_ascii: bool = False,
+    limits: Limits = PDF,
 ) -> str:
     """Return *password* if it opens in every reader and is strong enough.
 
@@ -46,28 +60,26 @@ def check(
         insecure_allow_weak: let a password through that can be guessed. It must still open everywhere.
         strength: what estimates it.
         known: words that a guesser tries first.
-        guesses_per_second: how fast somebody who has the file can try.
-        is_ascii: let only ASCII through.
+        limits: of the kind of file.
 
     Raises:
         WeakPasswordError: it is not such a password.
     """
     if not isinstance(password, str):
         raise WeakPasswordError(f"{whose} is a {type(password).__name__}; give a str")
-    if reason := _unfit(password):
+    if reason := _unfit(password, limits):
         raise WeakPasswordError(f"{whose} {reason}")
-    if is_ascii and not password.isascii():
-        raise WeakPasswordError(f"{whose} holds more than ASCII, which programs encode in different ways")
     judged = varying if isinstance(varying, str) else password
     bits = estimated_bits(judged)
     if strength == "zxcvbn":
         bits = min(bits, _zxcvbn.estimated_bits(judged, known))
-    least = LEAST_BITS + math.log2(guesses_per_second / GUESSES_PER_SECOND)
+    least = LEAST_BITS + math.log2(limits.guesses_per_second / GUESSES_PER_SECOND)
     if bits < least and not insecure_allow_weak:
-        seconds = 2**bits / guesses_per_second
+        seconds = 2**bits / limits.guesses_per_second
         raise WeakPasswordError(
             f"{whose} holds about {bits:.0f} bits, fewer than {least:.0f}: found in {_duration(seconds)} at "
-            f"{guesses_per_second:,} guesses a second; use a longer one, or insecure_allow_weak_password=True"
+            f"{limits.guesses_per_second:,} guesses a second; use a longer one, or "
+            "insecure_allow_weak_password=True"
         )
     return password
 
@@ -85,7 +97,7 @@ def check_strength(strength: Strength) -> None:
         _zxcvbn.library()
 
 
-def _unfit(password: str) -> str | None:
+def _unfit(password: str, limits: Limits) -> str | None:
     if not password:
         return "is empty; everyone could open the document"
     if not _is_prepared(password):
@@ -93,8 +105,10 @@ def _unfit(password: str) -> str | None:
             "holds a character that PDF readers treat differently, so that it would not open in all of them; "
             "use letters, digits and ASCII punctuation, in normal form NFKC"
         )
-    if len(password.encode()) > _LONGEST:
-        return f"is longer than {_LONGEST} bytes in UTF-8, which some PDF readers cut off"
+    if limits.is_ascii and not password.isascii():
+        return "holds more than ASCII, which programs encode in different ways"
+    if len(password.encode()) > limits.longest:
+        return f"is longer than {limits.longest} bytes in UTF-8, more than all programs take"
     return None
 
 

@@ -115,7 +115,7 @@ class PdfEncryptor:
         """Whether what it makes is for one recipient, as by password."""
         return self._password is not None
 
-    def check_generator(self, generator: object, /) -> None:
+    def check_attachment(self, generator: object, _filename: str, _signer: object, /) -> None:
         """Refuse a generator whose documents may not be encrypted, by its attribute ``conformance``.
 
         Raises:

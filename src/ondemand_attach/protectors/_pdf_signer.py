@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict, get_args
 
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import sealed, translated
@@ -71,6 +71,7 @@ class PdfSigner(KeyHolder):
     """
 
     protects: Literal["attachment"] = "attachment"
+    media_type: Final = "application/pdf"
     _made_anew = frozenset({"_credentials", "_long_term"})
 
     @sealed

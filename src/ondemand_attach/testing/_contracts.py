@@ -86,11 +86,12 @@ class GeneratorContract:
 class EncryptorContract:
     """What every `Encryptor` holds.
 
-    Inherit, and implement `make`; override `document` if it takes another media type, and `context`
-    with what the secret is made of. Set `is_for_one` to False if one encryption serves many.
+    Inherit, and implement `make`; override `document` and `filename` if it takes another media type, and
+    `context` with what the secret is made of. Set `is_for_one` to False if one encryption serves many.
     """
 
     context: Mapping[str, Any] = {}
+    filename = "document.pdf"
     is_for_one = True
     canary = b"the quick brown fox"
 
@@ -103,7 +104,7 @@ class EncryptorContract:
         return Document(content=_tiny_pdf(self.canary), media_type="application/pdf")
 
     def encrypt(self, to: Sequence[str | Recipient] = ("jane@example.com",)) -> Document:
-        request = attachment_request(self.context, to=to)
+        request = attachment_request(self.context, filename=self.filename, to=to)
         return _call(self.make(), "encrypt", self.document(), request)  # type: ignore[no-any-return]
 
     def test_the_content_is_unreadable(self) -> None:
