@@ -19,7 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request
 
 SHOP = ArchLabel("shop")
-NAMES = ("root", "issuer", "signer", "revoked", "clock", "responder", "stranger", "quack")
+NAMES = ("root", "issuer", "signer", "revoked", "clock", "responder", "stranger", "quack", "second", "third")
 
 
 @dataclass(slots=True)

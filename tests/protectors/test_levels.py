@@ -8,6 +8,7 @@ import email
 import email.policy
 import logging
 import re
+import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,11 +17,13 @@ from typing import Any
 
 import asn1crypto.x509
 import pytest
+from asn1crypto import ocsp, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.crypt.pubkey import SimpleEnvelopeKeyDecrypter
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_timestamp
+from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
+from pyhanko.sign.validation import DocumentSecurityStore, SignatureCoverageLevel, validate_pdf_timestamp
 from pyhanko.sign.validation.ades import simulate_future_ades_lta_validation
 from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec, SignatureValidationSpec
 from pyhanko_certvalidator import ValidationContext
@@ -210,14 +213,163 @@ def replaying() -> Callable[[Any, Any], Any]:
     return answer
 
 
+def later(time: re.Match[bytes]) -> bytes:
+    return time[1] + str(9 - int(time[2])).encode()
+
+
 def forging(request: Any, usual: Any) -> Any:
     """Change the time in the stamp."""
 
     def app(environ: Any, start_response: Any) -> Any:
         content = b"".join(usual(environ, start_response))
-        return [re.sub(rb"(\x18[\x0f-\x17]20)\d\d", rb"\g<1>19", content, count=1)]
+        return [re.sub(rb"(\x18[\x0f-\x17]20\d{11})(\d)", later, content, count=1)]
 
     return app
+
+
+def lying(**options: Any) -> Callable[[Authority], Callable[[Any, Any], Any]]:
+    """Answer with stamps of the real unit that are not as they should be."""
+
+    def make(own: Authority) -> Callable[[Any, Any], Any]:
+        certificate = own.certificates["clock"].public_bytes(Encoding.DER)
+        unit = DummyTimeStamper(
+            asn1crypto.x509.Certificate.load(certificate),
+            private_key_info(own.keys["clock"]),
+            [asn1crypto.x509.Certificate.load(own.root.public_bytes(Encoding.DER))],
+            **options,
+        )
+
+        def answer(request: Any, _: object) -> Any:
+            content = unit.request_tsa_response(tsp.TimeStampReq.load(request.get_data())).dump()
+            return Response(content, mimetype="application/timestamp-reply")
+
+        return answer
+
+    return make
+
+
+NOW = datetime.datetime.now(datetime.UTC)
+LIES = {
+    "six minutes ahead": (lying(fixed_dt=NOW + datetime.timedelta(minutes=16)), "clock is minutes apart"),
+    "a year late": (lying(fixed_dt=NOW - datetime.timedelta(days=365)), "clock is minutes apart"),
+    "SHA-1": (lying(override_md="sha1"), "a weak hash"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_stamp_that_proves_little_counts_as_none(own: Authority, lie: str) -> None:
+    own.answers["/shop/tsa"] = lying()(own)
+    assert signer(own).sign(sealed(), REQUEST).signature == "PAdES B-T"
+    make, reason = LIES[lie]
+    own.answers["/shop/tsa"] = make(own)
+    with pytest.raises(SigningError, match=reason):
+        signer(own).sign(sealed(), REQUEST)
+    assert signer(own, may_fall_to="B-B").sign(sealed(), REQUEST).signature == "PAdES B-B"
+
+
+def in_turn(*names: str) -> Callable[[Any, Any], Any]:
+    """Answer by one unit after the other, the last one from then on."""
+    left = list(names)
+
+    def answer(_: object, usual: Any) -> Any:
+        name = left.pop(0) if len(left) > 1 else left[0]
+        return lambda environ, start: usual(environ | {"PATH_INFO": f"/shop/tsa/{name}"}, start)
+
+    return answer
+
+
+def unanswered(content: bytes) -> set[int]:
+    """Return the serial numbers of the units in *content* with a responder of which it holds no answer."""
+    reader = PdfFileReader(BytesIO(content))
+    reader.decrypt(SECRET)
+    answers = DocumentSecurityStore.read_dss(reader).ocsps
+    stamps = [signature.signed_data for signature in reader.embedded_timestamp_signatures]
+    for signature in reader.embedded_regular_signatures:
+        stamps += [
+            attribute["values"][0]["content"]
+            for attribute in signature.signer_info["unsigned_attrs"]
+            if attribute["type"].native == "signature_time_stamp_token"
+        ]
+    units = {
+        certificate.chosen
+        for stamp in stamps
+        for certificate in stamp["certificates"]
+        if certificate.chosen.serial_number == stamp["signer_infos"][0]["sid"].chosen["serial_number"].native
+    }
+    assert units
+    known = {
+        answer["cert_id"]["serial_number"].native
+        for loaded in answers
+        for answer in ocsp.OCSPResponse.load(loaded.get_object().data).response_data["responses"]
+    }
+    return {unit.serial_number for unit in units if unit.ocsp_urls} - known
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(
+    "units",
+    [
+        ("clock", "second"),
+        ("clock", "clock", "second", "clock"),
+        ("second", "third"),
+        ("clock", "second") * 10,
+    ],
+)
+def test_an_authority_may_stamp_with_several_units_some_with_larger_stamps(
+    own: Authority, units: tuple[str, ...], level: str
+) -> None:
+    own.answers["/shop/tsa/clock"] = in_turn(*units)
+    by = signer(own, level)
+    for _ in range(3):
+        content = by.sign(sealed(), REQUEST).content
+        assert level != "B-T" or flaws(content, own.root, SECRET) == []
+        assert level == "B-T" or verdict(content, own.root) == "AdESPassed.OK"
+        assert level == "B-T" or unanswered(content) == set()
+
+
+def test_once_the_units_are_known_a_stamp_is_asked_for_once_again(own: Authority) -> None:
+    own.answers["/shop/tsa/clock"] = in_turn(*("clock", "second") * 20)
+    by = signer(own, "B-LT")
+    for _ in range(3):
+        by.sign(sealed(), REQUEST)
+    own.asked.clear()
+    for _ in range(4):
+        by.sign(sealed(), REQUEST)
+    assert own.asked == ["/shop/tsa/clock"] * 4
+
+
+def test_a_revoked_certificate_does_not_sign_while_the_time_server_is_down(own: Authority) -> None:
+    own.answers["/shop/tsa"] = down
+    with pytest.raises(SigningError, match="was revoked"):
+        signer(own, "B-LT", name="revoked", may_fall_to="B-B").sign(sealed(), REQUEST)
+
+
+@pytest.mark.parametrize("path", ["/shop/ocsp", "/shop/crls"])
+@pytest.mark.parametrize("answer", ["down", "slow", "redirecting", "endless", "garbage"])
+def test_a_broken_answer_about_a_certificate_costs_a_level(own: Authority, path: str, answer: str) -> None:
+    made = {"endless": unending}.get(answer) or BROKEN[answer][0]
+    own.answers[path] = made
+    with pytest.raises(SigningError, match=r"the validation data of the .* cannot be had"):
+        signer(own, "B-LT", time_limit=0.5).sign(sealed(), REQUEST)
+    own.answers[path] = made
+    signed = signer(own, "B-LTA", may_fall_to="B-T", time_limit=0.5).sign(sealed(), REQUEST)
+    assert signed.signature == "PAdES B-T"
+
+
+def unending(_: object, __: object) -> Any:
+    return Response((b"x" * 65536 for _ in range(1000)), mimetype="application/pkix-crl")
+
+
+def test_a_name_server_that_hangs_is_not_waited_for(own: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_: object, **__: object) -> Any:
+        time.sleep(3)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    began = time.monotonic()
+    by = signer(own, url="http://clock.example/", may_fall_to="B-B", time_limit=0.3)
+    assert by.sign(sealed(), REQUEST).signature == "PAdES B-B"
+    assert time.monotonic() - began < 2
 
 
 BROKEN = {
@@ -283,7 +435,7 @@ def test_what_failed_is_left_alone_for_a_while_and_tried_again_later(
 
 def test_without_revocation_data_the_level_falls_to_b_t(own: Authority) -> None:
     own.answers["/shop/ocsp"] = down
-    with pytest.raises(SigningError, match="the validation data of the certificates cannot be had"):
+    with pytest.raises(SigningError, match="the validation data of the signing certificate cannot be had"):
         signer(own, "B-LT").sign(sealed(), REQUEST)
     assert signer(own, "B-LTA", may_fall_to="B-T").sign(sealed(), REQUEST).signature == "PAdES B-T"
 
@@ -339,6 +491,20 @@ def no_root(own: Authority) -> object:
         (lambda own: signer(own, trust_roots=[b"nonsense"]), "neither PEM nor DER"),
         (lambda own: signer(own, url="ftp://clock.example"), "http://"),
         (lambda own: signer(own, url="http://user:secret@clock.example"), "credentials="),
+        (lambda own: signer(own, url="http://"), "http://"),
+        (lambda own: signer(own, url="http://clock.example:99999/"), "http://"),
+        (lambda own: signer(own, url="https://clock.example/#secret"), "http://"),
+        (lambda own: signer(own, url="https://clock.example/\r\nsecret"), "http://"),
+        (lambda own: signer(own, url=None), "http://"),
+        (
+            lambda own: signer(own, url="http://clock.example/", credentials=lambda: ("a", "secret")),
+            "need a URL with https://",
+        ),
+        (lambda own: signer(own, time_limit=0), "time_limit="),
+        (lambda own: signer(own, time_limit=float("inf")), "time_limit="),
+        (lambda own: signer(own, time_limit="5"), "time_limit="),
+        (lambda own: signer(own, certify=[]), "no such change"),
+        (lambda own: signer(own, certify="everything"), "no such change"),
     ],
 )
 def test_wishes_that_cannot_be_met_are_refused_while_wiring(
@@ -347,6 +513,11 @@ def test_wishes_that_cannot_be_met_are_refused_while_wiring(
     with pytest.raises(ConfigurationError, match=reason) as caught:
         make(own)
     assert "secret" not in str(caught.value)
+
+
+def test_the_key_in_a_url_is_not_shown() -> None:
+    authority = TimeStampAuthority(url="https://clock.example/stamp?key=secret-4711")
+    assert repr(authority) == "TimeStampAuthority(url='https://clock.example/stamp', time_limit=5.0)"
 
 
 def test_a_render_pool_lets_a_signer_reach_its_servers_and_nothing_else(own: Authority) -> None:

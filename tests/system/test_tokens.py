@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ondemand_attach import PdfEncryptor, PdfSigner
 from ondemand_attach.errors import ConfigurationError, SigningError
+from ondemand_attach.protectors import _pkcs11
 from ondemand_attach.testing import attachment_request
 from protectors.samples import KEYS, SECRET, certify, flaws, order
 
@@ -97,6 +98,22 @@ def test_what_the_token_lacks_is_said_while_wiring(
 def test_a_missing_module_is_said_while_wiring(tokens: Path) -> None:
     with pytest.raises(ConfigurationError, match="the library or the token failed"):
         PdfSigner.from_pkcs11("/nowhere.so", token="shop", key="RSA-2048", pin=lambda: PIN)
+
+
+def test_a_wrong_pin_is_tried_once(tokens: Path) -> None:
+    asked: list[str] = []
+
+    def pin() -> str:
+        asked.append("4711")
+        return asked[-1]
+
+    _pkcs11._library(MODULE, os.getpid()).renew()  # nobody is logged in any more
+    with pytest.raises(SigningError) as caught:
+        signed(signer("RSA-2048", pin=pin))
+    assert asked == ["4711"]
+    with pytest.raises(ConfigurationError, match="the PIN is wrong"):
+        signer("RSA-2048", pin=pin, certificate=None)
+    assert "4711" not in repr(caught.value)
 
 
 def test_a_token_that_is_gone_is_an_error_of_the_message_and_comes_back(tokens: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
+import math
+import urllib.parse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from ondemand_attach._hosts import is_loopback
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
 
@@ -27,14 +30,17 @@ class TimeStampAuthority:
     It is sent a hash of the document, and nothing else about it or its recipient.
 
     Args:
-        url: where it listens. Many listen at ``http:`` only; what they answer is signed.
+        url: where it listens. Many listen at ``http:`` only; what they answer is signed. A query is not
+            shown, as it may hold a key.
         trust_roots: the root certificates that its own must lead to, each an x509.Certificate, PEM or DER.
             Needed from B-LT on. Without any, whoever answers is believed.
-        credentials: a callable that returns user name and password, for HTTP basic authentication.
+        credentials: a callable that returns user name and password, for HTTP basic authentication. They are
+            told nobody but a server at ``https:``, or on this machine.
         time_limit: how long to wait for an answer, in seconds.
 
     Raises:
-        ConfigurationError: the URL is not one of HTTP, or a root is no certificate.
+        ConfigurationError: the URL is not one of HTTP, a root is no certificate, the time limit is none, or
+            the credentials would go over the network in clear text.
     """
 
     url: str
@@ -43,11 +49,9 @@ class TimeStampAuthority:
     time_limit: float = 5.0
 
     def __post_init__(self) -> None:
-        if not re.match(r"https?://[^@/]+(/[^@]*)?$", self.url):
-            raise ConfigurationError(
-                "the URL of a time stamp authority begins with http:// or https:// and names no user; "
-                "give user and password with credentials="
-            )
+        self._check_url()
+        if not (isinstance(self.time_limit, int | float) and 0 < self.time_limit < math.inf):
+            raise ConfigurationError("time_limit= of a time stamp authority takes seconds, more than 0")
         from ondemand_attach.protectors import _certificates
 
         roots = translated(
@@ -55,6 +59,33 @@ class TimeStampAuthority:
             lambda _: ConfigurationError("a root of the time stamp authority is neither PEM nor DER"),
         )
         object.__setattr__(self, "trust_roots", tuple(roots))
+
+    def _check_url(self) -> None:
+        parts = _parts_of(self.url)
+        if (
+            parts is None
+            or parts.scheme not in {"http", "https"}
+            or "@" in parts.netloc
+            or parts.fragment
+            or not (self.url.isascii() and self.url.isprintable() and " " not in self.url)
+        ):
+            raise ConfigurationError(
+                "the URL of a time stamp authority begins with http:// or https:// and names no user; "
+                "give user and password with credentials="
+            )
+        if self.credentials and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            raise ConfigurationError("credentials= of a time stamp authority need a URL with https://")
+
+    def __repr__(self) -> str:
+        return f"TimeStampAuthority(url={self.url.partition('?')[0]!r}, time_limit={self.time_limit})"
+
+
+def _parts_of(url: str) -> urllib.parse.SplitResult | None:
+    with contextlib.suppress(ValueError, TypeError, AttributeError):
+        parts = urllib.parse.urlsplit(url)
+        if parts.hostname and parts.port != 0:
+            return parts
+    return None
 
 
 def ladder(level: SignatureLevel, may_fall_to: SignatureLevel | None) -> tuple[SignatureLevel, ...]:

@@ -5,43 +5,44 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from asn1crypto import crl, ocsp, x509
 from pyhanko.pdf_utils.crypt import SecurityHandler
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign import signers
+from pyhanko.sign.general import SigningError as PyHankoSigningError
 from pyhanko.sign.validation import DocumentSecurityStore
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
-from pyhanko_certvalidator.errors import PathError, RevokedError, ValidationError
+from pyhanko_certvalidator.errors import RevokedError
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
-from ondemand_attach._reach import reaching_out
 from ondemand_attach.errors import SigningError
+from ondemand_attach.protectors._http import Session, run
 from ondemand_attach.protectors._proof import OpenedReader
 from ondemand_attach.protectors._pyhanko import Signature, writer_of
-from ondemand_attach.protectors._time_stamps import Stamper, UnusableStampError
+from ondemand_attach.protectors._time_stamps import CLOCKS_APART, Stamper, Unit, Units, UnusableStampError
 
 if TYPE_CHECKING:
     from ondemand_attach._message import Document
     from ondemand_attach.protectors._levels import SignatureLevel, TimeStampAuthority
 
-T = TypeVar("T")
 _log = logging.getLogger("ondemand_attach")
 
 _AUTHORITY = "the time stamp authority"
+_OWN_DATA = "the validation data of the signing certificate"
+_UNITS_DATA = "the validation data of the time stamp authority"
 _REST = 30.0  # seconds in which what failed is not asked again, if there is a lower level
 _FRESH = 600.0  # seconds for which validation data is used again
 _MAC_TOKEN = 2048  # bytes; more than one takes
+_TRIES = 3  # for an authority whose stamps are larger, or of another unit, than those before
 
 
 class UnreachedLevelError(SigningError):
@@ -67,6 +68,14 @@ class _ValidationData:
         )
 
 
+def _together(parts: Sequence[_ValidationData]) -> _ValidationData:
+    return _ValidationData(
+        sorted({each for part in parts for each in part.certificates}),
+        [each for part in parts for each in part.responses],
+        sorted({each for part in parts for each in part.lists}),
+    )
+
+
 @dataclass(slots=True)
 class LongTerm:
     """What is kept from one signature of a key to the next.
@@ -78,12 +87,9 @@ class LongTerm:
 
     authority: TimeStampAuthority
     certificates: Sequence[bytes] = field(repr=False)
-    _stamper: Stamper = field(init=False, repr=False)
-    _kept: tuple[float, _ValidationData] | None = field(default=None, init=False, repr=False)
+    _units: Units = field(default_factory=Units, init=False, repr=False)
+    _kept: dict[bytes, tuple[float, _ValidationData]] = field(default_factory=dict, init=False, repr=False)
     _rests_until: dict[str, float] = field(default_factory=dict, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._stamper = Stamper(self.authority)
 
     def sign(
         self, document: Document, signature: Signature, levels: Sequence[SignatureLevel]
@@ -102,59 +108,89 @@ class LongTerm:
     ) -> bytes:
         if level == "B-B":
             return signature.put_on(document)
+        # Whatever the authority does, a certificate that was revoked signs nothing.
+        own = None if level == "B-T" else self._own_data(may_rest=may_rest)
         with self._reaching(_AUTHORITY, may_rest=may_rest):
-            size = _run(self._stamper.size)
-        data = self._validation_data(may_rest=may_rest) if level != "B-T" else None
-        writer, signer = writer_of(document), signature.signer(self._stamper)
+            if not self._units.largest:
+                run(Stamper(self.authority, self._units).get_to_know)
+        for _ in range(_TRIES):
+            units = self._units.lately()
+            data = own and _together([own, *self._units_data(units.values(), may_rest=may_rest)])
+            stamper = Stamper(self.authority, self._units)
+            with self._reaching(_AUTHORITY, may_rest=may_rest):
+                output = self._tried(document, signature, stamper, data, archived=level == "B-LTA")
+            if output and (own is None or stamper.used <= units.keys()):
+                return output
+        raise UnreachedLevelError(f"{_AUTHORITY} cannot be used: its stamps are of ever new sizes or units")
+
+    def _tried(
+        self,
+        document: Document,
+        signature: Signature,
+        stamper: Stamper,
+        data: _ValidationData | None,
+        *,
+        archived: bool,
+    ) -> bytes | None:
+        """Return *document* signed, or nothing if a time stamp was larger than any before."""
+        size, writer = self._units.largest, writer_of(document)
         if data is not None:
             data.put_into(writer)
         handler, reserved = writer.security_handler, signature.credentials.reserved + _room(size)
-        with self._reaching(_AUTHORITY, may_rest=may_rest):
-            output = _run(lambda: signer.async_sign_pdf(writer, bytes_reserved=reserved))
-            return self._archived(output, handler, size) if level == "B-LTA" else output.getvalue()
-
-    def _archived(self, signed: BytesIO, handler: SecurityHandler | None, size: int) -> bytes:
-        """Add a time stamp of the whole document (ETSI EN 319 142-1 section 5.5)."""
-        writer = IncrementalPdfFileWriter.from_reader(OpenedReader(signed, handler))
-        adder = signers.PdfTimeStamper(self._stamper, field_name="TimeStamp")
-        reserved = _room(size + _MAC_TOKEN)
-        output: BytesIO = _run(lambda: adder.async_timestamp_pdf(writer, "sha256", bytes_reserved=reserved))
-        return output.getvalue()
-
-    def _validation_data(self, *, may_rest: bool) -> _ValidationData:
-        kept = self._kept
-        if kept is None or time.monotonic() - kept[0] > _FRESH:
-            with self._reaching("the validation data of the certificates", may_rest=may_rest):
-                kept = self._kept = time.monotonic(), _run(self._gathered)
-        return kept[1]
-
-    async def _gathered(self) -> _ValidationData:
-        own = [x509.Certificate.load(certificate) for certificate in self.certificates]
-        roots = [own[-1], *map(x509.Certificate.load, self.authority.trust_roots)]
-        backend = AIOHttpFetcherBackend(per_request_timeout=self.authority.time_limit)
-        context = ValidationContext(
-            trust_roots=roots, allow_fetching=True, fetcher_backend=backend, revocation_mode="hard-fail"
-        )
+        signer = signature.signer(stamper)
         try:
-            signing = CertificateValidator(own[0], own[1:], context)
-            paths = [await signing.async_validate_usage({"digital_signature", "non_repudiation"})]
-            stamping = await self._stamper.certificates()
-            paths.append(
-                await CertificateValidator(stamping[0], stamping[1:], context).async_validate_usage(
-                    set(), {"time_stamping"}
-                )
-            )
-        except RevokedError as error:
-            if error.original_path.leaf == own[0]:
-                raise SigningError("the signing certificate or one of its issuers was revoked") from None
+            output = run(lambda: signer.async_sign_pdf(writer, bytes_reserved=reserved))
+            return _archived(output, handler, stamper, size) if archived else output.getvalue()
+        except PyHankoSigningError:
+            if self._units.largest > size:
+                return None
             raise
-        finally:
-            await backend.close()
-        certificates = {
-            certificate.dump() for path in paths for certificate in path.iter_certs(include_root=True)
-        }
+
+    def _own_data(self, *, may_rest: bool) -> _ValidationData:
+        own, *others = map(x509.Certificate.load, self.certificates)
+        with self._reaching(_OWN_DATA, may_rest=may_rest):
+            return self._gathered(Unit(own, tuple(others)), [own, *others][-1:], own_usage=True)
+
+    def _units_data(self, units: Collection[Unit], *, may_rest: bool) -> list[_ValidationData]:
+        roots = [x509.Certificate.load(root) for root in self.authority.trust_roots]
+        with self._reaching(_UNITS_DATA, may_rest=may_rest):
+            return [self._gathered(unit, roots, own_usage=False) for unit in units]
+
+    def _gathered(
+        self, holder: Unit, roots: Sequence[x509.Certificate], *, own_usage: bool
+    ) -> _ValidationData:
+        key, now = holder.certificate.dump(), time.monotonic()
+        kept = {key: (since, data) for key, (since, data) in self._kept.items() if now - since < _FRESH}
+        if key not in kept:
+            kept[key] = now, run(lambda: self._fetched(holder, roots, own_usage=own_usage))
+        self._kept = kept
+        return kept[key][1]
+
+    async def _fetched(
+        self, holder: Unit, roots: Sequence[x509.Certificate], *, own_usage: bool
+    ) -> _ValidationData:
+        limit = self.authority.time_limit
+        async with Session(limit) as session:
+            context = ValidationContext(
+                trust_roots=roots,
+                allow_fetching=True,
+                fetcher_backend=AIOHttpFetcherBackend(session, limit),  # type: ignore[arg-type]
+                revocation_mode="hard-fail",
+                time_tolerance=CLOCKS_APART,
+            )
+            validator = CertificateValidator(holder.certificate, holder.others, context)
+            try:
+                if own_usage:
+                    path = await validator.async_validate_usage({"digital_signature", "non_repudiation"})
+                else:
+                    path = await validator.async_validate_usage(set(), {"time_stamping"})
+            except RevokedError:
+                if not own_usage:
+                    raise
+                reason = "the signing certificate or one of its issuers was revoked"
+                raise SigningError(reason) from None
         return _ValidationData(
-            sorted(certificates),
+            [certificate.dump() for certificate in path.iter_certs(include_root=True)],
             [response.dump() for response in context.ocsps],
             [revoked.dump() for revoked in context.crls],
         )
@@ -165,7 +201,9 @@ class LongTerm:
             raise UnreachedLevelError(f"{what} failed a moment ago")
         try:
             yield
-        except (UnusableStampError, PathError, ValidationError) as error:
+        except SigningError:  # our own: no lower level would be better
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the servers' answers are at odds with
             reason = str(error) if isinstance(error, UnusableStampError) else type(error).__name__
         else:
             return
@@ -173,16 +211,15 @@ class LongTerm:
         raise UnreachedLevelError(f"{what} cannot be had: {reason}")
 
 
+def _archived(signed: BytesIO, handler: SecurityHandler | None, stamper: Stamper, size: int) -> bytes:
+    """Add a time stamp of the whole document (ETSI EN 319 142-1 section 5.5)."""
+    writer = IncrementalPdfFileWriter.from_reader(OpenedReader(signed, handler))
+    adder = signers.PdfTimeStamper(stamper, field_name="TimeStamp")
+    reserved = _room(size + _MAC_TOKEN)
+    output: BytesIO = run(lambda: adder.async_timestamp_pdf(writer, "sha256", bytes_reserved=reserved))
+    return output.getvalue()
+
+
 def _room(size: int) -> int:
     """Return how many hexadecimal digits to keep for a time stamp; the next may be somewhat larger."""
     return 2 * (size + size // 4)
-
-
-def _run(make: Callable[[], Awaitable[T]]) -> T:
-    """Run a coroutine in a thread of its own: the caller may have a loop that runs."""
-
-    async def main() -> T:
-        return await make()
-
-    with reaching_out(), ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(lambda: asyncio.run(main())).result()

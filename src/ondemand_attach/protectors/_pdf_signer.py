@@ -91,8 +91,8 @@ class PdfSigner(KeyHolder):
     ) -> None:
         super().__init__(key, certificate, chain)
         self._levels, self._time_stamps = ladder(level, may_fall_to), time_stamps
-        if certify not in {*_CERTIFIED, None}:
-            raise ConfigurationError(f"{certify}: no such change; certify= takes {', '.join(_CERTIFIED)}")
+        if certify not in (*_CERTIFIED, None):  # a set would stumble over a list
+            raise ConfigurationError(f"{certify!r}: no such change; certify= takes {', '.join(_CERTIFIED)}")
         self._certified = certify
         self._reason, self._location, self._appearance = reason, location, appearance
         self._check_level(level)

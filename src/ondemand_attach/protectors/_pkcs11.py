@@ -24,6 +24,13 @@ except ModuleNotFoundError:
 
 
 _imported_in = os.getpid()
+_OF_THE_PIN = (
+    pkcs11.PinExpired,
+    pkcs11.PinIncorrect,
+    pkcs11.PinInvalid,
+    pkcs11.PinLenRange,
+    pkcs11.PinLocked,
+)
 
 
 class _Library:
@@ -68,6 +75,8 @@ class TokenKey:
         with library.lock:
             try:
                 return self._signed(data, library)
+            except _OF_THE_PIN:  # another try would bring it nearer to being locked
+                raise
             except pkcs11.PKCS11Error:  # it may have been unplugged since, or the session have ended
                 library.renew()
                 return self._signed(data, library)
@@ -101,12 +110,11 @@ class TokenKey:
 
     def _certificate(self) -> bytes:
         library = _library(self._module, os.getpid())
-        with library.lock:
-            session = self._session(library)
-        session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=self._label)
-        found = session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.LABEL: self._label})
-        for certificate in found:
-            return bytes(certificate[Attribute.VALUE])
+        wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.LABEL: self._label}
+        with library.lock, self._session(library) as session:
+            session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=self._label)
+            for certificate in session.get_objects(wanted):
+                return bytes(certificate[Attribute.VALUE])
         raise ConfigurationError(
             "the token holds no certificate with the label of the key; give one with certificate="
         )

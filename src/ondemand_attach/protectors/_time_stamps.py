@@ -6,19 +6,29 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, ClassVar
+import datetime
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import aiohttp
 from asn1crypto import cms, tsp, x509
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 
+from ondemand_attach.protectors._http import Session, TooLargeError
+
 if TYPE_CHECKING:
     from ondemand_attach.protectors._levels import TimeStampAuthority
 
-_LARGEST = 256 * 1024  # bytes of an answer; a stamp with its certificates has some 6,000
-_HEADERS = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+CLOCKS_APART: Final = datetime.timedelta(minutes=1)
+"""How far the clocks of those who issue certificates, and answer for them, may be from ours."""
+
+_LARGEST: Final = 256 * 1024  # bytes of an answer; a stamp with its certificates has some 6,000
+_TRAVEL: Final = datetime.timedelta(minutes=5)
+_MOST_UNITS: Final = 4
+_WEAK: Final = {"md2", "md5", "sha1"}
+_HEADERS: Final = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
 
 
 class UnusableStampError(Exception):
@@ -34,29 +44,59 @@ class _Response(tsp.TimeStampResp):  # type: ignore[misc]
     ]
 
 
-class Stamper(TimeStamper):
-    """Asks *authority*, at most once for each time stamp."""
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One of the keys that an authority stamps with: its certificate, and others that came with it."""
 
-    def __init__(self, authority: TimeStampAuthority) -> None:
+    certificate: x509.Certificate
+    others: tuple[x509.Certificate, ...]
+
+
+@dataclass(slots=True)
+class Units:
+    """What was seen of an authority: the units that stamped lately, and how large a stamp may be."""
+
+    largest: int = 0
+    _lately: dict[bytes, Unit] = field(default_factory=dict)
+
+    def note(self, token: cms.ContentInfo, unit: Unit) -> None:
+        """Remember the *unit* that made *token*."""
+        self.largest = max(self.largest, len(token.dump()))
+        self._lately = {**self._lately, unit.certificate.dump(): unit}
+        self._lately = dict(list(self._lately.items())[-_MOST_UNITS:])
+
+    def lately(self) -> dict[bytes, Unit]:
+        """Return the units by their certificates in DER."""
+        return self._lately
+
+
+class Stamper(TimeStamper):
+    """Asks *authority* for the time stamps of one document, at most once for each.
+
+    Args:
+        authority: who is asked.
+        units: what is remembered of it.
+    """
+
+    def __init__(self, authority: TimeStampAuthority, units: Units) -> None:
         super().__init__()
-        self._authority = authority
+        self._authority, self._units = authority, units
+        self.used: set[bytes] = set()
+        """The certificates of the units that stamped, in DER."""
+
+    async def get_to_know(self) -> None:
+        """Ask for a time stamp of nothing."""
+        await self.async_timestamp(secrets.token_bytes(32), "sha256")
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         """Return what the server answers."""
         async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(self._authority.time_limit)) as session,
-            session.post(
-                self._authority.url, data=req.dump(), headers=self._headers(), allow_redirects=False
-            ) as response,
+            Session(self._authority.time_limit, _LARGEST) as session,
+            session.post(self._authority.url, data=req.dump(), headers=self._headers()) as answer,
         ):
-            if response.status != 200:
-                raise UnusableStampError(f"it answered HTTP {response.status}")
-            content = bytearray()
-            async for chunk in response.content.iter_any():
-                content += chunk
-                if len(content) > _LARGEST:
-                    raise UnusableStampError("its answer is too large")
-            return _Response.load(bytes(content), strict=True)
+            if answer.status != 200:
+                raise UnusableStampError(f"it answered HTTP {answer.status}")
+            return _Response.load(answer.content, strict=True)
 
     def _headers(self) -> dict[str, str]:
         if self._authority.credentials is None:
@@ -73,38 +113,45 @@ class Stamper(TimeStamper):
         try:
             nonce, request = self.request_cms(message_digest, md_algorithm)
             answer = await self.async_request_tsa_response(request)
-            return await self._checked(answer, message_digest, nonce)
+            return await self._checked(answer, request["message_imprint"], nonce)
         except UnusableStampError:
             raise
+        except TooLargeError:
+            reason = "its answer is too large"
         except Exception as error:  # noqa: BLE001 - whatever the network or the answer is at odds with
             reason = type(error).__name__
         raise UnusableStampError(reason)
 
-    async def _checked(self, answer: tsp.TimeStampResp, digest: bytes, nonce: int) -> cms.ContentInfo:
+    async def _checked(
+        self, answer: tsp.TimeStampResp, imprint: tsp.MessageImprint, nonce: int
+    ) -> cms.ContentInfo:
         if answer["status"]["status"].native not in {"granted", "granted_with_mods"}:
             raise UnusableStampError("it refused")
         token = answer["time_stamp_token"]
         signed = token["content"]
         stamp = signed["encap_content_info"]["content"].parsed
-        if stamp["nonce"].native != nonce or stamp["message_imprint"]["hashed_message"].native != digest:
+        if stamp["nonce"].native != nonce or stamp["message_imprint"].native != imprint.native:
             raise UnusableStampError("it answered another request")
-        others = [certificate.chosen for certificate in signed["certificates"]]
-        roots = [x509.Certificate.load(root) for root in self._authority.trust_roots]
-        context = ValidationContext(trust_roots=roots, other_certs=others)
-        status = await validate_tst_signed_data(signed, context, lambda _: digest)
-        if not (status["intact"] and status["valid"]):
-            raise UnusableStampError("its time stamp is forged")
-        if roots and status["trust_problem_indic"] is not None:
-            raise UnusableStampError("the certificate of its time stamp is not trusted")
+        if abs(stamp["gen_time"].native - datetime.datetime.now(datetime.UTC)) > _TRAVEL:
+            raise UnusableStampError("its clock is minutes apart from ours")
+        if signed["signer_infos"][0]["digest_algorithm"]["algorithm"].native in _WEAK:
+            raise UnusableStampError("its time stamp is signed over a weak hash")
+        others = tuple(certificate.chosen for certificate in signed["certificates"])
+        status = await validate_tst_signed_data(
+            signed, self._context(others), lambda _: imprint["hashed_message"].native
+        )
+        self._check(status)
+        unit = status["signing_cert"]
+        self._units.note(token, Unit(unit, others))
+        self.used.add(unit.dump())
         return token
 
-    async def size(self) -> int:
-        """Return how many bytes a time stamp takes; the first time, one is asked for to know."""
-        return len((await self.async_dummy_response("sha256")).dump())
+    def _context(self, others: tuple[x509.Certificate, ...]) -> ValidationContext:
+        roots = [x509.Certificate.load(root) for root in self._authority.trust_roots]
+        return ValidationContext(trust_roots=roots, other_certs=others, time_tolerance=CLOCKS_APART)
 
-    async def certificates(self) -> list[x509.Certificate]:
-        """Return the certificates of a time stamp, the signer's first."""
-        token = (await self.async_dummy_response("sha256"))["content"]
-        found = [certificate.chosen for certificate in token["certificates"]]
-        signer = token["signer_infos"][0]["sid"].chosen["serial_number"].native
-        return sorted(found, key=lambda certificate: certificate.serial_number != signer)
+    def _check(self, status: dict[str, Any]) -> None:
+        if not (status["intact"] and status["valid"]):
+            raise UnusableStampError("its time stamp is forged")
+        if self._authority.trust_roots and status["trust_problem_indic"] is not None:
+            raise UnusableStampError("the certificate of its time stamp is not trusted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,15 +40,20 @@ class VisibleSignature:
     qr: str | None = None
 
     def __post_init__(self) -> None:
-        left, bottom, right, top = self.box
-        if right - left < 1 or top - bottom < 1:
+        if not _is_box(self.box):
             raise ConfigurationError(
                 "the box of the visible signature is empty; give left, bottom, right, top in points"
             )
         if isinstance(self.logo, str | Path):
-            object.__setattr__(self, "logo", Path(self.logo).read_bytes())
-        if isinstance(self.logo, bytes) and not self.logo.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-            raise ConfigurationError("the logo of the visible signature is neither PNG nor JPEG")
+            content = translated(
+                Path(self.logo).read_bytes,
+                lambda error: ConfigurationError(
+                    f"the logo of the visible signature cannot be read: {type(error).__name__}"
+                ),
+            )
+            object.__setattr__(self, "logo", content)
+        if self.logo is not None:
+            _check_logo(self.logo)
 
     def drawn(self, certificate: x509.Certificate, request: AttachmentRequest) -> bytes:
         """Return the picture of a signature made with *certificate*: a one-page PDF."""
@@ -67,3 +73,29 @@ class VisibleSignature:
                 f"the signature on {request.filename} could not be drawn: {type(error).__name__}"
             ),
         )
+
+
+def _is_box(box: object) -> bool:
+    if not (isinstance(box, tuple | list) and len(box) == 4):
+        return False
+    if not all(isinstance(edge, int | float) and math.isfinite(edge) for edge in box):
+        return False
+    return bool(box[2] - box[0] >= 1 and box[3] - box[1] >= 1)
+
+
+def _check_logo(logo: object) -> None:
+    """Read the picture now: a file that was cut off is no error of a message.
+
+    Raises:
+        ConfigurationError: it is neither PNG nor JPEG, or damaged.
+    """
+    from ondemand_attach.protectors import _appearance
+
+    if not (isinstance(logo, bytes) and logo.startswith((b"\x89PNG", b"\xff\xd8\xff"))):
+        raise ConfigurationError("the logo of the visible signature is neither PNG nor JPEG")
+    translated(
+        lambda: _appearance.drawn("", 99.0, 99.0, logo=logo),
+        lambda error: ConfigurationError(
+            f"the logo of the visible signature is damaged: {type(error).__name__}"
+        ),
+    )

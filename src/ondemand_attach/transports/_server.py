@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from ondemand_attach._hosts import is_loopback
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
 
@@ -61,10 +61,7 @@ class Server:
     @property
     def is_loopback(self) -> bool:
         """Whether the server runs on this machine."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
