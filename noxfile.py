@@ -68,7 +68,7 @@ def coverage(session: nox.Session) -> None:
 @nox.session
 def system(session: nox.Session) -> None:
     """Foreign mail servers and PDF readers; .ci/run installs them."""
-    install(session, "tests", project=EVERYTHING)
+    install(session, "tests", "readers", project=EVERYTHING)
     session.run("pytest", "tests/system", *session.posargs)
 
 

@@ -1,11 +1,13 @@
-"""Documents, certificates and a validator for the tests of the protectors."""
+"""Documents, certificates and validators for the tests of the protectors."""
 
 from __future__ import annotations
 
 import datetime
 import functools
+import subprocess
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import asn1crypto.x509
@@ -130,3 +132,17 @@ def _flaws(content: bytes, trusted: x509.Certificate, password: str | None) -> l
     found += ["not wholly covered"] * (status.coverage != SignatureCoverageLevel.ENTIRE_FILE)
     found += ["bottom line"] * (not status.bottom_line)
     return found
+
+
+def openssl(folder: Path, content: bytes, *command: str | Path) -> tuple[int, bytes]:
+    """Give OpenSSL a message; return its status and what it wrote."""
+    out = folder / "out"
+    out.unlink(missing_ok=True)
+    (folder / "message.eml").write_bytes(content)
+    done = subprocess.run(
+        ["openssl", "cms", *command, "-in", folder / "message.eml", "-out", out],
+        check=False,
+        capture_output=True,
+        timeout=60,
+    )
+    return done.returncode, out.read_bytes() if out.exists() else b""

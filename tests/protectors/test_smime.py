@@ -40,7 +40,7 @@ from ondemand_attach.errors import (
     InvalidHeaderError,
     SigningError,
 )
-from protectors.samples import KEYS, certify, ec_key, rsa_key
+from protectors.samples import KEYS, certify, ec_key, openssl, rsa_key
 from scale import SCALE
 
 SENDER = "orders@shop.example"
@@ -71,18 +71,6 @@ PEOPLE = {name: recipient(name, kind) for name, kind in zip(("jane", "joe", "jim
 
 def signer(kind: str = "RSA-2048") -> SmimeSigner:
     return SmimeSigner(key=KEYS[kind](), certificate=CERTIFICATES[kind])
-
-
-def openssl(folder: Path, content: bytes, *command: str | Path) -> tuple[int, bytes]:
-    (folder / "message.eml").write_bytes(content)
-    done = subprocess.run(
-        ["openssl", "cms", *command, "-in", folder / "message.eml", "-out", folder / "out"],
-        check=False,
-        capture_output=True,
-        timeout=60,
-    )
-    out = folder / "out"
-    return done.returncode, out.read_bytes() if out.exists() else b""
 
 
 def verified(folder: Path, content: bytes, kind: str) -> bytes | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,6 @@ from ondemand_attach import DkimSigner, MessageBuilder, SmimeSigner
 from protectors.samples import certify, ec_key, rsa_key
 
 HERE = Path(__file__).parent
-PACKAGE = "mailauth@~4.6.9"  # the last that runs on Node 16 to 20
 RSA = DkimSigner(domain="shop.example", selector="rsa", key=rsa_key())
 ED25519 = DkimSigner(domain="shop.example", selector="ed", key=Ed25519PrivateKey.generate())
 BUILDER = (
@@ -27,28 +25,19 @@ BUILDER = (
 )
 WRAPPED = BUILDER.whole_message(signer=SmimeSigner(key=ec_key(), certificate=certify(ec_key())))
 
+pytestmark = pytest.mark.usefixtures("node_packages")
 Verify = Callable[..., dict[str, str]]
 
 
-@pytest.fixture(scope="module")
-def node_path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    if "NODE_PATH" in os.environ:
-        return os.environ["NODE_PATH"]
-    folder = tmp_path_factory.mktemp("npm")
-    install = ("npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--silent", PACKAGE)
-    subprocess.run(install, check=True)
-    return str(folder / "node_modules")
-
-
 def by_perl(folder: Path) -> Verify:
-    return reader(["perl", HERE / "verify_dkim.pl"], folder, dict(os.environ))
+    return reader(["perl", HERE / "verify_dkim.pl"], folder)
 
 
-def by_node(node_path: str, folder: Path) -> Verify:
-    return reader(["node", HERE / "verify_dkim.cjs"], folder, os.environ | {"NODE_PATH": node_path})
+def by_node(folder: Path) -> Verify:
+    return reader(["node", HERE / "verify_dkim.cjs"], folder)
 
 
-def reader(command: list[str | Path], folder: Path, environment: dict[str, str]) -> Verify:
+def reader(command: list[str | Path], folder: Path) -> Verify:
     """Return what tells the result of each signature in a message, by its algorithm."""
 
     def run(content: bytes, *signers: DkimSigner) -> dict[str, str]:
@@ -59,7 +48,6 @@ def reader(command: list[str | Path], folder: Path, environment: dict[str, str])
             input=content,
             check=True,
             capture_output=True,
-            env=environment,
             timeout=60,
         )
         return dict(line.split(" ", 1) for line in done.stdout.decode().splitlines())
@@ -69,9 +57,7 @@ def reader(command: list[str | Path], folder: Path, environment: dict[str, str])
 
 @pytest.fixture(params=["perl", "node"])
 def verify(request: pytest.FixtureRequest, tmp_path: Path) -> Verify:
-    if request.param == "perl":
-        return by_perl(tmp_path)
-    return by_node(request.getfixturevalue("node_path"), tmp_path)
+    return by_perl(tmp_path) if request.param == "perl" else by_node(tmp_path)
 
 
 @pytest.mark.parametrize("builder", [BUILDER, WRAPPED])
@@ -83,9 +69,9 @@ def test_signatures_hold(builder: MessageBuilder, verify: Verify) -> None:
     assert found in ({"ed25519-sha256": "pass"}, {"ed25519-sha256": "invalid"})
 
 
-def test_ed25519_alone_holds_for_who_knows_it(node_path: str, tmp_path: Path) -> None:
+def test_ed25519_alone_holds_for_who_knows_it(tmp_path: Path) -> None:
     content = BUILDER.dkim(ED25519).build({"name": "Jiří"}, to="jane@example.com").content
-    assert by_node(node_path, tmp_path)(content, ED25519) == {"ed25519-sha256": "pass"}
+    assert by_node(tmp_path)(content, ED25519) == {"ed25519-sha256": "pass"}
 
 
 def test_a_changed_byte_is_noticed(verify: Verify) -> None:

@@ -1,10 +1,9 @@
-"""Read by the parsers that Node programs use; .ci/run installs them and sets NODE_PATH."""
+"""Read by the parsers that Node programs use."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,29 +14,16 @@ import pytest
 from mime_cases import FIELDS, INJECTIONS, NAUGHTY, Asked, as_read, asked, written, written_by_hand
 
 READER = Path(__file__).with_name("read_mail.cjs")
-PACKAGES = ["mailparser@^3.14", "postal-mime@^4"]
 HOSTILE = [asked(string)[0] for string in NAUGHTY + INJECTIONS]
 
 Read = Callable[[list[bytes]], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
-    environment = dict(os.environ)
-    if "NODE_PATH" not in environment:
-        folder = tmp_path_factory.mktemp("npm")
-        subprocess.run(
-            ["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--silent", *PACKAGES],
-            check=True,
-        )
-        environment["NODE_PATH"] = str(folder / "node_modules")
-
+def read(node_packages: None) -> Read:
     def run(messages: list[bytes]) -> list[dict[str, Any]]:
         lines = "".join(f"{base64.b64encode(message).decode()}\n" for message in messages)
-        command = ["node", READER]
-        done = subprocess.run(
-            command, input=lines, check=True, capture_output=True, text=True, env=environment
-        )
+        done = subprocess.run(["node", READER], input=lines, check=True, capture_output=True, text=True)
         return [json.loads(line) for line in done.stdout.removesuffix("\n").split("\n")]
 
     return run
