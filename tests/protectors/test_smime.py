@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.message
 import email.policy
-import random
 import subprocess
 import sys
 import traceback
@@ -41,7 +40,6 @@ from ondemand_attach.errors import (
     SigningError,
 )
 from protectors.samples import KEYS, certify, ec_key, openssl, rsa_key
-from scale import SCALE
 
 SENDER = "orders@shop.example"
 CERTIFICATES = {kind: certify(key(), alternative=SENDER) for kind, key in KEYS.items()}
@@ -243,23 +241,6 @@ def test_check_knows_what_is_public() -> None:
     assert len(touched) == 2
     encrypted = builder.whole_message(encryptor=SmimeEncryptor())
     assert [finding.path for finding in encrypted.check()] == ["customer.iban"]
-
-
-def test_changes_of_a_strict_message_are_all_refused(tmp_path: Path) -> None:
-    message = BUILDER.whole_message(encryptor=SmimeEncryptor(strict=True)).build(CONTEXT, to=PEOPLE["jane"])
-    cms = parsed(message.content).get_content()
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    assert decrypted(tmp_path, message.content, "jane", "RSA-2048") is not None
-    places = range(len(cms) - 400, len(cms))  # in the ciphertext and its tag
-    for place in random.Random(4).sample(places, min(10 * SCALE, len(places))):
-        (tmp_path / "message.der").write_bytes(cms[:place] + bytes([cms[place] ^ 1]) + cms[place + 1 :])
-        command = ("-decrypt", "-inform", "DER", "-recip", certificate, "-inkey", key)
-        done = subprocess.run(
-            ["openssl", "cms", *command, "-in", tmp_path / "message.der", "-out", "/dev/null"],
-            check=False,
-            capture_output=True,
-        )
-        assert done.returncode != 0
 
 
 # --- what is refused
