@@ -248,10 +248,16 @@ def lying(**options: Any) -> Callable[[Authority], Callable[[Any, Any], Any]]:
     return make
 
 
-NOW = datetime.datetime.now(datetime.UTC)
+def untimely(**difference: float) -> Callable[[Authority], Callable[[Any, Any], Any]]:
+    def make(own: Authority) -> Callable[[Any, Any], Any]:
+        return lying(fixed_dt=datetime.datetime.now(datetime.UTC) + datetime.timedelta(**difference))(own)
+
+    return make
+
+
 LIES = {
-    "six minutes ahead": (lying(fixed_dt=NOW + datetime.timedelta(minutes=16)), "clock is minutes apart"),
-    "a year late": (lying(fixed_dt=NOW - datetime.timedelta(days=365)), "clock is minutes apart"),
+    "ten minutes ahead": (untimely(minutes=10), "clock is minutes apart"),
+    "a year late": (untimely(days=-365), "clock is minutes apart"),
     "SHA-1": (lying(override_md="sha1"), "a weak hash"),
 }
 
