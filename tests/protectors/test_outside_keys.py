@@ -69,7 +69,7 @@ def test_a_lying_or_broken_service_is_an_error_without_its_text(
 
 
 def test_what_is_neither_key_nor_callable_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="a str cannot sign"):
+    with pytest.raises(ConfigurationError, match="type str cannot sign"):
         PdfSigner(key="key", certificate=certify(rsa_key()))  # type: ignore[arg-type]
 
 

@@ -78,14 +78,15 @@ WEAK = """
 abcdefghijklmnop qwertyuiopasdfgh 1qaz2wsx3edc4rfv passw0rd Password1! P@ssw0rd2024! heslo123456
 Passwort2026! letmein-letmein Summer2026! Novakova1980 novakova-11000 Schmidt12345 11000-100451
 90210-123456 Invoice-2026 Jana-1980-05-12 customer-12345 correcthorse x Kx7-tRw qwertzuiop123456
-asdfasdfasdfasdf zxcvbnm,./1234 admin.admin.admin ahojahojahojahoj
+756.9217.0769.85 7569217076985 QQ-12-34-56-C 2-84-05-78-006-084-36 284057800608436 65170839J003
+65-170839-J-003 11010519491231002X GOMC800512HDFMRR07 AFZPK7190K asdfasdfasdfasdf zxcvbnm,./1234 admin.admin.admin ahojahojahojahoj
 """.split()  # noqa: SIM905 - a list of words is read as text
 
 
 @pytest.mark.parametrize("password", WEAK)
 def test_what_can_be_guessed_is_refused(password: str) -> None:
     with pytest.raises(
-        WeakPasswordError, match=r"about [0-9]+ bits, fewer than 40: found in [0-9]+ [a-z]+ at 1,000,000"
+        WeakPasswordError, match=r"about [0-9]+ bits, fewer than 40: found in (a|[0-9]+) [a-z]+ at 1,000,000"
     ) as caught:
         check(password, whose="the PIN")
     assert len(password) < 4 or password not in str(caught.value)
@@ -136,7 +137,7 @@ def test_with_zxcvbn_the_lower_estimate_counts(password: str) -> None:
     judge = functools.partial(check, password, whose="the PIN", known=("grzegorzewska",))
     if password in KNOWN_TO_ZXCVBN:
         assert judge() == password
-    with pytest.raises(WeakPasswordError, match=r"found in [0-9]+ [a-z]+ at") as caught:
+    with pytest.raises(WeakPasswordError, match=r"found in (a|[0-9]+) [a-z]+ at") as caught:
         judge(strength="zxcvbn")
     assert password not in str(caught.value)
 

@@ -391,25 +391,6 @@ def test_certificates_come_in_any_form() -> None:
         assert reader.decrypt_pubkey(decrypter(KEYS["P-256"](), forms[1])).status.name == "USER"
 
 
-@pytest.mark.parametrize(
-    ("certificates", "text"),
-    [
-        (list, "0 certificates for 1 recipients"),
-        (lambda: [b"garbage"], "neither PEM nor DER"),
-        (lambda: ["text"], "neither PEM nor DER"),
-        (lambda: [certify(KEYS["P-256"](), days=(-9, -1))], "expired on"),
-        (lambda: [certify(KEYS["P-256"](), days=(1, 9))], "not valid before"),
-        (lambda: [certify(KEYS["P-256"](), usages=["digital_signature"])], "lacks keyAgreement"),
-        (lambda: [certify(KEYS["RSA-2048"](), usages=["digital_signature"])], "lacks keyEncipherment"),
-        (lambda: [certify(samples.rsa_key(1024))], "fewer than 2048 bits"),
-        (lambda: [CERTIFICATE, certify(KEYS["P-256"](), days=(-9, -1))], "expired on"),
-    ],
-)
-def test_an_unfit_certificate_is_refused(certificates: Callable[[], list[Any]], text: str) -> None:
-    with pytest.raises(EncryptionError, match=text):
-        PdfEncryptor(certificates=lambda _: certificates()).encrypt(order(), request())
-
-
 @pytest.mark.parametrize("place", ["address", "alternative"])
 @pytest.mark.parametrize(
     ("holder", "is_refused"),
@@ -599,27 +580,6 @@ def test_from_pem(kind: str, tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (
-            lambda: PdfSigner.from_pkcs12(pkcs12_of("P-256", b"pass"), password=lambda: "wrong"),
-            "another password",
-        ),
-        (lambda: PdfSigner.from_pkcs12(b"garbage"), "damaged"),
-        (lambda: PdfSigner.from_pkcs12("/nowhere/shop.p12"), "cannot be read: FileNotFoundError"),
-        (lambda: PdfSigner.from_pem("-----BEGIN X", "-----BEGIN X"), "not PEM"),
-        (lambda: PdfSigner.from_pkcs12(pkcs12_of("P-256"), password=lambda: fails(0)), "raised KeyError"),
-        (lambda: PdfSigner.from_pem(b"garbage", b"garbage"), "not PEM"),
-        (lambda: PdfSigner.from_pem(pem_key(), b"garbage"), "chain cannot be read"),
-        (
-            lambda: PdfSigner.from_pem(pem_key(), CERTIFICATE.public_bytes(Encoding.PEM)),
-            "no certificate of the chain",
-        ),
-        (lambda: PdfSigner(key=KEYS["P-256"](), certificate=CERTIFICATE), "does not belong"),
-        (lambda: PdfSigner(key="key", certificate=CERTIFICATE), "a str cannot sign"),  # type: ignore[arg-type]
-        (lambda: PdfSigner(key=KEYS["P-256"](), certificate=b"garbage"), "neither PEM nor DER"),
-        (lambda: own(samples.rsa_key(1024)), "fewer than 2048 bits"),
-        (lambda: own(KEYS["P-256"](), days=(-9, -1)), "expired on"),
-        (lambda: own(KEYS["P-256"](), days=(1, 9)), "not valid before"),
-        (lambda: own(KEYS["P-256"](), usages=["key_agreement"]), "not issued for signing"),
         (lambda: VisibleSignature(box=(10, 10, 10, 40)), "box .* is empty"),
         (lambda: VisibleSignature(box=(10, 10, 90, 40), logo=b"GIF89a"), "neither PNG nor JPEG"),
         (lambda: VisibleSignature(box=(10, 10, 90, 40), logo=b"\x89PNG cut off"), "is damaged"),
@@ -631,14 +591,10 @@ def test_from_pem(kind: str, tmp_path: Any) -> None:
         (lambda: VisibleSignature(box=(90, 10, 10, 40)), "box of the visible signature"),
     ],
 )
-def test_what_cannot_sign_is_refused_while_wiring(make: Callable[[], object], text: str) -> None:
+def test_what_cannot_be_shown_is_refused_while_wiring(make: Callable[[], object], text: str) -> None:
     with pytest.raises(ConfigurationError, match=text) as caught:
         make()
     assert SECRET not in str(caught.value)
-
-
-def pem_key() -> bytes:
-    return KEYS["P-256"]().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def own(key: Any, **options: Any) -> PdfSigner:

@@ -25,32 +25,16 @@ from ondemand_attach import (
 from ondemand_attach.errors import WeakPasswordError
 from ondemand_attach.protectors.pdf import PdfPermission
 from ondemand_attach.testing import attachment_request
+from pages import check_page, table
 from protectors.samples import KEYS, SECRET, Key, certify, ec_key, flaws, openssl, order, rsa_key
 from system.gnupg import Ring
 from system.readers import BY_PASSWORD, WITH_KEY, run
 
 pytestmark = pytest.mark.usefixtures("node_packages")
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "readers.md"
+PAGE = "readers.md"
 REQUEST = attachment_request({})
 CANARY = "Canary-7731"
 Row = Mapping[str, str]
-
-
-def table(rows: Mapping[str, Row], first: str = "") -> str:
-    columns = list(next(iter(rows.values())))
-    lines = [[first, *columns], ["---"] * (1 + len(columns))]
-    lines += [[name, *(row[column] for column in columns)] for name, row in rows.items()]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def check_page(name: str, text: str) -> None:
-    """Put *text* where *name* is marked in the page, and see that it stood there already."""
-    before = PAGE.read_text(encoding="utf-8")
-    head, found, rest = before.partition(f"<!-- {name}: written by the tests -->\n")
-    assert found, f"the page has no place for {name}"
-    after = f"{head}{found}\n{text}\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
-    PAGE.write_text(after, encoding="utf-8")
-    assert after == before, f"{name} was written anew: look at it, and commit it"
 
 
 def opened(read: Callable[..., str], content: bytes, password: str) -> str:
@@ -84,7 +68,7 @@ def test_every_reader_opens_what_is_protected_by_password() -> None:
         for name, content in documents.items()
     }
     assert {cell for row in rows.values() for cell in row.values()} == {"opens"}
-    check_page("passwords", table(rows, "PDF by"))
+    check_page(PAGE, "passwords", table(rows, "PDF by"))
 
 
 def test_a_reader_that_opens_anything_would_be_noticed() -> None:
@@ -105,7 +89,7 @@ OWN = KEYS | {"RSA-3072": lambda: rsa_key(3072)}
 
 def test_who_opens_what_is_protected_to_certificates() -> None:
     rows = {name: row_of(*case) for name, case in CERTIFICATES.items()}
-    check_page("certificates", table(rows, "PDF to a certificate of"))
+    check_page(PAGE, "certificates", table(rows, "PDF to a certificate of"))
     assert {row["pyHanko"] for row in rows.values()} == {"opens"}
     assert {name for name, row in rows.items() if row["PDFBox"] == "no"} == {"RSA, OAEP", "EC, P-256"}
 
@@ -171,7 +155,7 @@ def test_every_reader_finds_the_signatures_valid(tmp_path: Path) -> None:
                 "pyHanko": by_pyhanko(content, password, kind),
             }
     assert {cell for row in rows.values() for cell in row.values()} == {"valid, whole file"}
-    check_page("signatures", table(rows, "PDF signed with"))
+    check_page(PAGE, "signatures", table(rows, "PDF signed with"))
 
 
 # --- passwords
@@ -209,7 +193,7 @@ def test_every_kind_of_password_opens_in_every_reader_or_is_refused_before() -> 
     assert {kind for kind, row in rows.items() if "refused" in row.values()} == REFUSED
     allowed = {"opens", "refused", "the tool cuts it at 32"}
     assert {cell for row in rows.values() for cell in row.values()} == allowed
-    check_page("kinds", table(rows, "password with"))
+    check_page(PAGE, "kinds", table(rows, "password with"))
 
 
 def cells_for(password: str) -> Row:
@@ -302,4 +286,4 @@ def test_who_opens_whole_messages(tmp_path: Path, rings: list[Ring]) -> None:
     rows |= {name: {"OpenSSL": "–", "GnuPG": cell} for name, cell in pgp.items()}
     assert "no" not in {*openssl.values(), *pgp.values()}
     assert verified(signed.replace(b"thank", b"Thank"), tmp_path) == "no"
-    check_page("messages", table(rows, "message"))
+    check_page(PAGE, "messages", table(rows, "message"))

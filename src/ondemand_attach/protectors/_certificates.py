@@ -34,12 +34,7 @@ def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
     key, certificate, chain = translated(
         lambda: pkcs12.load_key_and_certificates(content, secret),
         lambda _: ConfigurationError(
-            "the PKCS #12 file cannot be opened: "
-            + (
-                "no PKCS #12, damaged, or another password"
-                if secret
-                else "no PKCS #12, damaged, or it needs password="
-            )
+            f"the PKCS #12 file cannot be opened: no PKCS #12, damaged, or {_wanted(secret)}"
         ),
     )
     return {"key": key, "certificate": certificate, "chain": chain}
@@ -65,8 +60,14 @@ def private_key(key: Source, password: Password | None) -> Any:
     content, secret = content_of(key, "the private key"), secret_of(password)
     return translated(
         lambda: serialization.load_pem_private_key(content, secret),
-        lambda _: ConfigurationError("the private key cannot be read: not PEM, or another password"),
+        lambda _: ConfigurationError(
+            f"the private key cannot be read: not PEM, damaged, or {_wanted(secret)}"
+        ),
     )
+
+
+def _wanted(secret: bytes | None) -> str:
+    return "it needs password=" if secret is None else "it needs another password, or none"
 
 
 def certificate_of(value: object) -> x509.Certificate:
@@ -112,6 +113,10 @@ def secret_of(password: Password | None) -> bytes | None:
             f"the callable for the key's password raised {type(error).__name__}"
         ),
     )
+    if not isinstance(secret, str | bytes):
+        raise ConfigurationError(
+            f"the callable for the key's password returned a value of type {type(secret).__name__}, no text"
+        )
     return secret.encode() if isinstance(secret, str) else secret
 
 

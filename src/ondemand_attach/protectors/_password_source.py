@@ -28,7 +28,7 @@ class PasswordSource:
         limits: of the kind of file.
 
     Raises:
-        ConfigurationError: the password is fixed text, the same for everyone.
+        ConfigurationError: *source* is neither, or fixed text, the same for everyone.
         MissingDependencyError: *strength* needs an extra that is not installed.
     """
 
@@ -44,6 +44,10 @@ class PasswordSource:
             raise ConfigurationError(
                 "the password is fixed text, the same for everyone; give a template with an "
                 "{{ expression }} or a callable"
+            )
+        if not isinstance(source, str) and not callable(source):
+            raise ConfigurationError(
+                f"password= takes a template or a callable, not a value of type {type(source).__name__}"
             )
         _passwords.check_strength(strength)
         self._source, self._strength, self._allows_weak = source, strength, insecure_allow_weak

@@ -66,7 +66,7 @@ def check(
         WeakPasswordError: it is not such a password.
     """
     if not isinstance(password, str):
-        raise WeakPasswordError(f"{whose} is a {type(password).__name__}; give a str")
+        raise WeakPasswordError(f"{whose} is of type {type(password).__name__}; give a str")
     if reason := _unfit(password, limits):
         raise WeakPasswordError(f"{whose} {reason}")
     judged = varying if isinstance(varying, str) else password
@@ -102,7 +102,7 @@ def _unfit(password: str, limits: Limits) -> str | None:
         return "is empty; everyone could open the document"
     if not _is_prepared(password):
         return (
-            "holds a character that PDF readers treat differently, so that it would not open in all of them; "
+            "holds a character that programs treat differently, so that it would not open in all of them; "
             "use letters, digits and ASCII punctuation, in normal form NFKC"
         )
     if limits.is_ascii and not password.isascii():
@@ -239,14 +239,22 @@ def _is_date(year: str, month: str, day: str) -> bool:
     return True
 
 
-_IDENTIFIERS = [
-    (re.compile(f"(?=(?P<all>{pattern}))", re.IGNORECASE), bits)
+_MONTH_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_IDENTIFIERS = [  # ~ is a separator, if there is one
+    (re.compile(f"(?=(?P<all>{pattern.replace('~', '[-./ ]?')}))", re.IGNORECASE), bits)
     for pattern, bits in (
-        (
-            r"(?<!\d)[1-9]?\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[-/ ]?\d{6,7}(?!\d)",
-            31.0,
-        ),  # national numbers
+        (rf"(?<!\d)[1-9]?\d\d{_MONTH_DAY}[-/ ]?\d{{6,7}}(?!\d)", 31.0),  # national numbers with a date
         (r"[a-z]{6}\d\d[a-ehlmprst]\d\d[a-z]\d{3}[a-z]", 32.0),  # Italian tax codes
+        (r"(?<!\d)[12](?:~\d\d){2}~\d[\dab]~\d{3}~\d{3}(?:~\d\d)?(?!\d)", 34.0),  # French NIR
+        (r"(?<!\d)756~\d{4}~\d{4}~\d\d(?!\d)", 30.0),  # Swiss AHV numbers
+        (r"\b[a-z]{2}~\d\d~\d\d~\d\d~[a-d]\b", 31.0),  # British National Insurance numbers
+        (r"(?<!\d)\d\d~\d{6}~[a-z]~\d{3}(?!\d)", 32.0),  # German pension insurance numbers
+        (
+            rf"(?<!\d)[1-8]\d{{5}}(?:19|20)\d\d{_MONTH_DAY}\d{{3}}[\dx](?!\d)",
+            37.0,
+        ),  # Chinese ones
+        (r"\b[a-z]{4}\d{6}[hmx][a-z]{5}[a-z\d]\d\b", 32.0),  # Mexican CURP
+        (r"\b[a-z]{3}[abcfghljpt][a-z]\d{4}[a-z]\b", 33.0),  # Indian tax numbers
         (r"(?:\+|(?<!\d)00)[1-9](?: ?\d){7,13}", 31.0),  # telephone numbers
         (r"\b[a-z]{1,2}\d[a-z\d]?[- ]?\d[a-z]{2}\b", 21.0),  # postcodes of the United Kingdom
         (r"\b[a-z]\d[a-z][- ]?\d[a-z]\d\b", 20.0),  # of Canada
@@ -359,4 +367,4 @@ def _duration(seconds: float) -> str:
     for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 1):.0f} seconds"
+    return f"{seconds:.0f} seconds" if seconds >= 1.5 else "a second"

@@ -10,7 +10,13 @@ from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 from ondemand_attach.protectors._password_source import PasswordSource
-from ondemand_attach.protectors._recipients import LookUp, asked, certificates_for, check_certificates
+from ondemand_attach.protectors._recipients import (
+    LookUp,
+    asked,
+    certificates_for,
+    check_callable,
+    check_certificates,
+)
 
 if TYPE_CHECKING:
     from ondemand_attach.protectors import _pyhanko
@@ -102,6 +108,8 @@ class PdfEncryptor:
             if password is None
             else PasswordSource(password, strength=strength, insecure_allow_weak=insecure_allow_weak_password)
         )
+        check_callable(certificates, "certificates")
+        check_callable(owner_password, "owner_password")
         self._certificates = certificates
         self._owner_password = owner_password
         self._flags = ("ALLOW_ASSISTIVE_TECHNOLOGY", *(flag for name in allow for flag in _FLAGS[name]))

@@ -18,6 +18,16 @@ Unfit: TypeAlias = Callable[[object, Iterable[Recipient], datetime.datetime], st
 """Says why nothing should be encrypted to a certificate for its holders at a time, if so."""
 
 
+def check_callable(source: object, option: str) -> None:
+    """Refuse what an application cannot be asked by, if anything was given.
+
+    Raises:
+        ConfigurationError: it cannot be called.
+    """
+    if source is not None and not callable(source):
+        raise ConfigurationError(f"{option}= takes a callable, not a value of type {type(source).__name__}")
+
+
 def check_certificates(recipients: Iterable[Recipient], unfit: Unfit) -> None:
     """Look at the certificates of recipients that are known while wiring.
 
@@ -57,7 +67,13 @@ def _given(look_up: LookUp | None, request: AttachmentRequest) -> list[tuple[obj
     """Return each certificate beside the recipients one of whom must be its holder."""
     if look_up is None:
         return [(recipient.certificate, (recipient,)) for recipient in request.recipients]
-    found = asked(lambda asking: list(look_up(asking)), "certificates", request)
+    returned = asked(look_up, "certificates", request)
+    if isinstance(returned, str | bytes) or not isinstance(returned, Iterable):
+        raise EncryptionError(
+            f"{request.filename} cannot be encrypted: the application's callable for the certificates "
+            f"returned a value of type {type(returned).__name__}; return a list, be it of one"
+        )
+    found = asked(lambda _: list(returned), "certificates", request)
     if len(found) < len(request.recipients):
         raise EncryptionError(
             f"{request.filename} cannot be encrypted: the application's callable returned {len(found)} "

@@ -92,7 +92,8 @@ def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
         return key
     if not callable(key) or not isinstance(public_key, RSAPublicKey | EllipticCurvePublicKey):
         raise ConfigurationError(
-            f"a {type(key).__name__} cannot sign; give an RSA or EC private key, or a callable that signs"
+            f"a value of type {type(key).__name__} cannot sign; give an RSA or EC private key, or a callable "
+            "that signs"
         )
     return OutsideKey(key, public_key)
 

@@ -8,7 +8,7 @@ from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import EncryptionError, SigningError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
-from ondemand_attach.protectors._recipients import certificates_for, check_certificates
+from ondemand_attach.protectors._recipients import certificates_for, check_callable, check_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -100,6 +100,7 @@ class OpenPgpEncryptor:
         from ondemand_attach.protectors import _openpgp
 
         _openpgp.library()
+        check_callable(certificates, "certificates")
         self._certificates = certificates
 
     def check_recipients(self, recipients: Iterable[Recipient], /) -> None:

@@ -9,7 +9,12 @@ from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError, SigningError
 from ondemand_attach.protectors._key_holder import KeyHolder
-from ondemand_attach.protectors._recipients import LookUp, certificates_for, check_certificates
+from ondemand_attach.protectors._recipients import (
+    LookUp,
+    certificates_for,
+    check_callable,
+    check_certificates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,6 +142,7 @@ class SmimeEncryptor:
     protects: Literal["message"] = "message"
 
     def __init__(self, *, certificates: LookUp | None = None, strict: bool = False) -> None:
+        check_callable(certificates, "certificates")
         self._certificates, self._strict = certificates, strict
 
     def check_recipients(self, recipients: Iterable[Recipient], /) -> None:

@@ -1,0 +1,262 @@
+"""What protectors refuse, and in which words: tried, and written into docs/reference/refused.md."""
+
+from __future__ import annotations
+
+import functools
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import openpyxl
+import pikepdf
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+
+from ondemand_attach import (
+    AttachmentRequest,
+    Document,
+    OfficeEncryptor,
+    PdfEncryptor,
+    PdfSigner,
+    SmimeEncryptor,
+    SmimeSigner,
+    ZipEncryptor,
+)
+from ondemand_attach.errors import MailError
+from ondemand_attach.testing import attachment_request
+from pages import check_page, table
+from protectors import samples
+from protectors.samples import CANARY, NOW, certify, ec_key, order, rsa_key
+
+PASSWORD = "Qz7-confidential-4711"
+WRONG = "Qz7-confidential-4712"
+SECRETS = (PASSWORD, WRONG, CANARY, "fidential", "4711", "4712")
+REQUEST = attachment_request({}, filename="order.pdf")
+PAGE = "refused.md"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OWN, OF_ANOTHER = certify(ec_key()), certify(rsa_key())
+
+
+def fails(*_: object) -> Any:
+    raise KeyError(PASSWORD)
+
+
+@functools.cache
+def store() -> bytes:
+    protection = BestAvailableEncryption(PASSWORD.encode())
+    return pkcs12.serialize_key_and_certificates(b"shop", ec_key(), OWN, None, protection)
+
+
+@functools.cache
+def pem(*, is_locked: bool = False) -> bytes:
+    protection = BestAvailableEncryption(PASSWORD.encode()) if is_locked else NoEncryption()
+    return ec_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
+
+
+def chain(certificate: Any = OWN) -> bytes:
+    return certificate.public_bytes(Encoding.PEM)  # type: ignore[no-any-return]
+
+
+Signer = type[PdfSigner] | type[SmimeSigner]
+
+
+def own(kind: Signer, key: Any, **options: Any) -> object:
+    return kind(key=key, certificate=certify(key, **options))
+
+
+SIGNING_KEYS: dict[str, Callable[[Signer], object]] = {
+    "PKCS #12 store: wrong password": lambda of: of.from_pkcs12(store(), password=lambda: WRONG),
+    "PKCS #12 store: no password": lambda of: of.from_pkcs12(store()),
+    "PKCS #12 store: the password's callable raises": lambda of: of.from_pkcs12(store(), password=fails),
+    "PKCS #12 store: the password is no text": lambda of: of.from_pkcs12(store(), password=lambda: 4711),  # type: ignore[arg-type, return-value]
+    "PKCS #12 store: cut off": lambda of: of.from_pkcs12(store()[:-40], password=lambda: PASSWORD),
+    "PKCS #12 store: empty": lambda of: of.from_pkcs12(b"", password=lambda: PASSWORD),
+    "PKCS #12 store: something else": lambda of: of.from_pkcs12(pem(), password=lambda: PASSWORD),
+    "PKCS #12 store: no such file": lambda of: of.from_pkcs12("/nowhere/shop.p12"),
+    "PEM: encrypted key, no password": lambda of: of.from_pem(pem(is_locked=True), chain()),
+    "PEM: encrypted key, wrong password": lambda of: of.from_pem(
+        pem(is_locked=True), chain(), password=lambda: WRONG
+    ),
+    "PEM: key cut off": lambda of: of.from_pem(pem()[:-40], chain()),
+    "PEM: certificates cut off": lambda of: of.from_pem(pem(), chain()[:-40]),
+    "PEM: no certificate of the key": lambda of: of.from_pem(pem(), chain(OF_ANOTHER)),
+    "PEM: a certificate for the key": lambda of: of.from_pem(chain(), chain()),
+    "certificate of another key": lambda of: of(key=ec_key(), certificate=OF_ANOTHER),
+    "certificate that is none": lambda of: of(key=ec_key(), certificate=b"nonsense"),
+    "certificate of the chain that is none": lambda of: of(
+        key=ec_key(), certificate=OWN, chain=[b"nonsense"]
+    ),
+    "key that is none": lambda of: of(key=PASSWORD, certificate=OWN),  # type: ignore[arg-type]
+    "key of RSA with 1024 bits": lambda of: own(of, rsa_key(1024)),
+    "key of Ed25519": lambda of: of(key=Ed25519PrivateKey.generate(), certificate=OWN),  # type: ignore[arg-type]
+    "certificate that expired": lambda of: own(of, ec_key(), days=(-9, -1)),
+    "certificate that is not valid yet": lambda of: own(of, ec_key(), days=(1, 9)),
+    "certificate for encryption only": lambda of: own(of, ec_key(), usages=["key_agreement"]),
+}
+
+
+def refusal(act: Callable[[], object]) -> MailError:
+    """Return the error, once it is sure that it says nothing it should not."""
+    with pytest.raises(MailError) as caught:
+        act()
+    error = caught.value
+    told = repr(error) + str(error) + repr(pickle.loads(pickle.dumps(error)))
+    assert not any(secret in told for secret in SECRETS)
+    assert error.__cause__ is error.__context__ is None
+    return error
+
+
+def row(error: MailError) -> dict[str, str]:
+    day = str(error).replace("<", r"\<").replace(f"{NOW - samples.DAY:%Y-%m-%d %H:%M}", "2026-11-01 09:30")
+    day = day.replace(f"{NOW + samples.DAY:%Y-%m-%d %H:%M}", "2026-11-01 09:30")
+    return {"error": f"`{type(error).__name__}`", "words": day}
+
+
+def rows_of(cases: dict[str, Any], *subjects: Any) -> dict[str, dict[str, str]]:
+    """Try each case with each subject, which must all refuse it in the same words."""
+    first, *others = (
+        {name: row(refusal(functools.partial(case, subject))) for name, case in cases.items()}
+        for subject in subjects
+    )
+    for other in others:
+        assert other == first
+    return first
+
+
+def test_keys_that_cannot_sign() -> None:
+    check_page(PAGE, "keys", table(rows_of(SIGNING_KEYS, PdfSigner, SmimeSigner), "given"))
+
+
+# --- certificates
+
+
+def to(*addresses: str) -> AttachmentRequest:
+    return attachment_request({}, to=addresses, filename="order.pdf")
+
+
+def looked_up(of: Any, found: Any, *addresses: str) -> object:
+    encryptor = of(certificates=found if callable(found) else lambda _: found)
+    return encryptor.encrypt(order(), to(*(addresses or ("jane@example.com",))))
+
+
+CERTIFICATES: dict[str, Callable[[Any], object]] = {
+    "none at the recipient": lambda of: of().encrypt(order(), to("jane@example.com")),
+    "none found": lambda of: looked_up(of, []),
+    "fewer than recipients": lambda of: looked_up(of, [OWN], "jane@example.com", "joe@example.com"),
+    "one that is none": lambda of: looked_up(of, [b"nonsense"]),
+    "one that is cut off": lambda of: looked_up(of, [chain()[:-40]]),
+    "a look-up that raises": lambda of: looked_up(of, fails),
+    "a look-up that returns no list": lambda of: looked_up(of, 4711),
+    "expired": lambda of: looked_up(of, [certify(ec_key(), days=(-9, -1))]),
+    "not valid yet": lambda of: looked_up(of, [certify(ec_key(), days=(1, 9))]),
+    "RSA with 1024 bits": lambda of: looked_up(of, [certify(rsa_key(1024))]),
+    "a key for signing only, RSA": lambda of: looked_up(
+        of, [certify(rsa_key(), usages=["digital_signature"])]
+    ),
+    "a key for signing only, EC": lambda of: looked_up(of, [certify(ec_key(), usages=["digital_signature"])]),
+    "of another mail address": lambda of: looked_up(
+        of, [certify(ec_key(), alternative=f"{WRONG}@x.example")]
+    ),
+    "one of several is unfit": lambda of: looked_up(
+        of, [OWN, certify(rsa_key(), days=(-9, -1))], "jane@example.com", "joe@example.com"
+    ),
+}
+
+
+def test_certificates_to_encrypt_to() -> None:
+    check_page(PAGE, "certificates", table(rows_of(CERTIFICATES, PdfEncryptor, SmimeEncryptor), "given"))
+
+
+# --- passwords
+
+
+def by_pdf(password: Any) -> object:
+    return PdfEncryptor(password=password).encrypt(order(), to("jane@example.com"))
+
+
+def by_zip(password: Any) -> object:
+    request = replace(to("jane@example.com"), filename="order.zip")
+    return ZipEncryptor(password=password, name_inside="order.pdf").encrypt(order(), request)
+
+
+def by_office(password: Any) -> object:
+    made, output = openpyxl.Workbook(), BytesIO()
+    made.save(output)
+    workbook = Document(content=output.getvalue(), media_type=XLSX)
+    request = replace(to("jane@example.com"), filename="order.xlsx")
+    return OfficeEncryptor(password=password).encrypt(workbook, request)
+
+
+PASSWORDS: dict[str, Any] = {
+    "fixed text": lambda protect: protect(PASSWORD),
+    "a template with a fixed value": lambda protect: protect("{{ '" + PASSWORD + "' }}"),
+    "a template with an unknown name": lambda protect: protect("{{ missing }}"),
+    "a callable that raises": lambda protect: protect(fails),
+    "a callable that returns no text": lambda protect: protect(lambda _: 4711),
+    "no callable": lambda protect: protect(4711),
+    "empty": lambda protect: protect(lambda _: ""),
+    "five letters": lambda protect: protect(lambda _: "4711x"),
+    "a date": lambda protect: protect(lambda _: "1975-03-12"),
+    "a postcode": lambda protect: protect(lambda _: "SW1A 2AA"),
+    "a telephone number": lambda protect: protect(lambda _: "+49 30 4711 4712"),
+    "a national number": lambda protect: protect(lambda _: "756.4711.4712.77"),
+    "one letter many times": lambda protect: protect(lambda _: "a" * 40),
+    "127 bytes": lambda protect: protect(lambda _: (PASSWORD * 10)[:127]),
+    "a no-break space": lambda protect: protect(lambda _: PASSWORD + "\u00a0" + WRONG),
+    "an emoji": lambda protect: protect(lambda _: PASSWORD + "\U0001f600"),
+    "a decomposed accent": lambda protect: protect(lambda _: PASSWORD + "e\u0301"),
+}
+
+
+def test_passwords() -> None:
+    """The others name another file, and a ZIP is held to more bits."""
+    rows = rows_of(PASSWORDS, by_pdf)
+    for protect in (by_zip, by_office):
+        assert [each["error"] for each in rows_of(PASSWORDS, protect).values()] == [
+            each["error"] for each in rows.values()
+        ]
+    check_page(PAGE, "passwords", table(rows, "given"))
+
+
+# --- documents
+
+
+def pdf(content: bytes) -> Document:
+    return Document(content=content, media_type="application/pdf")
+
+
+def foreign(**options: Any) -> Document:
+    output = BytesIO()
+    with pikepdf.open(BytesIO(order().content)) as opened:
+        opened.save(output, encryption=pikepdf.Encryption(**options))
+    return pdf(output.getvalue())
+
+
+SIGN = PdfSigner(key=ec_key(), certificate=OWN)
+ENCRYPT = PdfEncryptor(password=lambda _: PASSWORD)
+DOCUMENTS: dict[str, Callable[[Any], object]] = {
+    "text": lambda act: act(Document(content=CANARY.encode(), media_type="text/plain")),
+    "text that is called a PDF": lambda act: act(pdf(CANARY.encode())),
+    "nothing": lambda act: act(pdf(b"")),
+    "a PDF that is cut off": lambda act: act(pdf(order().content[:-300])),
+    "a PDF that is encrypted already": lambda act: act(foreign(owner="o", user="u", R=6)),
+    "a PDF that is signed already": lambda act: act(pdf(SIGN.sign(order(), REQUEST).content)),
+}
+
+
+def test_documents() -> None:
+    request = to("jane@example.com")
+    for name, act in {
+        "documents to encrypt": lambda document: ENCRYPT.encrypt(document, request),
+        "documents to sign": lambda document: SIGN.sign(document, request),
+    }.items():
+        check_page(PAGE, name, table(rows_of(DOCUMENTS, act), "given"))
