@@ -48,6 +48,7 @@ from ondemand_attach import (
 from ondemand_attach.errors import ConfigurationError, ResourceBlockedError, SigningError
 from ondemand_attach.protectors import _long_term
 from ondemand_attach.testing import attachment_request
+from pages import check_page, table
 from pool.plugs import Doing
 from protectors import authority, samples
 from protectors.authority import Authority
@@ -256,9 +257,9 @@ def untimely(**difference: float) -> Callable[[Authority], Callable[[Any, Any], 
 
 
 LIES = {
-    "ten minutes ahead": (untimely(minutes=10), "clock is minutes apart"),
+    "minutes ahead": (untimely(minutes=10), "clock is minutes apart"),
     "a year late": (untimely(days=-365), "clock is minutes apart"),
-    "SHA-1": (lying(override_md="sha1"), "a weak hash"),
+    "of SHA-1": (lying(override_md="sha1"), "a weak hash"),
 }
 
 
@@ -402,6 +403,18 @@ def test_a_broken_time_server_costs_a_level_or_is_an_error_never_a_false_stamp(
     assert made.signature == "PAdES B-B"
     assert flaws(made.content, own.root, SECRET) == []
     assert "is not made at level B-T: the time stamp authority" in caplog.text
+
+
+def test_the_page_tells_what_time_servers_do_wrong(own: Authority) -> None:
+    rows = {}
+    lies = {name: make(own) for name, (make, _) in LIES.items()}
+    for name, answer in {**{name: answer for name, (answer, _) in BROKEN.items()}, **lies}.items():
+        own.answers["/shop/tsa"] = answer
+        with pytest.raises(SigningError) as caught:
+            signer(own, time_limit=0.5).sign(sealed(), REQUEST)
+        words = str(caught.value).replace("TypeError", "ValueError")  # as asn1crypto of that version has it
+        rows[name] = {"error": "`SigningError`", "words": words}
+    check_page("refused.md", "time servers", table(rows, "it is"))
 
 
 def test_the_stamp_of_another_document_is_refused(own: Authority) -> None:
