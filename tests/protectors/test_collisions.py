@@ -183,7 +183,7 @@ def test_an_internationalised_mailbox_is_its_holder() -> None:
 
 @pytest.mark.parametrize(
     ("found", "reason"),
-    [([], "0 certificates for 1 recipients"), (None, "raised TypeError"), ([None], "is missing")],
+    [([], "0 certificates for 1 recipients"), (None, "value of type NoneType"), ([None], "is missing")],
     ids=str,
 )
 def test_a_look_up_that_finds_too_little_is_refused(found: Any, reason: str) -> None:
