@@ -533,6 +533,36 @@ def test_the_algorithm_of_an_office_document(information: bytes, algorithm: str 
 # --- the command
 
 
+def enciphered(*, strict: bool) -> bytes:
+    builder = LETTER.whole_message(encryptor=SmimeEncryptor(strict=strict))
+    return built(builder, *people("RSA-2048")).content
+
+
+def signed() -> bytes:
+    return PdfSigner(key=rsa_key(), certificate=certify(rsa_key())).sign(by_password(), REQUEST).content
+
+
+FILES: dict[str, tuple[Callable[[], bytes], str]] = {
+    "PDF": (signed, "PAdES B-B, over the whole file"),
+    "PDF to certificates": (lambda: to_certificates("RSA-2048").content, "AES-256 to a certificate"),
+    "S/MIME": (lambda: enciphered(strict=False), "S/MIME, AES-256-CBC to a certificate"),
+    "S/MIME, strict": (lambda: enciphered(strict=True), "S/MIME, AES-256-GCM to a certificate"),
+    "ZIP": (aes_zip, "AES-256 by password (WinZip)"),
+    "Office": (lambda: office(10), "AES-256 by password (Office)"),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_process_that_has_loaded_nothing_knows_them_all(
+    kind: str, tmp_path: Path, fresh_python: Callable[[str], str]
+) -> None:
+    make, protection = FILES[kind]
+    path = tmp_path / "file"
+    path.write_bytes(make())
+    program = f"from ondemand_attach.cli import main; main(['inspect', {str(path)!r}])"
+    assert protection in fresh_python(program)
+
+
 def test_a_name_cannot_play_with_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from ondemand_attach.cli import main
 

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 _PADES: Final = "/ETSI.CAdES.detached"
 _TIME_STAMP: Final = "/ETSI.RFC3161"
-_STAMP_OF_SIGNATURE: Final = "signature_time_stamp_token"
+# By number: asn1crypto learns the names of attributes from pyHanko, if that was loaded before.
+_SIGNING_CERTIFICATE: Final = "1.2.840.113549.1.9.16.2.47"  # RFC 5035 section 3
+_STAMP_OF_SIGNATURE: Final = "1.2.840.113549.1.9.16.2.14"  # RFC 3161 appendix A
 
 
 def description(content: bytes, objects: Sequence[Any]) -> str | None:
@@ -45,7 +47,7 @@ def _kind(signatures: Sequence[Any], own: Sequence[Any], objects: Sequence[Any])
         return "a document time stamp"
     if own[-1].get("/SubFilter") != _PADES:
         return "a signature that is not PAdES"
-    if not _has(own[-1], "signed_attrs", "signing_certificate_v2"):
+    if not _has(own[-1], "signed_attrs", _SIGNING_CERTIFICATE):
         return "a signature without the certificate in it, so not PAdES"
     return f"PAdES {_level(signatures, own, objects)}"
 
@@ -59,12 +61,12 @@ def _level(signatures: Sequence[Any], own: Sequence[Any], objects: Sequence[Any]
     return "B-LTA" if is_stamped_later else "B-LT"
 
 
-def _has(signature: Any, where: str, name: str) -> bool:
+def _has(signature: Any, where: str, attribute: str) -> bool:
     from asn1crypto import cms
 
     content = signature.raw_get("/Contents").original_bytes
     (signer,) = cms.ContentInfo.load(content)["content"]["signer_infos"]
-    return name in {attribute["type"].native for attribute in signer[where]}
+    return attribute in {found["type"].dotted for found in signer[where]}
 
 
 def _has_validation_data(objects: Sequence[Any]) -> bool:
