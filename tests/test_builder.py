@@ -19,6 +19,7 @@ from ondemand_attach import (
     Document,
     MessageBuilder,
     PdfEncryptor,
+    PdfSigner,
     Recipient,
     Xhtml2PdfGenerator,
 )
@@ -375,8 +376,11 @@ def test_what_is_missing_is_said() -> None:
     ):
         with pytest.raises(MessageError, match=text):
             built(builder)
-    with pytest.raises(MissingRecipientError):
+    with pytest.raises(MissingRecipientError, match="name one with to"):
         LETTER.build({"number": 1})
+    protected = LETTER.attach(echo, filename="x", encryptor=lambda _, request: request.recipient)  # type: ignore[arg-type, return-value]
+    with pytest.raises(MissingRecipientError, match="name them with to"):
+        protected.bcc("boss@shop.example").build({"number": 1})
 
 
 def test_wrong_wiring_is_said_while_wiring(tmp_path: Path) -> None:
@@ -386,6 +390,11 @@ def test_wrong_wiring_is_said_while_wiring(tmp_path: Path) -> None:
         LETTER.text()
     with pytest.raises(ConfigurationError, match="generate"):
         LETTER.attach(object(), filename="x")  # type: ignore[arg-type]
+    for plug in ({"encryptor": PdfEncryptor}, {"signer": PdfSigner}):
+        with pytest.raises(ConfigurationError, match="is a class; give an object"):
+            LETTER.attach(echo, filename="x.pdf", **plug)
+    with pytest.raises(InvalidAddressError, match=r"takes an Address.*Address.parse\(\)"):
+        Recipient(address="jane@example.com")  # type: ignore[arg-type]
     with pytest.raises(InvalidHeaderError):
         LETTER.header("Bcc", "x")
     with pytest.raises(InvalidAddressError):

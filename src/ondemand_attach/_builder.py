@@ -170,8 +170,6 @@ class MessageBuilder:
         Raises:
             ConfigurationError: the parts do not fit together, such as a password with several recipients.
         """
-        if check := getattr(encryptor, "check_attachment", None):
-            check(generator, filename, signer)
         enclosure = Enclosure(
             filename=Source(filename, None),
             document=_template_of(generator),
@@ -180,6 +178,8 @@ class MessageBuilder:
             sign=None if signer is None else _method(signer, "sign"),
             hash_plain=hash_plain,
         )
+        if check := getattr(encryptor, "check_attachment", None):
+            check(generator, filename, signer)
         return self._with(enclosures=(*self._draft.enclosures, enclosure))
 
     def attach_file(
@@ -386,11 +386,13 @@ def _template_of(generator: object) -> Source | None:
 
 
 def _method(plug: Any, name: str, *, of: str = "attachment") -> Callable[..., Any]:
+    if isinstance(plug, type):
+        raise ConfigurationError(f"{plug.__name__} is a class; give an object of it")
     method = getattr(plug, name, plug)
     if getattr(plug, "protects", of) != of:
         step = _STEPS.get(plug.protects, "another step")
         raise ConfigurationError(f"a {type(plug).__name__} is not for the {of}; give it to {step}")
-    if not callable(method) or isinstance(plug, type):
+    if not callable(method):
         raise ConfigurationError(
             f"a {type(plug).__name__} has no method {name}() and is no function; "
             "see ondemand_attach.interfaces"

@@ -13,7 +13,7 @@ from ondemand_attach._receipt import PartReceipt, digest
 from ondemand_attach._receipt import Receipt as Receipt  # noqa: PLC0414 - found here with the other values
 from ondemand_attach._receipt import Refusal as Refusal  # noqa: PLC0414 - likewise
 from ondemand_attach._seal import sealed
-from ondemand_attach.errors import MessageError, MissingRecipientError
+from ondemand_attach.errors import InvalidAddressError, MessageError, MissingRecipientError
 
 if TYPE_CHECKING:
     from ondemand_attach._exposure import Exposure
@@ -86,11 +86,21 @@ class Recipient:
         locale: a BCP 47 language tag for the application's own templates and generators.
         certificate: what is encrypted to for the person: an X.509 certificate, PEM or DER, or an OpenPGP
             certificate, armored or binary.
+
+    Raises:
+        InvalidAddressError: *address* is no `Address`.
     """
 
     address: Address
     locale: str | None = None
     certificate: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.address, Address):
+            raise InvalidAddressError(
+                f"Recipient(address=…) takes an Address, not a value of type {type(self.address).__name__}; "
+                "Address.parse() reads one from text"
+            )
 
     @classmethod
     @sealed
@@ -345,9 +355,11 @@ class AttachmentRequest:
         """The one recipient.
 
         Raises:
-            MissingRecipientError: there are several; build one message for each instead.
+            MissingRecipientError: there is none; or there are several, each of whom needs their own message.
         """
-        if len(self.recipients) != 1:
+        if not self.recipients:
+            raise MissingRecipientError(f"{self.filename} is protected for one person; name them with to")
+        if len(self.recipients) > 1:
             raise MissingRecipientError(
                 f"{self.filename} is protected for one person, but the message has "
                 f"{len(self.recipients)} recipients; use build_each() to make a message for each"
