@@ -212,7 +212,8 @@ def zipped(members: dict[str, str]) -> bytes:
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            of_no_date = zipfile.ZipInfo(name)  # else each worker of the tests would name them otherwise
+            archive.writestr(of_no_date, content, zipfile.ZIP_DEFLATED)
     return memory.getvalue()
 
 
