@@ -15,7 +15,7 @@ import pikepdf
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.pdf_utils.crypt.api import AuthStatus, PdfMacStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
@@ -146,3 +146,13 @@ def openssl(folder: Path, content: bytes, *command: str | Path) -> tuple[int, by
         timeout=60,
     )
     return done.returncode, out.read_bytes() if out.exists() else b""
+
+
+def decrypted(
+    folder: Path, content: bytes, key: Key, certificate: x509.Certificate, *options: str
+) -> tuple[int, bytes]:
+    """Have OpenSSL decrypt a message, as the holder of *certificate* with *key*."""
+    own, private = folder / "own.pem", folder / "key.pem"
+    own.write_bytes(certificate.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return openssl(folder, content, "-decrypt", *options, "-recip", own, "-inkey", private)

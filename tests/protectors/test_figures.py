@@ -13,12 +13,12 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ondemand_attach import Address, MessageBuilder, PdfEncryptor, PdfSigner, Recipient, SmimeEncryptor
 from ondemand_attach.errors import WeakPasswordError
 from ondemand_attach.testing import attachment_request
-from protectors.samples import CANARY, KEYS, SECRET, certify, flaws, openssl, order
+from protectors.samples import CANARY, KEYS, SECRET, certify, decrypted, flaws, order
 from scale import SCALE
 
 REQUEST = attachment_request({})
@@ -127,20 +127,17 @@ def test_changes_of_a_message_in_cbc_are_not(tmp_path: Path) -> None:
 def refused(kind: str, count: int, tmp_path: Path, *, strict: bool) -> list[bool]:
     """Change a byte of the ciphertext, *count* times; return whether OpenSSL refused that."""
     key, certificate = KEYS[kind](), certify(KEYS[kind](), alternative="jane@example.com")
-    (tmp_path / "own.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    command = ("-decrypt", "-inform", "DER", "-recip", tmp_path / "own.pem", "-inkey", tmp_path / "key.pem")
     jane = Recipient(
         address=Address(addr_spec="jane@example.com"), certificate=certificate.public_bytes(Encoding.DER)
     )
     letter = MessageBuilder().sender("orders@shop.example").subject("Order").text(f"{CANARY}. " * 100)
     message = letter.whole_message(encryptor=SmimeEncryptor(strict=strict)).build({}, to=jane)
     cms = parsed(message.content)
-    status, text = openssl(tmp_path, cms, *command)
+    status, text = decrypted(tmp_path, cms, key, certificate, "-inform", "DER")
     assert status == 0
     rng, start = random.Random(4), len(cms) - len(text)  # the ciphertext is as long, and its tag follows
-    places = (rng.randrange(start, len(cms)) for _ in range(count))
-    return [openssl(tmp_path, changed(cms, place, rng), *command)[0] != 0 for place in places]
+    mutants = (changed(cms, rng.randrange(start, len(cms)), rng) for _ in range(count))
+    return [decrypted(tmp_path, each, key, certificate, "-inform", "DER")[0] != 0 for each in mutants]
 
 
 def parsed(content: bytes) -> bytes:

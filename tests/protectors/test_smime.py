@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from ondemand_attach import (
@@ -39,7 +40,7 @@ from ondemand_attach.errors import (
     InvalidHeaderError,
     SigningError,
 )
-from protectors.samples import KEYS, certify, ec_key, openssl, rsa_key
+from protectors.samples import KEYS, certify, decrypted, ec_key, openssl, rsa_key
 
 SENDER = "orders@shop.example"
 CERTIFICATES = {kind: certify(key(), alternative=SENDER) for kind, key in KEYS.items()}
@@ -78,12 +79,10 @@ def verified(folder: Path, content: bytes, kind: str) -> bytes | None:
     return out if status == 0 else None
 
 
-def decrypted(folder: Path, content: bytes, name: str, kind: str) -> bytes | None:
+def opened(folder: Path, content: bytes, name: str, kind: str) -> bytes | None:
     """Return what OpenSSL decrypts for *name*."""
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    key.write_bytes(KEYS[kind]().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    certificate.write_bytes(PEOPLE[name].certificate or b"")
-    status, out = openssl(folder, content, "-decrypt", "-recip", certificate, "-inkey", key)
+    certificate = x509.load_pem_x509_certificate(PEOPLE[name].certificate or b"")
+    status, out = decrypted(folder, content, KEYS[kind](), certificate)
     return out if status == 0 else None
 
 
@@ -183,7 +182,7 @@ def test_every_recipient_reads_the_message_and_nobody_else(
     assert outer["Subject"] == "[...]"
     assert IBAN.encode() not in message.content
     for name, kind in zip(PEOPLE, KEYS, strict=True):
-        inner = decrypted(tmp_path, message.content, name, kind)
+        inner = opened(tmp_path, message.content, name, kind)
         assert inner is not None
         if is_signed:
             assert verified(tmp_path, inner, "RSA-2048") is not None
@@ -193,7 +192,7 @@ def test_every_recipient_reads_the_message_and_nobody_else(
         assert plain(body).startswith(f"Dear {NAME}, your IBAN is {IBAN}.\n")
         (attachment,) = body.iter_attachments()
         assert (attachment.get_filename(), attachment.get_content()) == (f"{IBAN}.txt", IBAN)
-    assert decrypted(tmp_path, message.content, "jane", "P-256") is None
+    assert opened(tmp_path, message.content, "jane", "P-256") is None
 
 
 def text(content: str) -> Document:
@@ -203,7 +202,7 @@ def text(content: str) -> Document:
 def test_the_header_is_protected_inside(tmp_path: Path) -> None:
     builder = BUILDER.reply_to("help@shop.example").cc(PEOPLE["joe"]).header("X-Shop", "garnet")
     message = builder.whole_message(encryptor=SmimeEncryptor()).build(CONTEXT, to=PEOPLE["jane"])
-    inner = decrypted(tmp_path, message.content, "jane", "RSA-2048")
+    inner = opened(tmp_path, message.content, "jane", "RSA-2048")
     assert inner is not None
     found, outer = parsed(inner), parsed(message.content)
     assert found.get_param("hp") == "cipher"
@@ -348,7 +347,7 @@ def test_a_render_pool_makes_wrapped_messages(tmp_path: Path) -> None:
     with RenderPool(time_limit=60) as pool:
         message = pool.build(builder, CONTEXT, to=PEOPLE["jane"])
     assert message.needs_raw_mime
-    inner = decrypted(tmp_path, message.content, "jane", "RSA-2048")
+    inner = opened(tmp_path, message.content, "jane", "RSA-2048")
     assert inner is not None
     assert verified(tmp_path, inner, "P-256") is not None
 

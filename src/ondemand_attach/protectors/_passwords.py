@@ -249,10 +249,7 @@ _IDENTIFIERS = [  # ~ is a separator, if there is one
         (r"(?<!\d)756~\d{4}~\d{4}~\d\d(?!\d)", 30.0),  # Swiss AHV numbers
         (r"\b[a-z]{2}~\d\d~\d\d~\d\d~[a-d]\b", 31.0),  # British National Insurance numbers
         (r"(?<!\d)\d\d~\d{6}~[a-z]~\d{3}(?!\d)", 32.0),  # German pension insurance numbers
-        (
-            rf"(?<!\d)[1-8]\d{{5}}(?:19|20)\d\d{_MONTH_DAY}\d{{3}}[\dx](?!\d)",
-            37.0,
-        ),  # Chinese ones
+        (rf"(?<!\d)[1-8]\d{{5}}(?:19|20)\d\d{_MONTH_DAY}\d{{3}}[\dx](?!\d)", 37.0),  # Chinese identities
         (r"\b[a-z]{4}\d{6}[hmx][a-z]{5}[a-z\d]\d\b", 32.0),  # Mexican CURP
         (r"\b[a-z]{3}[abcfghljpt][a-z]\d{4}[a-z]\b", 33.0),  # Indian tax numbers
         (r"(?:\+|(?<!\d)00)[1-9](?: ?\d){7,13}", 31.0),  # telephone numbers

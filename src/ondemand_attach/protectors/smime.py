@@ -141,6 +141,7 @@ class SmimeEncryptor:
 
     protects: Literal["message"] = "message"
 
+    @sealed
     def __init__(self, *, certificates: LookUp | None = None, strict: bool = False) -> None:
         check_callable(certificates, "certificates")
         self._certificates, self._strict = certificates, strict
