@@ -13,7 +13,7 @@ import pickle
 import random
 import re
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,10 @@ from ondemand_attach import (
     Xhtml2PdfGenerator,
 )
 from ondemand_attach import _message as message_module
+from ondemand_attach._pieces import chunks
 from ondemand_attach.cli import main
 from ondemand_attach.errors import MessageError
+from ondemand_attach.testing import SmtpSink
 from protectors.samples import certify, rsa_key
 from receipt_cases import CSV, covered, listed
 from transports import peers
@@ -338,14 +340,16 @@ def test_nothing_may_be_missing(name: str) -> None:
 # --- what it costs
 
 
-def test_a_large_message_is_hashed_once_and_not_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    hashed: list[int] = []
+def test_a_large_message_is_hashed_while_it_is_sent_and_not_put_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passes: list[list[int]] = []
 
-    def digest(chunks: Any) -> str:
-        sizes = [len(chunk) for chunk in chunks]
-        hashed.append(sum(sizes))
-        assert max(sizes) < 200_000
-        return sha256(b"")
+    def watched(pieces: Any) -> Iterator[bytes]:
+        passes.append([])
+        for chunk in chunks(pieces):
+            passes[-1].append(len(chunk))
+            yield chunk
 
     large = Document(content=random.Random(1).randbytes(10_000_000), media_type="application/octet-stream")
     builder = ORDER.attach(listed, filename="a.bin", encryptor=lambda *_: large)
@@ -356,9 +360,14 @@ def test_a_large_message_is_hashed_once_and_not_put_together(monkeypatch: pytest
     tracemalloc.stop()
     assert peak < 1_000_000
     assert receipt.sha256 == sha256(message.content)
-    monkeypatch.setattr(message_module, "digest", digest)
-    Mailer(MemoryTransport()).deliver(message)
-    assert hashed == [message.size]
+    message = builder.build(CONTEXT, to=PERSON)
+    monkeypatch.setattr(message_module, "chunks", watched)
+    with SmtpSink() as sink, Mailer(SmtpTransport(sink.url)) as mailer:
+        receipt = mailer.deliver(message)
+    (sizes,) = passes
+    assert sum(sizes) == message.size
+    assert max(sizes) < 200_000
+    assert receipt.sha256 == sha256(sink.deliveries[0].content)
 
 
 # --- verifying

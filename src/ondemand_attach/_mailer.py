@@ -87,7 +87,6 @@ class Mailer:
         """
         self._check_transport(message.needs_raw_mime)
         message.check_recipients()
-        sha256 = message.sha256()
         receipt = translated(
             lambda: self._send(message),
             lambda error: TransportError(f"{type(error).__name__} in the transport"),
@@ -106,7 +105,7 @@ class Mailer:
         return replace(
             receipt,
             sent_at=datetime.datetime.now(datetime.UTC),
-            sha256=sha256,
+            sha256=message.sha256(),
             size=message.size,
             template_version=message.template_version,
             parts=message.parts,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, cast
 
 from ondemand_attach._pieces import Base64, Piece, chunks, frozen
-from ondemand_attach._receipt import PartReceipt, digest
+from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._receipt import Receipt as Receipt  # noqa: PLC0414 - found here with the other values
 from ondemand_attach._receipt import Refusal as Refusal  # noqa: PLC0414 - likewise
 from ondemand_attach._seal import sealed
@@ -155,8 +156,8 @@ class Document:
     media_type: str
     encryption: str | None = None
     signature: str | None = None
-    proof: Callable[[bytes], None] | None = field(default=None, repr=False, compare=False)
-    made_for: frozenset[str] | None = field(default=None, repr=False, compare=False)
+    proof: Callable[[bytes], None] | None = field(default=None, repr=False)
+    made_for: frozenset[str] | None = field(default=None, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         names = ("content", "media_type", "encryption", "signature", "made_for")
@@ -225,6 +226,7 @@ class Message:
     protected_for: frozenset[str] | None = field(repr=False)
     parts: tuple[PartReceipt, ...] = field(repr=False)
     template_version: str | None = field(repr=False)
+    _sha256: str | None = field(init=False, repr=False)
 
     def __init__(
         self,
@@ -248,6 +250,7 @@ class Message:
         object.__setattr__(self, "protected_for", bound)
         object.__setattr__(self, "parts", tuple(parts))
         object.__setattr__(self, "template_version", template_version)
+        object.__setattr__(self, "_sha256", None)
         self.check_recipients()
 
     def check_recipients(self) -> None:
@@ -275,11 +278,18 @@ class Message:
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes one after the other, at most some 160 kB of a document at a time."""
-        return chunks(self.pieces)
+        hashed = hashlib.sha256()
+        for chunk in chunks(self.pieces):
+            hashed.update(chunk)
+            yield chunk
+        object.__setattr__(self, "_sha256", hashed.hexdigest())
 
     def sha256(self) -> str:
-        """Return the SHA-256 of the bytes, in hexadecimal digits, made anew each time."""
-        return digest(self.chunks())
+        """Return the SHA-256 of the bytes, in hexadecimal digits: as they last went by, if they did."""
+        if self._sha256 is None:
+            for _ in self.chunks():
+                pass
+        return cast("str", self._sha256)
 
     def exposure(self) -> tuple[Exposure, ...]:
         """Say of each part who can read it, from the bytes: the header, bodies, and each attachment."""
@@ -343,7 +353,7 @@ class AttachmentRequest:
     templates: Renders = field(repr=False)
     now: datetime.datetime
     sender: Address | None = None
-    passwords: list[str] = field(default_factory=list, repr=False, compare=False)
+    passwords: list[str] = field(default_factory=list, repr=False)
 
     @property
     def made_for(self) -> frozenset[str]:

@@ -126,9 +126,9 @@ class PartReceipt:
             part=part,
             media_type=document.media_type.partition(";")[0],
             size=len(document.content),
-            sha256=digest([document.content]) if hash_plain or not is_hidden else None,
+            sha256=digest(document.content) if hash_plain or not is_hidden else None,
             plain_size=len(plain.content) if is_changed else None,
-            plain_sha256=digest([plain.content]) if is_changed and hash_plain else None,
+            plain_sha256=digest(plain.content) if is_changed and hash_plain else None,
             encryption=document.encryption,
             signature=document.signature,
         )
@@ -195,12 +195,9 @@ class Receipt:
         return cls(**_read(said))
 
 
-def digest(chunks: Iterable[bytes | memoryview]) -> str:
-    """Return the SHA-256 of *chunks*, one after the other."""
-    hashed = sha256()
-    for chunk in chunks:
-        hashed.update(chunk)
-    return hashed.hexdigest()
+def digest(content: bytes | memoryview) -> str:
+    """Return the SHA-256 of *content*, in hexadecimal digits."""
+    return sha256(content).hexdigest()
 
 
 def parts_from(said: Iterable[Mapping[str, Any]]) -> tuple[PartReceipt, ...]:

@@ -16,7 +16,7 @@ from ondemand_attach import _builder, _composition
 PARTS = {
     (_builder, "views"): "views",
     (_composition, "find_leaks"): "leak scan",
-    (_composition, "_prove"): "proof",
+    (_composition, "prove"): "proof",
 }
 
 

@@ -57,7 +57,9 @@ def _fresh(side: str, port: int) -> Cost:
 
 
 def _document(size: int) -> bytes:
-    return b"%PDF-1.7\n" + random.Random(2026).randbytes(size - 9)
+    """Return what a protected PDF is to the library: a stream that nobody can read, in a little that anybody can."""
+    head, tail = b"%PDF-1.7\n1 0 obj\n<<>>\nstream\n", b"\nendstream\nendobj\nstartxref\n0\n%%EOF\n"
+    return head + random.Random(2026).randbytes(size - len(head) - len(tail)) + tail
 
 
 def _run_library(event: traffic.Event, pdf: bytes, port: int, *, is_encrypted: bool = True) -> None:

@@ -50,7 +50,7 @@ def _whole(receipt: Receipt, content: bytes) -> str | None:
     """Say that *content* ends with the message, after nothing but trace fields."""
     for text in (content, _BARE_LF.sub(b"\r\n", content)):  # some servers store messages with bare LF
         start = len(text) - (receipt.size or 0)
-        if start >= 0 and digest([memoryview(text)[start:]]) == receipt.sha256:
+        if start >= 0 and digest(memoryview(text)[start:]) == receipt.sha256:
             added = _names(text[:start])
             if added is not None and all(map(_TRACE.fullmatch, added)):
                 unique = ", ".join(dict.fromkeys(added))
@@ -68,7 +68,7 @@ def _names(head: bytes) -> list[str] | None:
 
 def _documents(receipt: Receipt, content: bytes) -> list[str]:
     """Say which documents of the receipt *content* is."""
-    sha256 = digest([content])
+    sha256 = digest(content)
     return [
         f"{part.part}, {state}"
         for part in receipt.parts

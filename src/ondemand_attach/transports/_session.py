@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 
 from ondemand_attach._message import Address, Message, Refusal
-from ondemand_attach._pieces import Base64, Piece, coalesced
+from ondemand_attach._pieces import coalesced
 from ondemand_attach.errors import (
     InvalidAddressError,
     MessageTooLargeError,
@@ -76,7 +76,7 @@ class Session(BoundedSmtp):
         if not is_asked:
             self.putcmd("DATA")
         self.check(self.reply(), 3)
-        for octets in coalesced(_stuffed(message.pieces)):
+        for octets in coalesced(_stuffed(message.chunks())):
             self.send(octets)
         self.stage = FINAL_DOT
         answer = self.reply()
@@ -190,17 +190,14 @@ def _rcpt(recipient: Address) -> str:
     return f"RCPT TO:<{_path(recipient)}>"
 
 
-def _stuffed(pieces: Iterable[Piece]) -> Iterator[bytes]:
+def _stuffed(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Double the dots that begin a line, and end with the final one (RFC 5321 section 4.5.2).
 
-    Every line ends in CRLF already, and base64 has no dots.
+    Every line ends in CRLF already, which no chunk divides.
     """
     begins_line = True
-    for piece in pieces:
-        if isinstance(piece, Base64):
-            yield from piece
-        else:
-            yield b"." if begins_line and piece.startswith(b".") else b""
-            yield piece.replace(b"\r\n.", b"\r\n..")
-        begins_line = isinstance(piece, Base64) or piece.endswith(b"\r\n") or (begins_line and not piece)
+    for chunk in chunks:
+        yield b"." if begins_line and chunk.startswith(b".") else b""
+        yield chunk.replace(b"\r\n.", b"\r\n..") if b"." in chunk else chunk  # base64 has none
+        begins_line = chunk.endswith(b"\r\n") or (begins_line and not chunk)
     yield b".\r\n" if begins_line else b"\r\n.\r\n"
