@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from ondemand_attach import (
     RenderPool,
     Xhtml2PdfGenerator,
 )
-from ondemand_attach.errors import EncryptionError, GenerationError, MessageError
+from ondemand_attach.errors import EncryptionError, GenerationError, MessageError, ProtectionError
 
 JANE = {"customer": {"name": "Jane Doe-Smithers", "email": "jane@example.com", "code": "k3jd92kfaa0l"}}
 JOE = {"customer": {"name": "Joe Bloggs-Miller", "email": "joe@example.com", "code": "m9xq41vbcc7t"}}
@@ -58,6 +59,51 @@ def test_so_is_a_cached_protected_one() -> None:
     assert builder.build(JANE, to="jane@example.com")
     with pytest.raises(EncryptionError, match="made for another recipient"):
         builder.build(JOE, to="joe@example.com")
+
+
+def text_of(request: AttachmentRequest) -> Document:
+    """Make a document as an application's own generator does, which says nothing of whom it is for."""
+    return Document(content=request.context["customer"]["name"].encode(), media_type="text/plain")
+
+
+def sealed_by(document: Document, request: AttachmentRequest) -> Document:
+    return Document(
+        content=document.content[::-1], media_type="application/pkcs7-mime", encryption="backwards"
+    )
+
+
+def signed_by(document: Document, request: AttachmentRequest) -> Document:
+    return Document(content=document.content + b"!", media_type=document.media_type, signature="!")
+
+
+@pytest.mark.parametrize(
+    "builder",
+    [
+        LETTER.attach(kept(text_of), filename="a.txt", encryptor=sealed_by),
+        LETTER.attach(text_of, filename="a.txt", encryptor=kept(sealed_by)),
+        LETTER.attach(text_of, filename="a.txt", encryptor=sealed_by, signer=kept(signed_by)),
+        LETTER.attach(kept(text_of), filename="a.txt").whole_message(encryptor=sealed_by),
+        LETTER.attach(text_of, filename="a.txt", signer=kept(signed_by)).whole_message(encryptor=sealed_by),
+        LETTER.attach(text_of, filename="a.txt").whole_message(encryptor=kept(sealed_by)),
+    ],
+)
+def test_so_is_whatever_an_application_makes_once(builder: MessageBuilder) -> None:
+    assert builder.build(JANE, to="jane@example.com")
+    with pytest.raises((GenerationError, ProtectionError), match="made for another recipient"):
+        builder.build(JOE, to="joe@example.com")
+
+
+def test_a_signer_need_not_know_how_a_document_was_encrypted() -> None:
+    builder = LETTER.attach(text_of, filename="a.txt", encryptor=sealed_by, signer=signed_by)
+    (part,) = builder.build(JANE, to="jane@example.com").parts
+    assert (part.encryption, part.signature) == ("backwards", "!")
+
+
+def test_a_file_for_everyone_goes_to_all(tmp_path: Path) -> None:
+    (tmp_path / "terms.txt").write_bytes(b"The terms.\n")
+    builder = LETTER.attach_file(tmp_path / "terms.txt").whole_message(encryptor=sealed_by)
+    assert builder.build(JANE, to="jane@example.com")
+    assert builder.build(JOE, to="joe@example.com")
 
 
 def test_a_document_for_everyone_may_be_kept() -> None:

@@ -363,7 +363,7 @@ class _Given:
     document: Document
 
     def generate(self, _: AttachmentRequest) -> Document:
-        return self.document
+        return dataclasses.replace(self.document)  # a new one for each message, as it is for everyone
 
 
 def _address(value: AddressLike) -> Address:

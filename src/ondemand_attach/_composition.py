@@ -6,7 +6,7 @@ import datetime
 import itertools
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,7 +28,7 @@ from ondemand_attach._message import (
 from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._seal import translated
-from ondemand_attach._stages import check_made_for, encrypted, prove, stage
+from ondemand_attach._stages import check_made_for, encrypted, prove, stage, still_encrypted
 from ondemand_attach._whole import Whole
 from ondemand_attach.errors import (
     ConfidentialityError,
@@ -74,7 +74,7 @@ class Composition:
         if self.now.tzinfo is None:
             raise MessageError("now= has no time zone; give an aware datetime")
         self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
-        self.passwords: list[str] = []
+        self.passwords: dict[str, tuple[str, ...]] = {}
         if draft.passwords:
             _ = self.request("the message", seen.full).recipient  # a generated password is of one person
         self.parts: list[PartReceipt] = []
@@ -106,6 +106,8 @@ class Composition:
         if whole is not None:
             whole.prove(message)
             sealed += whole.sealed
+        for recipe in self.draft.passwords:
+            self.refuse_unused(recipe.name)
         self.refuse_leaks(message, sealed)
         return self.signed_for_domain(message) if self.draft.dkim else message
 
@@ -125,6 +127,15 @@ class Composition:
                 ),
             )
         return message
+
+    def refuse_unused(self, name: str) -> None:
+        """Refuse to hand over a password that opens nothing, as far as the encryptors tell."""
+        made: str = self.seen.full[name]
+        if not (self.draft.has_own_encryptors or any(made in password for password in self.passwords)):
+            raise EncryptionError(
+                f"the generated password {name!r} opens nothing in the message; put {{{{ {name} }}}} into "
+                "password= of an encryptor, or leave it out"
+            )
 
     def generated(self, name: str) -> GeneratedPassword:
         from ondemand_attach.protectors.generated_passwords import GeneratedPassword
@@ -164,28 +175,46 @@ class Composition:
         return Whole(self.draft, self.request("the message", seen), self.parts)
 
     def refuse_leaks(self, message: Message, sealed: list[bytes]) -> None:
-        passwords = set(self.passwords)
+        found = itertools.chain.from_iterable(self.passwords.values())
+        parts = {f"part {number} of a password": part for number, part in enumerate(found, 1)}
         visible = (self.sender, *self.draft.reply_to, *_addresses((*self.to, *self.draft.cc)))
         content, documents = elided(message.pieces)
         leaks = find_leaks(
             _return_path(message.envelope) + content,
-            [*self.seen.values, *(("password", password) for password in passwords)],
+            self.seen.values,
+            secrets=[*(("password", password) for password in self.passwords), *parts.items()],
             elided=documents,
             protected=sealed,
             addresses={spec for address in visible for spec in (address.addr_spec, address.ascii_addr_spec)},
-            disclosed=({*map(str, self.seen.disclosed), self.sender.addr_spec} - passwords),
+            disclosed={*map(str, self.seen.disclosed), self.sender.addr_spec},
             own_words=[
                 text
                 for slot, source in self.draft.sources()
                 for text in self.templates.texts_of(slot, source)
             ],
         )
+        for leak in leaks:
+            if leak.path not in parts:
+                raise ConfidentialityError(
+                    f"the value of {leak.path} stands in the {leak.where}, where anybody can read it; "
+                    "take it out of there",
+                    path=leak.path,
+                )
         if leaks:
-            raise ConfidentialityError(
-                f"the value of {leaks[0].path} stands in the {leaks[0].where}, where anybody can read it; "
-                "take it out of there",
-                path=leaks[0].path,
-            )
+            self.refuse_guessable({parts[leak.path] for leak in leaks})
+
+    def refuse_guessable(self, readable: Collection[str]) -> None:
+        """Refuse passwords that can be guessed by whoever reads the parts that are *readable*."""
+        from ondemand_attach.protectors._passwords import LEAST_BITS, estimated_bits
+
+        for parts in self.passwords.values():
+            left = [part for part in parts if part not in readable]
+            if len(left) < len(parts) and estimated_bits("".join(left)) < LEAST_BITS:
+                raise ConfidentialityError(
+                    "so much of the password stands in the message that the rest of it can be guessed; "
+                    "make it of what the message does not say",
+                    path="password",
+                )
 
     def envelope(self) -> Envelope:
         recipients = (*self.to, *self.draft.cc, *self.draft.bcc)
@@ -240,6 +269,9 @@ class Composition:
         if sign := enclosure.sign:
             unsigned = document
             document = stage(SigningError, filename, lambda: sign(unsigned, request))
+            if is_private:
+                check_made_for(document, request, SigningError)
+            document = still_encrypted(document, unsigned)
             proofs.append(document.proof)
         prove(document.content, proofs, filename)
         self.parts.append(

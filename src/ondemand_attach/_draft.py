@@ -103,6 +103,11 @@ class Draft:
             yield self.encrypt
 
     @property
+    def has_own_encryptors(self) -> bool:
+        """Whether there are encryptors that do not say whether they take passwords, such as functions."""
+        return not all(hasattr(owner_of(encrypt), "for_one") for encrypt in self._encrypts())
+
+    @property
     def is_wrapped(self) -> bool:
         """Whether the message is signed or encrypted as a whole."""
         return self.encrypt is not None or self.sign is not None

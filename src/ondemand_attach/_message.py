@@ -113,6 +113,9 @@ class Recipient:
         return cls(address=address)
 
 
+Recipient.__init__ = sealed(Recipient.__init__)  # type: ignore[method-assign]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """What the server is told (RFC 5321 section 2.3.1), apart from what the reader sees.
@@ -148,16 +151,16 @@ class Document:
         signature: how it is signed, in such words, such as ``PAdES B-T``.
         proof: looks at the finished bytes, after all protectors, and raises a `ProofError` if they are not
             protected as they should be. It may hold a secret, so a pickle leaves it out.
-        made_for: the addr-specs of those whom it was made for, in ASCII; None if nobody in particular. A
-            builder refuses one that it should protect and that was made for others, such as a cached one.
+        made_for: the addr-specs of those whom it was made for, in ASCII. A builder that protects a document
+            sets it if it is None, and refuses one that was made for others, such as a cached one.
     """
 
     content: bytes = field(repr=False)
     media_type: str
     encryption: str | None = None
     signature: str | None = None
-    proof: Callable[[bytes], None] | None = field(default=None, repr=False)
-    made_for: frozenset[str] | None = field(default=None, repr=False)
+    proof: Callable[[bytes], None] | None = field(default=None, repr=False, compare=False)
+    made_for: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         names = ("content", "media_type", "encryption", "signature", "made_for")
@@ -344,7 +347,7 @@ class AttachmentRequest:
         templates: renders a template against a context.
         now: the time of building, timezone-aware.
         sender: who the message is from.
-        passwords: the encryptors' so far.
+        passwords: the encryptors' so far, each with the parts that it is put together of.
     """
 
     context: Mapping[str, Any] = field(repr=False)
@@ -353,7 +356,7 @@ class AttachmentRequest:
     templates: Renders = field(repr=False)
     now: datetime.datetime
     sender: Address | None = None
-    passwords: list[str] = field(default_factory=list, repr=False)
+    passwords: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def made_for(self) -> frozenset[str]:
@@ -368,11 +371,11 @@ class AttachmentRequest:
             MissingRecipientError: there is none; or there are several, each of whom needs their own message.
         """
         if not self.recipients:
-            raise MissingRecipientError(f"{self.filename} is protected for one person; name them with to")
+            raise MissingRecipientError("an attachment is protected for one person; name them with to")
         if len(self.recipients) > 1:
             raise MissingRecipientError(
-                f"{self.filename} is protected for one person, but the message has "
-                f"{len(self.recipients)} recipients; use build_each() to make a message for each"
+                f"an attachment is protected for one person, but the message has {len(self.recipients)} "
+                "recipients; use build_each() to make a message for each"
             )
         return self.recipients[0]
 
@@ -402,10 +405,15 @@ class AttachmentRequest:
         """
         return self.templates.render(self.context, "password", Source(source, None))
 
-    def keep_out(self, password: str) -> None:
+    def keep_out(self, password: str, *, parts: Iterable[str] = ()) -> None:
         """Have the message refused if *password* can be read in it. Every encryptor by password calls this.
+
+        Args:
+            password: what opens the attachment.
+            parts: what it is put together of. The message is refused too if so many of them can be read in it
+                that the others could be guessed.
 
         Raises:
             ConfidentialityError: from `MessageBuilder.build`, if so.
         """
-        self.passwords.append(password)
+        self.passwords[password] = tuple(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -34,11 +35,20 @@ def stage(
 def check_made_for(
     document: Document, request: AttachmentRequest, failure: type[GenerationError | ProtectionError]
 ) -> None:
-    """Refuse a document that says that it was made for others."""
-    if document.made_for not in {None, request.made_for}:
+    """Refuse a document that was made for others; it is theirs for whom it is seen here first."""
+    if document.made_for is None:
+        object.__setattr__(document, "made_for", request.made_for)
+    if document.made_for != request.made_for:
         error = failure("the document was made for another recipient; make one for each, and keep none")
         error.filename = request.filename
         raise error
+
+
+def still_encrypted(signed: Document, unsigned: Document) -> Document:
+    """Return *signed*, which says how it is encrypted, be the signer one that does not say it again."""
+    if signed.encryption is None and unsigned.encryption is not None:
+        return replace(signed, encryption=unsigned.encryption)
+    return signed
 
 
 def prove(content: bytes, proofs: Iterable[Callable[[bytes], None] | None], filename: str) -> None:

@@ -8,7 +8,7 @@ from ondemand_attach import _mime
 from ondemand_attach._draft import Draft
 from ondemand_attach._message import AttachmentRequest, Document, Message
 from ondemand_attach._receipt import PartReceipt
-from ondemand_attach._stages import encrypted, prove, stage
+from ondemand_attach._stages import check_made_for, encrypted, prove, stage
 from ondemand_attach.errors import EncryptionError, SigningError
 
 _NAME = "the message"
@@ -55,6 +55,7 @@ class Whole:
         assert encrypt is not None  # noqa: S101 - only then is it called
         prove(entity.content, self._proofs, _NAME)  # nobody but the recipient can look at it later
         document = stage(EncryptionError, _NAME, lambda: encrypted(encrypt(entity, self._request), entity))
+        check_made_for(document, self._request, EncryptionError)
         self._proofs = [document.proof]
         self.sealed.append(document.content)
         self._parts.append(PartReceipt.of("encrypted message", document, entity))

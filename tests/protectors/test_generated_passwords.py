@@ -15,6 +15,8 @@ import pikepdf
 import pytest
 
 from ondemand_attach import (
+    AttachmentRequest,
+    Document,
     GeneratedPassword,
     Mailer,
     MemoryTransport,
@@ -35,6 +37,7 @@ from ondemand_attach.errors import (
     WeakPasswordError,
 )
 from ondemand_attach.protectors import _passwords
+from ondemand_attach.protectors._password_source import PasswordSource
 
 CONTEXT = {"number": "GG-40001", "customer": {"name": "Jane Doe-Smithers", "phone": "+420 601 234 567"}}
 LETTER = (
@@ -49,6 +52,30 @@ STATEMENT = LETTER.attach(
     filename="order.pdf",
     encryptor=PdfEncryptor(password="{{ passphrase }}"),
 )
+
+
+class Quick:
+    """Encrypts nothing: its password is what matters here."""
+
+    for_one = True
+
+    def __init__(self, password: str) -> None:
+        self.source = PasswordSource(password, strength="patterns", insecure_allow_weak=False)
+
+    def encrypt(self, _: Document, request: AttachmentRequest) -> Document:
+        self.source.password_for(request)
+        return Document(content=b"sealed", media_type="application/octet-stream")
+
+
+def opened_by(password: Any, letter: MessageBuilder = LETTER) -> MessageBuilder:
+    return letter.attach(
+        lambda _: Document(content=b"plain", media_type="text/plain"),
+        filename="a.bin",
+        encryptor=Quick(password),
+    )
+
+
+OPENED_BY_PIN = opened_by("{{ pin }}")
 
 
 class Inbox(list[GeneratedPassword]):
@@ -176,7 +203,7 @@ def test_words_without_the_extra_name_it(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_digits_are_even_and_words_many() -> None:
     inbox = Inbox()
-    builder = LETTER.generated_password("pin", digits=40, delivery=inbox)
+    builder = OPENED_BY_PIN.generated_password("pin", digits=40, delivery=inbox)
     for _ in range(50):
         builder.build(CONTEXT, to="jane@example.com")
     digits = "".join(given.password.replace("-", "") for given in inbox)
@@ -224,9 +251,114 @@ def test_a_password_that_can_be_read_in_the_message_is_refused(
         assert f"the value of password stands in the {where}" in str(raised.value)
 
 
+CODE = "k3jd92kfaa0l"
+
+
+@pytest.mark.parametrize(
+    "to", ["{}@example.com", "Jane <{}@example.com>", "jane@{}.example", "{} <jane@a.example>"]
+)
+@pytest.mark.parametrize("password", ["{{ pin }}", lambda request: request.context["pin"]])
+def test_the_address_that_it_goes_to_is_no_password(to: str, password: Any) -> None:
+    builder = opened_by(password)
+    assert builder.build({**CONTEXT, "pin": CODE}, to="jane@example.com")
+    with pytest.raises(ConfidentialityError) as raised:
+        builder.build({**CONTEXT, "pin": CODE}, to=to.format(CODE))
+    assert raised.value.path == "password"
+    assert CODE not in str(raised.value)
+
+
+def test_a_password_is_no_less_of_one_for_standing_in_a_public_value() -> None:
+    letter = LETTER.confidential("customer").public("customer.line").text("{{ customer.line }}")
+    customer = {"customer": {"line": f"Your code is {CODE}."}, "number": "GG-40001", "pin": CODE}
+    assert letter.build(customer, to="jane@example.com")
+    with pytest.raises(ConfidentialityError, match="text body"):
+        opened_by("{{ pin }}", letter).build(customer, to="jane@example.com")
+
+
+@pytest.mark.parametrize("password", ["xkqjzwvbnfp", "?{#)!$}&=+*(", "a!#$%&/()=?b", "<\"&>§%$'=;:_"])
+@pytest.mark.parametrize(
+    "leaking",
+    [
+        lambda letter, password: letter.text("Type {{ pin }}."),
+        lambda letter, password: letter.text(f"The code is {{% raw %}}{password}{{% endraw %}}"),
+        lambda letter, password: letter.html("<p>Type <b>{{ pin }}</b>.</p>"),
+        lambda letter, password: letter.subject("Type {{ pin }}"),
+    ],
+    ids=["text", "own words", "html", "subject"],
+)
+def test_a_password_of_signs_or_of_a_word_is_found_too(
+    leaking: Callable[[MessageBuilder, str], MessageBuilder], password: str
+) -> None:
+    builder = opened_by(lambda request: request.context["pin"], leaking(LETTER, password))
+    with pytest.raises(ConfidentialityError) as raised:
+        builder.build({**CONTEXT, "pin": password}, to="jane@example.com")
+    assert password not in str(raised.value)
+    assert opened_by("{{ pin }}", LETTER).build({**CONTEXT, "pin": password}, to="jane@example.com")
+
+
+def test_an_owner_password_stands_nowhere_either() -> None:
+    builder = LETTER.attach(
+        Xhtml2PdfGenerator(source="<p>{{ customer.name }}</p>"),
+        filename="order.pdf",
+        encryptor=PdfEncryptor(
+            password="{{ pin }}", owner_password=lambda request: request.context["master"]
+        ),
+    )
+    context = {**CONTEXT, "pin": CODE, "master": "Kx7tRw92mQz88"}
+    assert builder.build(context, to="jane@example.com")
+    with pytest.raises(ConfidentialityError, match="header Subject"):
+        builder.subject("Order {{ master }}").build(context, to="jane@example.com")
+
+
+@pytest.mark.parametrize(
+    ("password", "text", "is_refused"),
+    [
+        ("{{ number }}{{ born }}", "Thank you.", True),
+        ("{{ number }}-{{ pin }}", "Thank you.", False),
+        ("{{ number }}-{{ pin }}", "Type {{ pin }}.", True),
+        ("amber-{{ pin }}", "Type {{ pin }}.", True),
+        ("amber-{{ pin }}", "Type amber.", False),
+        ("{{ pin }}-{{ other }}", "Type {{ pin }}.", False),
+        ("{% if number %}{{ pin }}{% endif %}-x", "Type {{ pin }}.", True),
+        ("{% if number %}{{ pin }}{% endif %}-x", "Thank you.", False),
+    ],
+)
+def test_what_is_left_of_a_password_without_what_can_be_read_is_strong(
+    password: str, text: str, *, is_refused: bool
+) -> None:
+    builder = opened_by(password, LETTER.text(text))
+    own = {"number": "GG-4000132", "born": "1980-02-17", "pin": CODE, "other": "Kx7tRw92mQz88"}
+    if not is_refused:
+        assert builder.build({**CONTEXT, **own}, to="jane@example.com")
+        return
+    with pytest.raises(ConfidentialityError) as raised:
+        builder.build({**CONTEXT, **own}, to="jane@example.com")
+    assert "can be guessed" in str(raised.value)
+    assert not any(value in str(raised.value) for value in own.values())
+
+
+@pytest.mark.parametrize("builder", [LETTER, opened_by("{{ number }}-{{ customer.phone }}")])
+def test_a_password_that_opens_nothing_is_not_handed_over(builder: MessageBuilder) -> None:
+    inbox = Inbox()
+    with pytest.raises(EncryptionError, match="'pin' opens nothing in the message"):
+        builder.generated_password("pin", digits=16, delivery=inbox).build(CONTEXT, to="jane@example.com")
+    assert inbox == []
+
+
+def test_an_encryptor_of_the_application_may_use_a_password_in_its_own_way() -> None:
+    inbox, sealed = Inbox(), Document(content=b"sealed", media_type="application/octet-stream")
+    builder = LETTER.attach(
+        lambda _: Document(content=b"plain", media_type="text/plain"),
+        filename="a.bin",
+        encryptor=lambda *_: sealed,
+    )
+    builder.generated_password("pin", digits=16, delivery=inbox).build(CONTEXT, to="jane@example.com")
+    assert len(inbox) == 1
+
+
 def test_a_generated_password_is_never_weak() -> None:
     inbox = Inbox()
-    builder = LETTER.generated_password("pin", digits=13, delivery=inbox)
+    builder = OPENED_BY_PIN.generated_password("pin", digits=13, delivery=inbox)
     for _ in range(200):
         builder.build(CONTEXT, to="jane@example.com")
     assert min(_passwords.estimated_bits(given.password) for given in inbox) >= _passwords.LEAST_BITS

@@ -30,7 +30,7 @@ unknown container, and all beyond the first 64 MB that an attachment inflates to
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ondemand_attach._leaks._containers import opened
@@ -38,6 +38,9 @@ from ondemand_attach._leaks._needles import needles_for
 from ondemand_attach._leaks._raw import found_raw
 from ondemand_attach._leaks._searching import found
 from ondemand_attach._leaks._surfaces import surfaces
+from ondemand_attach._leaks._views import views
+
+_SIGNS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,41 +60,58 @@ def find_leaks(
     content: bytes,
     values: Iterable[tuple[str, object]],
     *,
+    secrets: Sequence[tuple[str, str]] = (),
     elided: Mapping[bytes, bytes] | None = None,
     protected: Collection[bytes] = (),
     addresses: Collection[str] = (),
     own_words: Iterable[str] = (),
     disclosed: Iterable[object] = (),
 ) -> tuple[Leak, ...]:
-    """Return each place where one of *values* can be read without a password or key.
+    """Return each place where one of *values* or *secrets* can be read without a password or key.
 
     Args:
         content: the finished MIME bytes, CRLF line ends.
         values: the confidential leaves, each with its path.
+        secrets: what opens a part of the message. Unlike a value, it counts in an address and in what is
+            public as well.
         elided: the documents that lines of *content* stand for, see `ondemand_attach._pieces.elided`.
         protected: the contents of the protected documents. A part is left out only if it is equal to
             one of them, so that a wrong boundary or a forgotten encryption cannot hide a part. They are
             searched for the values as they are, where a document is not encrypted.
-        addresses: the addr-specs that may stand in From, Sender, Reply-To, To and Cc.
+        addresses: the addr-specs that stand in From, Sender, Reply-To, To and Cc. Values may be in them.
         own_words: what the application itself says in every message: the sources of its templates. A
             value that is one of these words (a customer called Price) cannot be told from them.
         disclosed: values that are public; one that is confidential as well under another path is no secret.
     """
     values = tuple(values)
-    if raw := tuple(found_raw(values, protected)):
+    if raw := tuple(found_raw((*values, *secrets), protected)):
         return tuple(Leak(path=path, where="readable part of a protected document") for path in raw)
-    needles = needles_for(values, own_words, disclosed)
-    if not needles:
+    opening = [needles_for([secret], (), ()) for secret in secrets]
+    needles = [*needles_for(values, own_words, disclosed), *itertools.chain.from_iterable(opening)]
+    # Of a password of signs alone nothing is left when it is folded; it is searched as it is typed.
+    typed = [s for s, its_own in zip(secrets, opening, strict=True) if not its_own and len(s[1]) >= _SIGNS]
+    if not (needles or typed):
         return ()
     headers, documents = surfaces(content, elided or {}, tuple(protected), addresses)
+    in_addresses = found(list(itertools.chain.from_iterable(opening)), [" ".join(addresses)])
+    leaks = [Leak(path=path, where="address of a sender or recipient") for path in in_addresses]
 
-    def contents() -> Iterator[tuple[str, str | bytes]]:
-        return itertools.chain.from_iterable(itertools.starmap(opened, documents))
+    def places() -> Iterator[tuple[str, str | bytes]]:
+        yield from headers
+        yield from itertools.chain.from_iterable(itertools.starmap(opened, documents))
 
+    for where, surface in places() if typed else ():
+        leaks += (Leak(path=path, where=where) for path, secret in typed if _is_typed(secret, surface))
     # A tag cannot reach over <>, so one search tells whether anything has to be looked at by itself.
     joined = " <> ".join(dict.fromkeys(text for _, text in headers))
-    if not any(found(needles, itertools.chain([joined], (surface for _, surface in contents())))):
-        return ()
-    places = itertools.chain(headers, contents())
-    leaks = (Leak(path=path, where=where) for where, surface in places for path in found(needles, [surface]))
+    unlabelled = (surface for _, surface in itertools.islice(places(), len(headers), None))
+    if any(found(needles, itertools.chain([joined], unlabelled))):
+        for where, surface in places():
+            leaks += (Leak(path=path, where=where) for path in found(needles, [surface]))
     return tuple(dict.fromkeys(leaks))
+
+
+def _is_typed(secret: str, surface: str | bytes) -> bool:
+    if isinstance(surface, bytes):
+        return secret.encode() in surface
+    return any(secret in view for view in views(surface) if isinstance(view, str))

@@ -18,6 +18,7 @@ from ondemand_attach._draft import Draft
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, MailError, MessageError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
+from ondemand_attach.protectors.generated_passwords import undelivered
 from ondemand_attach.templates._environment import Templates
 
 
@@ -58,8 +59,8 @@ def packed_plan(draft: Draft, templates: Templates) -> bytes:
         ConfigurationError: a part of it does not pickle.
     """
     # The marks name classes of the application and have done their work when the views are made; passwords
-    # are generated and delivered on this side.
-    draft = replace(draft, marks=Marks(), passwords=())
+    # are handed over on this side.
+    draft = replace(draft, marks=Marks(), passwords=tuple(map(undelivered, draft.passwords)))
     try:
         return _dumped(Plan(draft=draft, templates=templates))
     except Exception:  # noqa: BLE001 - whatever the application's objects raise

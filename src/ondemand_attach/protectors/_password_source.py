@@ -63,12 +63,22 @@ class PasswordSource:
         """
         _ = request.recipient  # one message has one set of attachments, so one password
         if isinstance(self._source, str):
-            password, varying = request.secret(self._source), request.secret(_expressions(self._source))
+            password, parts = self._rendered(self._source, request)
         else:
-            password = varying = asked(self._source, "password", request)
+            password, parts = asked(self._source, "password", request), ()
+        varying = "".join(parts) if parts else password
         checked = self.checked(password, f"the password of {request.filename}", request, varying)
-        request.keep_out(checked)
+        request.keep_out(checked, parts=() if self._allows_weak else parts)
         return checked
+
+    def _rendered(self, template: str, request: AttachmentRequest) -> tuple[str, tuple[str, ...]]:
+        """Return the password, and what each expression in *template* gives, if it is not just one."""
+        password, expressions = request.secret(template), _EXPRESSION.findall(template)
+        if expressions == [template]:
+            return password, ()
+        if any(expression.startswith("{%") for expression in expressions):
+            return password, (request.secret("".join(expressions)),)
+        return password, tuple(map(request.secret, expressions))
 
     def checked(
         self, password: object, whose: str, request: AttachmentRequest, varying: object = None
@@ -89,13 +99,8 @@ class PasswordSource:
         )
 
 
-def _expressions(template: str) -> str:
-    """Return *template* without its fixed text, which is the same for everyone and so no secret."""
-    return "".join(_EXPRESSION.findall(template))
-
-
 def _is_fixed(template: str) -> bool:
-    return not _NAME.search(_LITERAL.sub("", _expressions(template)))
+    return not _NAME.search(_LITERAL.sub("", "".join(_EXPRESSION.findall(template))))
 
 
 def check_suffix(filename: str, suffixes: Collection[str], failure: type[MailError]) -> None:

@@ -183,6 +183,7 @@ class PdfEncryptor:
             raise EncryptionError(
                 f"the owner password of {request.filename} is the password; they must differ"
             )
+        request.keep_out(owner)
         return _pyhanko.with_password(user, owner, self._flags, with_mac=self._with_mac)
 
     def _to_certificates(self, request: AttachmentRequest) -> _pyhanko.Encryption:

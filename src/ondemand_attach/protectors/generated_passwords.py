@@ -6,7 +6,7 @@ import functools
 import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ondemand_attach.errors import ConfigurationError, MissingDependencyError
@@ -75,6 +75,15 @@ class Recipe:
             if _passwords.estimated_bits(password := "-".join(groups)) >= _passwords.LEAST_BITS:
                 return password
         raise ConfigurationError("the words of word_list= are too short or too well known; ask for more")
+
+
+def undelivered(recipe: Recipe) -> Recipe:
+    """Return *recipe* for a process that hands nothing over."""
+    return replace(recipe, deliver=_keep)
+
+
+def _keep(_: GeneratedPassword) -> None:
+    pass
 
 
 def recipe(

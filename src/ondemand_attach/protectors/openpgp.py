@@ -137,4 +137,5 @@ class OpenPgpEncryptor:
             encryption=f"OpenPGP, AES-256 to {whom}",
             signature=document.signature,
             proof=_openpgp_proof.EncryptedMessageProof(certificates),
+            made_for=request.made_for,
         )
