@@ -20,13 +20,15 @@
     │   ├── EncryptionError
     │   ├── ProofError                made, and found wanting
     │   ├── SigningError
+    │   │   └── UnreachedLevelError   a server is out of order
     │   └── WeakPasswordError
     └── TransportError                .is_temporary .is_uncertain .code .enhanced_code .refused
         ├── ConnectionFailedError
         ├── AuthenticationError
         └── RecipientsRefusedError    only when every recipient was refused
 
-The class names the stage. Only a *temporary* `TransportError` and a `PoolBusyError` are worth a retry.
+The class names the stage. Only a *temporary* `TransportError`, a `PoolBusyError` and an
+`UnreachedLevelError` are worth a retry.
 No error carries a confidential value: an error of another library, which may quote the customer's data,
 is cut off, and only the stage, the template, the line and a fixed text remain. Every error pickles.
 """
@@ -61,6 +63,7 @@ __all__ = [
     "SigningError",
     "TemplateError",
     "TransportError",
+    "UnreachedLevelError",
     "WeakPasswordError",
 ]
 
@@ -190,6 +193,10 @@ class ProofError(ProtectionError):
 
 class SigningError(ProtectionError):
     """The document could not be signed."""
+
+
+class UnreachedLevelError(SigningError):
+    """A time stamp, or the revocation data of a certificate, cannot be had now. It may be later."""
 
 
 class WeakPasswordError(ProtectionError):

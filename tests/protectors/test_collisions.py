@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -190,6 +191,38 @@ def test_a_look_up_that_finds_too_little_is_refused(found: Any, reason: str) -> 
     builder = LETTER.whole_message(encryptor=SmimeEncryptor(certificates=lambda _: found))
     with pytest.raises(EncryptionError, match=reason):
         builder.build({}, to="jane@example.com")
+
+
+def test_each_of_several_recipients_can_read_what_is_encrypted_to_a_look_up() -> None:
+    jane, joe = (certificate(alternative=f"{name}@example.com") for name in ("jane", "joe"))
+    for found, can_be_read in (([jane, joe], True), ([joe, jane], True), ([jane, jane], False)):
+        builder = LETTER.whole_message(encryptor=SmimeEncryptor(certificates=lambda _, found=found: found))
+        if can_be_read:
+            assert builder.build({}, to=["jane@example.com", "joe@example.com"])
+        else:
+            with pytest.raises(EncryptionError, match="no certificate of one of the recipients"):
+                builder.build({}, to=["jane@example.com", "joe@example.com"])
+
+
+def test_the_time_of_the_message_makes_no_certificate_valid() -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    expired = with_certificate(certificate(days=(-90, -30)))
+    builder = LETTER.whole_message(encryptor=SmimeEncryptor())
+    for moment in (now, now - datetime.timedelta(days=60)):
+        with pytest.raises(EncryptionError, match="expired on"):
+            builder.build({}, to=expired, now=moment)
+    assert builder.build({}, to=FIT, now=now)
+    with pytest.raises(EncryptionError, match="is not valid before"):
+        builder.build({}, to=FIT, now=now - datetime.timedelta(days=4000))
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [(None, r"give Recipient\(certificate=…\)"), ("jane.pem", "give what is in the file, not its path")],
+)
+def test_it_is_said_how_a_certificate_is_given(given: Any, hint: str) -> None:
+    with pytest.raises(EncryptionError, match=hint):
+        LETTER.whole_message(encryptor=SmimeEncryptor()).build({}, to=with_certificate(given))
 
 
 def test_each_of_several_recipients_needs_a_certificate_which_may_be_the_same() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import email
 import email.policy
+import itertools
 import logging
 import re
 import socket
@@ -19,6 +20,7 @@ import asn1crypto.x509
 import pytest
 from asn1crypto import ocsp, tsp
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.crypt.pubkey import SimpleEnvelopeKeyDecrypter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -45,7 +47,7 @@ from ondemand_attach import (
     TimeStampAuthority,
     Xhtml2PdfGenerator,
 )
-from ondemand_attach.errors import ConfigurationError, ResourceBlockedError, SigningError
+from ondemand_attach.errors import ConfigurationError, ResourceBlockedError, SigningError, UnreachedLevelError
 from ondemand_attach.protectors import _long_term
 from ondemand_attach.testing import attachment_request
 from pages import check_page, table
@@ -402,7 +404,7 @@ def test_a_broken_time_server_costs_a_level_or_is_an_error_never_a_false_stamp(
         made = signer(own, "B-LTA", may_fall_to="B-B", time_limit=0.5).sign(sealed(), REQUEST)
     assert made.signature == "PAdES B-B"
     assert flaws(made.content, own.root, SECRET) == []
-    assert "is not made at level B-T: the time stamp authority" in caplog.text
+    assert "at B-B at most, not B-T: the time stamp authority 127.0.0.1" in caplog.text
 
 
 def test_the_page_tells_what_time_servers_do_wrong(own: Authority) -> None:
@@ -413,7 +415,7 @@ def test_the_page_tells_what_time_servers_do_wrong(own: Authority) -> None:
         with pytest.raises(SigningError) as caught:
             signer(own, time_limit=0.5).sign(sealed(), REQUEST)
         words = str(caught.value).replace("TypeError", "ValueError")  # as asn1crypto of that version has it
-        rows[name] = {"error": "`SigningError`", "words": words}
+        rows[name] = {"error": f"`{type(caught.value).__name__}`", "words": words}
     check_page("refused.md", "time servers", table(rows, "it is"))
 
 
@@ -463,6 +465,59 @@ def test_a_revoked_certificate_never_signs_at_a_lower_level(own: Authority) -> N
     by = signer(own, "B-LT", name="revoked", may_fall_to="B-B")
     with pytest.raises(SigningError, match="was revoked"):
         by.sign(sealed(), REQUEST)
+
+
+def test_that_it_was_revoked_is_not_forgotten_when_nobody_can_be_asked(own: Authority) -> None:
+    by = signer(own, "B-LT", name="revoked", may_fall_to="B-B")
+    with pytest.raises(SigningError, match="was revoked"):
+        by.sign(sealed(), REQUEST)
+    for path in ("/shop/ocsp", "/shop/crls"):
+        own.answers[path] = down
+        with pytest.raises(SigningError, match="was revoked"):
+            by.sign(sealed(), REQUEST)
+
+
+@pytest.mark.parametrize("options", [{}, {"may_fall_to": "B-B"}])
+def test_a_document_that_cannot_be_signed_is_no_fault_of_the_authority(
+    own: Authority, options: dict[str, Any]
+) -> None:
+    by = signer(own, **options)
+    assert by.sign(sealed(), REQUEST).signature == "PAdES B-T"
+    with pytest.raises(SigningError) as raised:
+        by.sign(Document(content=b"no PDF", media_type="application/pdf"), REQUEST)
+    assert not isinstance(raised.value, UnreachedLevelError)
+    assert "authority" not in str(raised.value)
+    assert by.sign(sealed(), REQUEST).signature == "PAdES B-T"
+
+
+def test_an_outage_is_told_from_what_no_retry_mends(own: Authority) -> None:
+    own.answers["/shop/tsa"] = down
+    with pytest.raises(UnreachedLevelError, match=r"the time stamp authority 127\.0\.0\.1 cannot be had"):
+        signer(own).sign(sealed(), REQUEST)
+
+
+def test_the_certificates_in_a_file_are_in_any_order(own: Authority) -> None:
+    key = own.keys["signer"].private_bytes(
+        Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    for chain in itertools.permutations([own.certificates["signer"], *own.chain]):
+        by = PdfSigner.from_pem(
+            key,
+            b"".join(one.public_bytes(Encoding.PEM) for one in chain),
+            level="B-LT",
+            time_stamps=TimeStampAuthority(url=own.clock, trust_roots=[own.root]),
+        )
+        assert by.sign(sealed(), REQUEST).signature == "PAdES B-LT"
+
+
+def test_who_issued_their_own_certificate_has_nobody_to_tell_of_its_revocation(own: Authority) -> None:
+    with pytest.raises(ConfigurationError, match="level B-LT needs a certificate of an issuer"):
+        PdfSigner(
+            key=rsa_key(),
+            certificate=certify(rsa_key()),
+            level="B-LT",
+            time_stamps=TimeStampAuthority(url=own.clock, trust_roots=[own.root]),
+        )
 
 
 def test_the_server_is_told_user_and_password_if_it_wants_them(own: Authority) -> None:

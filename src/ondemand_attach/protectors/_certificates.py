@@ -52,7 +52,16 @@ def from_pem(key: Source, certificate_chain: Source, password: Password | None) 
     own = next((one for one in chain if one.public_key() == public_key), None)
     if own is None:
         raise ConfigurationError("no certificate of the chain belongs to the private key")
-    return {"key": loaded, "certificate": own, "chain": [one for one in chain if one is not own]}
+    return {"key": loaded, "certificate": own, "chain": _in_order(own, chain)}
+
+
+def _in_order(own: x509.Certificate, certificates: Iterable[x509.Certificate]) -> list[x509.Certificate]:
+    """Return all but *own*: its issuer, the issuer of that, and so on; then those that are none of them."""
+    left, chain, last = [one for one in certificates if one != own], [], own
+    while issuer := next((one for one in left if one.subject == last.issuer), None):
+        left.remove(issuer)
+        chain.append(last := issuer)
+    return chain + left
 
 
 def private_key(key: Source, password: Password | None) -> Any:

@@ -57,8 +57,9 @@ class KeyHolder(PrivateKeyHolder):
     def _check_date(self, request: AttachmentRequest) -> None:
         from ondemand_attach.protectors import _certificates
 
-        if reason_not := _certificates.out_of_date(self._certificate, request.now):
-            raise SigningError(f"{request.filename} cannot be signed: the certificate {reason_not}")
+        for moment in (request.now, datetime.datetime.now(datetime.UTC)):  # what it says, and what is
+            if reason_not := _certificates.out_of_date(self._certificate, moment):
+                raise SigningError(f"{request.filename} cannot be signed: the certificate {reason_not}")
 
     def _certificates_der(self) -> tuple[bytes, ...]:
         """Return the certificates in DER, the key's own first."""

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
+import urllib.parse
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +26,7 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import RevokedError
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
-from ondemand_attach.errors import SigningError
+from ondemand_attach.errors import SigningError, UnreachedLevelError
 from ondemand_attach.protectors._http import Session, run
 from ondemand_attach.protectors._proof import OpenedReader
 from ondemand_attach.protectors._pyhanko import Signature, writer_of
@@ -36,17 +38,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("ondemand_attach")
 
-_AUTHORITY = "the time stamp authority"
+_REVOKED = "the signing certificate or one of its issuers was revoked"
 _OWN_DATA = "the validation data of the signing certificate"
 _UNITS_DATA = "the validation data of the time stamp authority"
 _REST = 30.0  # seconds in which what failed is not asked again, if there is a lower level
 _FRESH = 600.0  # seconds for which validation data is used again
 _MAC_TOKEN = 2048  # bytes; more than one takes
 _TRIES = 3  # for an authority whose stamps are larger, or of another unit, than those before
-
-
-class UnreachedLevelError(SigningError):
-    """A level cannot be had now. A lower one may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,38 +88,45 @@ class LongTerm:
     _units: Units = field(default_factory=Units, init=False, repr=False)
     _kept: dict[bytes, tuple[float, _ValidationData]] = field(default_factory=dict, init=False, repr=False)
     _rests_until: dict[str, float] = field(default_factory=dict, init=False, repr=False)
+    _is_revoked: bool = field(default=False, init=False, repr=False)
 
     def sign(
         self, document: Document, signature: Signature, levels: Sequence[SignatureLevel]
     ) -> tuple[bytes, SignatureLevel]:
         """Return *document* signed at the best of *levels* that can be had, and that level."""
-        for level in levels[:-1]:
+        for level, next_level in itertools.pairwise(levels):
             try:
                 return self._signed(document, signature, level, may_rest=True), level
             except UnreachedLevelError as error:
-                _log.warning("a signature is not made at level %s: %s", level, error)
+                _log.warning("a document is signed at %s at most, not %s: %s", next_level, level, error)
         level = levels[-1]
         return self._signed(document, signature, level, may_rest=False), level
 
     def _signed(
         self, document: Document, signature: Signature, level: SignatureLevel, *, may_rest: bool
     ) -> bytes:
+        if self._is_revoked:  # for ever, even if nobody says so any more
+            raise SigningError(_REVOKED)
         if level == "B-B":
             return signature.put_on(document)
         # Whatever the authority does, a certificate that was revoked signs nothing.
         own = None if level == "B-T" else self._own_data(may_rest=may_rest)
-        with self._reaching(_AUTHORITY, may_rest=may_rest):
+        with self._reaching(self._clock, may_rest=may_rest, failures=UnusableStampError):
             if not self._units.largest:
                 run(Stamper(self.authority, self._units).get_to_know)
         for _ in range(_TRIES):
             units = self._units.lately()
             data = own and _together([own, *self._units_data(units.values(), may_rest=may_rest)])
             stamper = Stamper(self.authority, self._units)
-            with self._reaching(_AUTHORITY, may_rest=may_rest):
+            with self._reaching(self._clock, may_rest=may_rest, failures=UnusableStampError):
                 output = self._tried(document, signature, stamper, data, archived=level == "B-LTA")
             if output and (own is None or stamper.used <= units.keys()):
                 return output
-        raise UnreachedLevelError(f"{_AUTHORITY} cannot be used: its stamps are of ever new sizes or units")
+        raise UnreachedLevelError(f"{self._clock} cannot be used: its stamps are of ever new sizes or units")
+
+    @property
+    def _clock(self) -> str:
+        return f"the time stamp authority {urllib.parse.urlsplit(self.authority.url).hostname}"
 
     def _tried(
         self,
@@ -187,8 +192,8 @@ class LongTerm:
             except RevokedError:
                 if not own_usage:
                     raise
-                reason = "the signing certificate or one of its issuers was revoked"
-                raise SigningError(reason) from None
+                self._is_revoked = True
+                raise SigningError(_REVOKED) from None
         return _ValidationData(
             [certificate.dump() for certificate in path.iter_certs(include_root=True)],
             [response.dump() for response in context.ocsps],
@@ -196,14 +201,17 @@ class LongTerm:
         )
 
     @contextmanager
-    def _reaching(self, what: str, *, may_rest: bool) -> Iterator[None]:
+    def _reaching(
+        self, what: str, *, may_rest: bool, failures: type[Exception] = Exception
+    ) -> Iterator[None]:
+        """Take *failures* for those of a server; all others are of the document, and nobody else's."""
         if may_rest and time.monotonic() < self._rests_until.get(what, 0):
             raise UnreachedLevelError(f"{what} failed a moment ago")
         try:
             yield
         except SigningError:  # our own: no lower level would be better
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the servers' answers are at odds with
+        except failures as error:  # whatever the servers' answers are at odds with
             reason = str(error) if isinstance(error, UnusableStampError) else type(error).__name__
         else:
             return

@@ -107,6 +107,8 @@ class PdfSigner(KeyHolder):
         last = (self._certificate, *self._chain)[-1]
         if last.issuer != last.subject:
             raise ConfigurationError(f"level {level} needs the whole chain, down to its self-issued root")
+        if not self._chain:
+            raise ConfigurationError(f"level {level} needs a certificate of an issuer who tells of revocation")
         if self._time_stamps and not self._time_stamps.trust_roots:
             raise ConfigurationError(f"level {level} needs trust_roots= of the time stamp authority")
 

@@ -55,12 +55,27 @@ def certificates_for(look_up: LookUp | None, request: AttachmentRequest, unfit: 
         EncryptionError: one is missing, out of date, too weak, of somebody else, or not for encryption.
     """
     given = _given(look_up, request)
+    now = datetime.datetime.now(datetime.UTC)
     for certificate, holders in given:
-        if reason := unfit(certificate, holders, request.now):
+        if reason := unfit(certificate, holders, request.now) or unfit(certificate, holders, now):
             raise EncryptionError(
                 f"{request.filename} cannot be encrypted: a recipient's certificate {reason}"
+                f"{_hint(certificate)}"
             )
-    return [certificate for certificate, _ in given]
+    certificates = [certificate for certificate, _ in given]
+    for recipient in request.recipients if look_up else ():
+        if all(unfit(certificate, (recipient,), now) for certificate in certificates):
+            raise EncryptionError(
+                f"{request.filename} cannot be encrypted: the application's callable returned no certificate "
+                "of one of the recipients, who could not read it"
+            )
+    return certificates
+
+
+def _hint(certificate: object) -> str:
+    if certificate is None:
+        return "; give Recipient(certificate=…), or a look-up with certificates="
+    return "; give what is in the file, not its path" if isinstance(certificate, str) else ""
 
 
 def _given(look_up: LookUp | None, request: AttachmentRequest) -> list[tuple[object, tuple[Recipient, ...]]]:
