@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ondemand_attach._answers import impersonal
 from ondemand_attach._message import Receipt
 from ondemand_attach._seal import bare, sealed, translated
 from ondemand_attach.errors import ConfigurationError, TransportError
@@ -104,6 +105,7 @@ class Mailer:
         )
         return replace(
             receipt,
+            answer=receipt.answer and impersonal(receipt.answer, message.envelope.recipients),
             sent_at=datetime.datetime.now(datetime.UTC),
             sha256=message.sha256(),
             size=message.size,

@@ -345,6 +345,35 @@ def test_a_password_that_opens_nothing_is_not_handed_over(builder: MessageBuilde
     assert inbox == []
 
 
+@pytest.mark.parametrize(
+    "fixed",
+    [
+        "{{ 'walnut-ferry-8823-cobalt' | lower }}",
+        "{% set a = 'walnut-ferry-8823' %}{{ a }}",
+        "{{ 88231122 }}",
+    ],
+)
+def test_the_same_password_for_everyone_is_refused_while_wiring(fixed: str) -> None:
+    with pytest.raises(ConfigurationError, match="fixed text, the same for everyone"):
+        LETTER.attach(
+            Xhtml2PdfGenerator(source="<p>x</p>"), filename="a.pdf", encryptor=PdfEncryptor(password=fixed)
+        )
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "walnut-ferry-cobalt-{{ postcode }}",
+        "{{ 'walnut-ferry-cobalt-' ~ postcode }}",
+        "{{ ('walnut-ferry-cobalt-' ~ postcode) | upper }}",
+        "{{ 'walnut-%s-cobalt' | format(postcode) }}",
+    ],
+)
+def test_fixed_text_makes_no_password_stronger(password: str) -> None:
+    with pytest.raises(WeakPasswordError):
+        opened_by(password).build({**CONTEXT, "postcode": "110 00"}, to="jane@example.com")
+
+
 def test_an_encryptor_of_the_application_may_use_a_password_in_its_own_way() -> None:
     inbox, sealed = Inbox(), Document(content=b"sealed", media_type="application/octet-stream")
     builder = LETTER.attach(

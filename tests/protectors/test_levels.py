@@ -511,7 +511,9 @@ def test_the_certificates_in_a_file_are_in_any_order(own: Authority) -> None:
 
 
 def test_who_issued_their_own_certificate_has_nobody_to_tell_of_its_revocation(own: Authority) -> None:
-    with pytest.raises(ConfigurationError, match="level B-LT needs a certificate of an issuer"):
+    with pytest.raises(
+        ConfigurationError, match="level B-LT needs a certificate of an issuer who can revoke it"
+    ):
         PdfSigner(
             key=rsa_key(),
             certificate=certify(rsa_key()),

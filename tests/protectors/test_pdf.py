@@ -645,14 +645,34 @@ def test_its_text_is_a_template_in_any_European_script() -> None:  # noqa: N802
     [
         (VisibleSignature(box=(72, 60, 100, 70)), "does not fit"),
         (VisibleSignature(box=(72, 60, 330, 110), text="契約"), "a character that its font lacks"),
-        (VisibleSignature(box=(72, 60, 330, 110), page=9), "could not be signed"),
+        (VisibleSignature(box=(72, 60, 330, 110), page=9), "there is no page 9"),
+        (VisibleSignature(box=(72, 60, 330, 110), page=-2), "there is no page -2"),
+        (VisibleSignature(box=(700, 60, 900, 120)), r"outside of its page, which is \(0, 0, 595, 842\)"),
+        (VisibleSignature(box=(500, 60, 740, 120)), "outside of its page"),
+        (VisibleSignature(box=(300, -200, 540, -120)), "outside of its page"),
+        (VisibleSignature(box=(300, 800, 540, 900)), "outside of its page"),
         (VisibleSignature(box=(72, 60, 120, 84), text="x", qr="https://shop.example/" * 9), "too fine"),
         (VisibleSignature(box=(72, 60, 330, 110), qr="x" * 5000), "could not be drawn"),
     ],
 )
-def test_what_cannot_be_shown_is_an_error(shown: VisibleSignature, text: str) -> None:
+@pytest.mark.parametrize("make", [order, lambda: ENCRYPTOR.encrypt(order(), request())])
+def test_what_cannot_be_shown_is_an_error(
+    make: Callable[[], Document], shown: VisibleSignature, text: str
+) -> None:
     with pytest.raises(SigningError, match=text):
-        signer(appearance=shown).sign(order(), request())
+        signer(appearance=shown).sign(make(), request())
+
+
+def test_a_page_may_begin_anywhere() -> None:
+    with pikepdf.Pdf.open(BytesIO(order().content)) as pdf:
+        pdf.pages[0].CropBox = pikepdf.Array([-100, 900, 495, 58])
+        output = BytesIO()
+        pdf.save(output)
+    moved = Document(content=output.getvalue(), media_type="application/pdf")
+    shown = VisibleSignature(box=(-90, 100, 150, 160))
+    assert signer(appearance=shown).sign(moved, request())
+    with pytest.raises(SigningError, match=r"outside of its page, which is \(-100, 58, 495, 900\)"):
+        signer(appearance=VisibleSignature(box=(400, 60, 540, 120))).sign(moved, request())
 
 
 def black_picture() -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from typing import TypeAlias
 
 from ondemand_attach._message import AttachmentRequest
@@ -16,6 +17,9 @@ Source: TypeAlias = str | Callable[[AttachmentRequest], str]
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NAME = re.compile(r"[A-Za-z_]")
+_FIXED = (
+    "the password is fixed text, the same for everyone; give a template that uses the data, or a callable"
+)
 
 
 class PasswordSource:
@@ -41,10 +45,7 @@ class PasswordSource:
         limits: _passwords.Limits = _passwords.PDF,
     ) -> None:
         if isinstance(source, str) and _is_fixed(source):
-            raise ConfigurationError(
-                "the password is fixed text, the same for everyone; give a template with an "
-                "{{ expression }} or a callable"
-            )
+            raise ConfigurationError(_FIXED)
         if not isinstance(source, str) and not callable(source):
             raise ConfigurationError(
                 f"password= takes a template or a callable, not a value of type {type(source).__name__}"
@@ -67,9 +68,32 @@ class PasswordSource:
         else:
             password, parts = asked(self._source, "password", request), ()
         varying = "".join(parts) if parts else password
+        if isinstance(varying, str):
+            for text in self._fixed:
+                varying = text.sub("", varying)
         checked = self.checked(password, f"the password of {request.filename}", request, varying)
         request.keep_out(checked, parts=() if self._allows_weak else parts)
         return checked
+
+    def check(self) -> None:
+        """Look whether the template gives another password to each customer.
+
+        Raises:
+            ConfigurationError: it does not.
+        """
+        _ = self._fixed
+
+    @cached_property
+    def _fixed(self) -> Sequence[re.Pattern[str]]:
+        """What finds text in the expressions of the template, which is the same for everyone."""
+        if not isinstance(self._source, str):
+            return ()
+        from ondemand_attach._constants import constants
+
+        found = constants(self._source)
+        if found is None:
+            raise ConfigurationError(_FIXED)
+        return [re.compile(re.escape(text), re.IGNORECASE) for text in sorted(found, key=len, reverse=True)]
 
     def _rendered(self, template: str, request: AttachmentRequest) -> tuple[str, tuple[str, ...]]:
         """Return the password, and what each expression in *template* gives, if it is not just one."""

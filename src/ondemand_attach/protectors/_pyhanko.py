@@ -181,6 +181,25 @@ class Picture:
     box: tuple[float, float, float, float]
     content: bytes = field(repr=False)
 
+    def check_place(self, writer: BasePdfFileWriter) -> None:
+        """Refuse a picture that nobody would see.
+
+        Raises:
+            SigningError: there is no such page, or a part of the picture lies outside of it.
+        """
+        count = int(writer.root["/Pages"]["/Count"])
+        if not -count <= self.page < count:
+            raise SigningError(
+                f"there is no page {self.page} for the visible signature; the first of {count} has index 0"
+            )
+        found, _ = writer.find_page_for_modification(self.page)  # type: ignore[no-untyped-call]
+        left, bottom, right, top = box = _visible(found.get_object())
+        x1, y1, x2, y2 = self.box
+        if not (left <= x1 and x2 <= right and bottom <= y1 and y2 <= top):
+            raise SigningError(
+                f"the box of the visible signature lies outside of its page, which is {box} in points"
+            )
+
     def form_field(self, name: str) -> fields.SigFieldSpec:
         """Describe the form field that the signature goes into."""
         left, bottom, right, top = map(round, self.box)
@@ -191,6 +210,16 @@ class Picture:
         no_margins = Margins(0, 0, 0, 0)
         layout = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID, no_margins)
         return StaticStampStyle(border_width=0, background=_Page(self.content), background_layout=layout)
+
+
+def _visible(page: Any) -> tuple[int, ...]:
+    """Return the box of *page* that readers show (ISO 32000-2 section 14.11.2), in whole points."""
+    found: dict[str, Any] = {}
+    while page is not None:
+        found = {name: page[name] for name in ("/CropBox", "/MediaBox") if name in page} | found
+        page = page["/Parent"] if "/Parent" in page else None  # noqa: SIM401 - get() does not follow it
+    x1, y1, x2, y2 = map(round, found.get("/CropBox", found["/MediaBox"]))
+    return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,7 +306,7 @@ class _ClockedSigner(signers.PdfSigner):
             stamp_style=picture.style() if picture else None,
             new_field_spec=picture.form_field(_FIELD) if picture else None,
         )
-        self._now, self.reserved = signature.now, credentials.reserved
+        self._now, self._picture, self.reserved = signature.now, picture, credentials.reserved
 
     def sign_by(self, make: Callable[[bytes], bytes], writer: BasePdfFileWriter) -> bytes:
         """Return what *writer* writes, with the CMS object that *make* returns for its digest."""
@@ -292,6 +321,8 @@ class _ClockedSigner(signers.PdfSigner):
         pdf_out: BasePdfFileWriter,
         existing_fields_only: bool = False,  # noqa: FBT001, FBT002
     ) -> PdfSigningSession:
+        if self._picture is not None:
+            self._picture.check_place(pdf_out)
         session = super().init_signing_session(pdf_out, existing_fields_only)
         session.system_time = self._now
         return session

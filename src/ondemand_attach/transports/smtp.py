@@ -9,11 +9,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
+from ondemand_attach._answers import impersonal
 from ondemand_attach._message import Message, Receipt
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, MessageError
 from ondemand_attach.transports._network import KeptConnections, verifying
-from ondemand_attach.transports._receipt import impersonal
 from ondemand_attach.transports._server import Server
 from ondemand_attach.transports._session import Session
 
@@ -95,7 +95,8 @@ class SmtpTransport:
         self._idle.keep(session, session.connection)
         recipients = (recipient.addr_spec for recipient in message.envelope.recipients)
         accepted = tuple(recipient for recipient in recipients if recipient not in refused)
-        answer = impersonal(f"{reply.code} {reply.text.decode('utf-8', 'replace')}", message)
+        said = f"{reply.code} {reply.text.decode('utf-8', 'replace')}"
+        answer = impersonal(said, message.envelope.recipients)
         return Receipt(message_id=message.message_id, accepted=accepted, refused=refused, answer=answer)
 
     def _begun(self, message: Message, deadline: float) -> Session:

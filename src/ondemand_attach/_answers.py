@@ -1,0 +1,41 @@
+"""What servers answer, without the names of people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+from unicodedata import combining, normalize
+
+from ondemand_attach._characters import UNSAFE
+from ondemand_attach._message import Address
+
+_LONGEST: Final = 200
+_WORD: Final = re.compile(r"\w+")
+_UNDIVIDED: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
+
+
+def impersonal(answer: str, people: Iterable[Address]) -> str:
+    """Return *answer*, of a server, without words in which there is an address or a name of *people*."""
+    names = {name for address in people for name in _names(address)}
+    words = UNSAFE.sub(" ", answer).split()
+    told = " ".join("[...]" if _is_personal(word, names) else word for word in words)
+    return told if len(told) <= _LONGEST else told[: _LONGEST + 1].rpartition(" ")[0] + " [...]"
+
+
+def _names(address: Address) -> Iterator[str]:
+    local_part, _, domain = address.addr_spec.rpartition("@")
+    for name in (local_part, domain, *_WORD.findall(f"{local_part} {address.display_name}")):
+        yield _folded(name)
+    yield address.ascii_addr_spec.rpartition("@")[2]
+
+
+def _is_personal(word: str, names: set[str]) -> bool:
+    folded = _folded(word)
+    return "@" in folded or any(name in folded for name in names)
+
+
+def _folded(text: str) -> str:
+    """Return *text* without case and accents, so that Dvorak is found in DVOŘÁK."""
+    decomposed = normalize("NFKD", text.casefold().translate(_UNDIVIDED))
+    return "".join(letter for letter in decomposed if not combining(letter))
