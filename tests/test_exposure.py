@@ -59,7 +59,11 @@ def alone(content: bytes) -> Exposure:
 
 
 def attached(document: Document) -> MessageBuilder:
-    return LETTER.attach(lambda _: document, filename="Order of {{ name }}.pdf")
+    content = document.content
+    return LETTER.attach(
+        lambda _: Document(content=content, media_type=document.media_type),
+        filename="Order of {{ name }}.pdf",
+    )
 
 
 def built(builder: MessageBuilder, *people: Recipient) -> Message:
@@ -179,12 +183,37 @@ def test_openpgp_is_one_opaque_part() -> None:
         armored(DATA),
         armored(TO_KEY + DATA + b"\xcb\x04clear"),
         armored(TO_KEY + DATA) + "\nin clear",
+        armored(TO_KEY + DATA).replace("\n\n", "\nComment: in clear\n\n"),
+        armored(TO_KEY + DATA) + "\nin clear\n" + armored(TO_KEY + DATA),
+        armored(TO_KEY + DATA).replace("\n-----END", "\nin clear\n-----END"),
+        armored(TO_KEY + b"\xd2\xe1abin clear"),
+        armored(TO_KEY + b"\xd2\xe1ab\x01c\xcb\x05clear"),
     ],
-    ids=["no OpenPGP", "no key", "more than what is encrypted", "text behind it"],
+    ids=[
+        *("no OpenPGP", "no key", "more than what is encrypted", "text behind it", "text in its header"),
+        *("text between two", "text in the armor", "parts without an end", "text behind the parts"),
+    ],
 )
 def test_what_only_says_that_it_is_openpgp_is_for_everyone(content: str) -> None:
     found = of_file(pgp_mime(f"Content-Type: application/octet-stream\n\n{content}\n"))
     assert not any(each.is_protected for each in found)
+
+
+def test_data_may_come_in_parts() -> None:
+    content = armored(TO_KEY + b"\xd2\xe1ab\xe0c\x01d")
+    (_, opaque) = of_file(pgp_mime(f"Content-Type: application/octet-stream\n\n{content}\n"))
+    assert opaque.is_protected
+
+
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_text_beside_the_parts_is_listed(place: str) -> None:
+    content = built(attached(by_password())).content
+    boundary = re.search(rb'boundary="?([^";\r\n]+)', content)
+    assert boundary is not None
+    at = content.index(b"--" + boundary[1]) if place == "before" else len(content)
+    changed = content[:at] + b"\r\nMy IBAN is DE02.\r\n" + content[at:]
+    *_, beside = of_file(changed)
+    assert (beside.part, beside.is_protected) == ("text beside the parts", False)
 
 
 def test_no_part_of_an_encrypted_multipart_is_passed_over() -> None:
@@ -345,6 +374,11 @@ HALF_ENCRYPTED: dict[str, Callable[[], bytes]] = {
     "a picture in clear": lambda: in_clear(
         by_password().content, b"\xff\xd8\xff\xe0" + bytes(range(128, 256))[:60]
     ),
+    "text behind its end": lambda: by_password().content + b"\nMy IBAN is DE02\n",
+    "text before it": lambda: b"My IBAN is DE02\n" + by_password().content,
+    "an object that nothing refers to": lambda: by_password().content.replace(
+        b"\nxref\n", b"\n99 0 obj\n(My IBAN is DE02)\nendobj\nxref\n"
+    ),
     "no cipher": lambda: by_password().content.replace(b"/CFM /AESV3", b"/CFM /None "),
     "no cipher for strings": lambda: by_password().content.replace(FILTERS, b"/StmF/StdCF/StrF/Identity"),
     "no cipher for streams": lambda: by_password().content.replace(FILTERS, b"/StmF/Identity/StrF/StdCF"),
@@ -468,15 +502,23 @@ SMIME_SIGNATURE = bytes.fromhex("300f06092a864886f70d010702a0023000")
 TYPES = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
 
 
-def office(size: int) -> bytes:
+def commented(content: bytes, comment: bytes = b"My IBAN") -> bytes:
+    return content[:-2] + len(comment).to_bytes(2, "little") + comment
+
+
+def office(size: int, password: str = "secret") -> bytes:
     """An encrypted workbook: a ZIP for the cryptography, whatever is in it."""
     package, out = io.BytesIO(), io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("[Content_Types].xml", TYPES)
         archive.writestr("xl/workbook.xml", random.Random(1).randbytes(size))
     package.seek(0)
-    msoffcrypto.format.ooxml.OOXMLFile(package).encrypt("secret", out)
+    msoffcrypto.format.ooxml.OOXMLFile(package).encrypt(password, out)
     return out.getvalue()
+
+
+AES_ZIP_IN_PART = "AES-256 by password (WinZip), file names in clear, parts in clear"
+OFFICE_IN_PART = "AES-256 by password (Office), parts in clear"
 
 
 @pytest.mark.parametrize(
@@ -486,6 +528,17 @@ def office(size: int) -> bytes:
         (aes_zip, "AES-256 by password (WinZip), file names in clear", True),
         (lambda: aes_zip(128), "AES-128 by password (WinZip), file names in clear", True),
         (half_encrypted_zip, "in part only", False),
+        (lambda: zipped() + aes_zip(), AES_ZIP_IN_PART, False),
+        (lambda: aes_zip() + b"My IBAN", AES_ZIP_IN_PART, False),
+        (lambda: commented(aes_zip()), AES_ZIP_IN_PART, False),
+        (lambda: office(10) + b"My IBAN", OFFICE_IN_PART, False),
+        (lambda: office(10) + zipped(), OFFICE_IN_PART, False),
+        (
+            lambda: office(10).replace("Version".encode("utf-16-le"), "MyIBANs".encode("utf-16-le")),
+            OFFICE_IN_PART,
+            False,
+        ),
+        (lambda: office(10, "VelvetSweatshop"), "AES-256 (Office), opens without a password", False),
         (faked_zip, "ZipCrypto or weaker", False),
         (lambda: aes_zip().replace(LOCAL, b"PK\x03\x04\x14\0\0\0c\0", 1), "ZipCrypto or weaker", False),
         (lambda: aes_zip().replace(LOCAL, b"PK\x03\x04\x14\0\1\0\x08\0", 1), "ZipCrypto or weaker", False),

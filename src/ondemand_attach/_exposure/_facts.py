@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 BY_PASSWORD = "holders of the password"  # noqa: S105 - words
 
@@ -50,6 +50,12 @@ class Facts:
     encryption: str | None = None
     readers: str | None = None
     signature: str | None = None
+
+    def if_all(self, is_all: bool) -> Facts:  # noqa: FBT001 - what is asked
+        """Return the same, but if that is not all of the document: for everyone."""
+        if is_all or self.readers is None:
+            return self
+        return replace(self, encryption=f"{self.encryption}, parts in clear", readers=None)
 
 
 def holders_of_keys(number: int) -> str:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Final, NamedTuple
 
 from ondemand_attach._exposure._facts import BY_PASSWORD, Facts
 
 _MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END: Final = 0xFFFFFFFA  # what is no sector begins here ([MS-CFB] section 2.1)
+_PACKAGE: Final = frozenset({"EncryptionInfo", "EncryptedPackage"})
+_ITS_SPACES: Final = frozenset(  # [MS-OFFCRYPTO] section 2.1, and places that nothing is in
+    {
+        *("", "Root Entry", "\x06DataSpaces", "Version", "DataSpaceMap", "DataSpaceInfo", "\x06Primary"),
+        *("StrongEncryptionDataSpace", "TransformInfo", "StrongEncryptionTransform"),
+    }
+)
+_EVERYBODYS: Final = "VelvetSweatshop"  # Excel opens a workbook with it unasked
+_FREE: Final = 0xFFFFFFFF
 _IN_HEADER: Final = 109
 _ENTRY: Final = 128
 _AGILE: Final = (4, 4)
@@ -31,12 +41,27 @@ def fits(content: bytes) -> bool:
 def facts(content: bytes) -> Facts:
     """Say how an Office document is encrypted; older formats in such a file count as not."""
     file = _CompoundFile(content)
-    if not {"EncryptionInfo", "EncryptedPackage"} <= file.streams.keys():
+    if not file.streams.keys() >= _PACKAGE:
         return Facts()
     encryption = _algorithm(file.read("EncryptionInfo"))
     if encryption is None:
         return Facts(encryption="unknown")
-    return Facts(encryption=f"{encryption} by password (Office)", readers=BY_PASSWORD)
+    if _opens_unasked(content):
+        return Facts(encryption=f"{encryption} (Office), opens without a password")
+    return Facts(encryption=f"{encryption} by password (Office)", readers=BY_PASSWORD).if_all(file.is_all)
+
+
+def _opens_unasked(content: bytes) -> bool:
+    """Whether it is encrypted with the password that Excel knows itself, as far as that can be tried."""
+    try:
+        from msoffcrypto.format.ooxml import OOXMLFile
+    except ModuleNotFoundError:
+        return False
+    try:
+        OOXMLFile(BytesIO(content)).load_key(password=_EVERYBODYS, verify_password=True)
+    except Exception:  # noqa: BLE001 - however it says no
+        return False
+    return True
 
 
 def _algorithm(information: bytes) -> str | None:
@@ -68,8 +93,15 @@ class _CompoundFile:
         directory = self._chain(first)
         entries = [directory[place : place + _ENTRY] for place in range(0, len(directory), _ENTRY)]
         self.streams = {_name(entry): _Stream(*struct.unpack_from("<II", entry, 116)) for entry in entries}
+        self.is_all = self._is_all()
         self._mini_fat = self._numbers(self._chain(mini_fat))
         self._mini_stream = self._chain(struct.unpack_from("<I", entries[0], 116)[0])
+
+    def _is_all(self) -> bool:
+        """Whether it holds nothing but what is encrypted, and no more sectors than it uses."""
+        sectors = -(-len(self._content) // self._size) - 1
+        is_used = all(number != _FREE for number in self._fat[:sectors]) and sectors <= len(self._fat)
+        return is_used and self.streams.keys() <= _PACKAGE | _ITS_SPACES
 
     def read(self, name: str) -> bytes:
         """Return the stream *name*."""

@@ -73,6 +73,11 @@ def _below(entity: Message[Any, Any], names: Iterator[str], signature: str | Non
         yield replace(_part(parts[-1], names, None), part="signature", facts=Facts(signature=standard))
     else:
         yield from (each for part in parts for each in _below(part, names, signature))
+    beside = "\n".join(filter(None, (entity.preamble, entity.epilogue)))
+    if beside.strip():
+        yield Part(
+            part="text beside the parts", media_type="text/plain", content=beside.encode("utf-8", "replace")
+        )
 
 
 def _part(entity: Message[Any, Any], names: Iterator[str], signature: str | None) -> Part:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
 _BLOCK: Final = 16
+_OBJECT: Final = re.compile(rb"(?<![0-9])[0-9]+\s+[0-9]+\s+obj\b")
+_ENDS: Final = re.compile(rb"%%EOF\s*\Z")
 _METHODS: Final = {"/AESV2": "AES-128", "/AESV3": "AES-256", "/V2": "RC4"}
 _STRONG: Final = {"AES-128", "AES-256"}
 _WINDOW: Final = 1 << 20
@@ -40,9 +43,8 @@ def facts(content: bytes) -> Facts:
     if reader.encrypt_dict is None:
         return Facts(signature=signature)
     encryption, readers = _encryption(reader)
-    if readers is not None and not _is_encrypted_throughout(content, reader, objects):
-        encryption, readers = f"{encryption}, parts in clear", None
-    return Facts(encryption=encryption, readers=readers, signature=signature)
+    found = Facts(encryption=encryption, readers=readers, signature=signature)
+    return found.if_all(readers is None or _is_encrypted_throughout(content, reader, objects))
 
 
 def _objects(reader: PdfFileReader) -> Iterator[tuple[int, Any]]:
@@ -103,7 +105,21 @@ def _is_encrypted_throughout(content: bytes, reader: PdfFileReader, objects: lis
     in_clear = {getattr(reader.trailer.raw_get("/Encrypt"), "idnum", None)}
     in_clear |= {reference.idnum for reference in reader.xrefs.xref_stream_refs}
     data = (each for number, found in objects if number not in in_clear for each in _data(found))
-    return all(map(_looks_encrypted, data)) and not any(map(_is_deflated, _streams(content)))
+    is_nothing_else = _ENDS.search(content) and content.startswith(b"%PDF-") and _is_listed(content, reader)
+    return bool(
+        is_nothing_else and all(map(_looks_encrypted, data)) and not any(map(_is_deflated, _streams(content)))
+    )
+
+
+def _is_listed(content: bytes, reader: PdfFileReader) -> bool:
+    """Whether the cross-references know of each object that stands there."""
+    xrefs = reader.xrefs
+    known = {
+        xrefs.get_historical_ref(reference, revision)
+        for revision in range(xrefs.total_revisions)
+        for reference in xrefs.explicit_refs_in_revision(revision)
+    }
+    return known >= {found.start() for found in _OBJECT.finditer(content)}
 
 
 def _looks_encrypted(data: bytes) -> bool:
