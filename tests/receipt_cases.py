@@ -13,6 +13,13 @@ def listed(_: object) -> Document:
     return Document(content=CSV, media_type="text/csv")
 
 
+def wrapped(document: Document, _: object) -> Document:
+    """Stand in for an encryptor of whole messages."""
+    return Document(
+        content=random.randbytes(100), media_type="application/pkcs7-mime", encryption="one-time pad"
+    )
+
+
 def covered(document: Document, _: object) -> Document:
     """Stand in for an encryptor of the application."""
     content = random.randbytes(100)

@@ -96,6 +96,8 @@ def test_the_reason_is_named() -> None:
         "jane\u200b@example.com": "at position 5",
         "ja ne@example.com": "before the @",
         "jane@exam ple.com": "after the @",
+        "jane@example.com,joe@example.com": "more than one address; give several as a list",
+        "jane@example.com; joe@example.com": "more than one address",
         "a" * 65 + "@example.com": "longer than 64 octets",
     }
     for addr_spec, reason in reasons.items():

@@ -9,6 +9,7 @@ import email.policy
 import pickle
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ from ondemand_attach.errors import (
     SigningError,
     TemplateError,
 )
+from ondemand_attach.testing import self_signed
 
 CANARY = "Qw7canary4711"
 LETTER = (
@@ -480,3 +482,30 @@ def test_filters_of_the_application_get_no_guard() -> None:
     assert built(builder.text("{{ name|shout }}"), {"name": "jane"}).get_content().strip() == "JANE"
     with pytest.raises(ConfidentialityError):
         built(builder.text("{{ name|shout }}").confidential("name"), {"name": "jane"})
+
+
+@pytest.mark.parametrize(
+    ("wire", "hint"),
+    [
+        (
+            lambda letter, *_: letter.attach(PdfEncryptor(password="{{ a }}"), filename="a.pdf"),
+            r"has no method generate\(\) but one encrypt\(\): give it as encryptor=",
+        ),
+        (
+            lambda letter, signer: letter.attach(print, filename="a.pdf", encryptor=signer),
+            "give it as signer=",
+        ),
+        (
+            lambda letter, _: letter.attach(print, filename="a.pdf", signer=PdfEncryptor(password="{{ a }}")),
+            "give it as encryptor=",
+        ),
+        (lambda letter, _: letter.attach("a.pdf", filename="a.pdf"), "and is no function"),
+    ],
+)
+def test_a_plug_in_the_place_of_another_is_told_its_own(
+    wire: Callable[[MessageBuilder, PdfSigner], object], hint: str
+) -> None:
+    key, certificate = self_signed("Shop")
+    letter = MessageBuilder().sender("a@shop.example").subject("x").text("y")
+    with pytest.raises(ConfigurationError, match=hint):
+        wire(letter, PdfSigner(key=key, certificate=certificate))

@@ -44,7 +44,7 @@ from ondemand_attach.cli import main
 from ondemand_attach.errors import MessageError
 from ondemand_attach.testing import SmtpSink
 from protectors.samples import certify, rsa_key
-from receipt_cases import CSV, covered, listed
+from receipt_cases import CSV, covered, listed, wrapped
 from transports import peers
 
 CONTEXT = {
@@ -435,6 +435,10 @@ def test_what_was_put_in_front_on_the_way_is_named(line_end: bytes, verify: Veri
         b" a\r\n",
         TRACE + b"Reply-To: a@b.example\r\n",
         b"Received: a",
+        b"Received: a\r\n \r\n",
+        b"X-Unsent: 1\r\n",
+        b"X-Text: Dear customer, pay to DE99\r\n",
+        b"X-Spammer: a\r\n",
     ],
 )
 def test_whatever_else_was_put_in_front_is_a_change(front: bytes, verify: Verify) -> None:
@@ -464,7 +468,27 @@ def test_an_attachment_in_a_message_that_was_changed_is_still_named(verify: Veri
 
 def test_one_message_does_not_verify_as_another(verify: Verify) -> None:
     (receipt, _), (_, other) = sent(BOTH), sent(BOTH)
-    assert verify(receipt, other.content)[0] == 1
+    status, lines = verify(receipt, other.content)
+    assert status == 1
+    assert lines[0].endswith(f"is message {other.message_id}; the receipt is of {receipt.message_id}")
+
+
+def test_a_message_out_of_an_mbox_verifies(verify: Verify) -> None:
+    receipt, message = sent(BOTH)
+    assert verify(receipt, b"From orders@shop.example Mon May  4 12:00:00 2026\r\n" + message.content)[0] == 0
+
+
+def test_of_what_encryption_hides_a_receipt_says_that_it_cannot_tell(verify: Verify) -> None:
+    hidden = ORDER.attach(listed, filename="a.csv").whole_message(encryptor=wrapped)
+    receipt, message = sent(hidden)
+    status, lines = verify(receipt, CSV)
+    assert status == 3
+    assert "may have been sent, or not" in lines[0]
+    assert verify(receipt, message.content)[0] == 0
+    assert verify(receipt, message.content[:-1])[0] == 1
+    told = ORDER.attach(listed, filename="a.csv", hash_plain=True).whole_message(encryptor=wrapped)
+    assert verify(sent(told)[0], CSV)[0] == 0
+    assert verify(sent(told)[0], CSV + b"x")[0] == 1
 
 
 def test_a_receipt_that_a_transport_gave_by_itself_proves_nothing(verify: Verify) -> None:

@@ -17,6 +17,7 @@ _OCTETS: Final = 254  # RFC 5321 section 4.5.3.1.3: 256 with the angle brackets
 _LOCAL_OCTETS: Final = 64  # RFC 5321 section 4.5.3.1.1
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE: Final = re.compile(r"\\(.)")
+_SEPARATED: Final = re.compile(r"@[^@]*[,;]")
 _NEEDS_QUOTES: Final = re.compile(r'[<>,;:@"\\]')
 
 
@@ -30,6 +31,8 @@ def normalised(addr_spec: str) -> str:
         InvalidAddressError: mail cannot be sent to it, or its text would deceive a reader.
     """
     _check_characters(addr_spec, "address", UNSAFE_OR_INVISIBLE)
+    if addr_spec.count("@") > 1 and _SEPARATED.search(addr_spec):
+        raise InvalidAddressError("this is more than one address; give several as a list")
     addr_spec = unicodedata.normalize("NFC", addr_spec)
     local, at, domain = addr_spec.rpartition("@")
     _check_parts(local, at, domain)

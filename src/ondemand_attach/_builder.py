@@ -35,6 +35,13 @@ if TYPE_CHECKING:
     from ondemand_attach.templates._environment import Folder
 
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]+")
+_PLACES = {
+    "generate": "first to attach()",
+    "encrypt": "as encryptor=",
+    "sign": "as signer=",
+    "deliver": "as delivery=",
+    "send": "to a Mailer",
+}
 _STEPS = {"attachment": "attach(…)", "message": "whole_message(…)", "header": "dkim(…)"}
 
 AddressLike: TypeAlias = str | Address
@@ -393,10 +400,9 @@ def _method(plug: Any, name: str, *, of: str = "attachment") -> Callable[..., An
         step = _STEPS.get(plug.protects, "another step")
         raise ConfigurationError(f"a {type(plug).__name__} is not for the {of}; give it to {step}")
     if not callable(method):
-        raise ConfigurationError(
-            f"a {type(plug).__name__} has no method {name}() and is no function; "
-            "see ondemand_attach.interfaces"
-        )
+        other = next((does for does in _PLACES if callable(getattr(plug, does, None))), None)
+        hint = f"but one {other}(): give it {_PLACES[other]}" if other else "and is no function"
+        raise ConfigurationError(f"a {type(plug).__name__} has no method {name}() {hint}")
     return cast("Callable[..., Any]", method)
 
 

@@ -147,7 +147,7 @@ class Guard:
         path = shown(object.__getattribute__(self, "_path"))
         raise ConfidentialityError(
             f"{path} is confidential and may only be used in an attachment that has an encryptor; "
-            f"take it out, or exempt it with .public({path!r})",
+            f"take it out, or say with .public({path!r}) that anybody may read it",
             path=path,
         )
 

@@ -190,7 +190,7 @@ class Receipt:
             version = None
         if version is None:
             raise MessageError("the text is not the JSON of a receipt")
-        if version != VERSION:
+        if version != VERSION or isinstance(version, bool):
             raise MessageError(f"the receipt is not of version {VERSION}, which is known here")
         return cls(**_read(said))
 

@@ -2,7 +2,7 @@
 
 ::
 
-    MailError
+    MailError                         .is_temporary
     ├── ConfigurationError            while wiring, never while sending
     │   └── MissingDependencyError    (also ImportError)
     ├── MessageError                  (also ValueError)
@@ -22,13 +22,13 @@
     │   ├── SigningError
     │   │   └── UnreachedLevelError   a server is out of order
     │   └── WeakPasswordError
-    └── TransportError                .is_temporary .is_uncertain .code .enhanced_code .refused
+    └── TransportError                .is_uncertain .code .enhanced_code .refused
         ├── ConnectionFailedError
         ├── AuthenticationError
         └── RecipientsRefusedError    only when every recipient was refused
 
-The class names the stage. Only a *temporary* `TransportError`, a `PoolBusyError` and an
-`UnreachedLevelError` are worth a retry.
+The class names the stage. Worth a retry is what is *temporary*: some kinds of `TransportError`, and always
+a `PoolBusyError` and an `UnreachedLevelError`.
 No error carries a confidential value: an error of another library, which may quote the customer's data,
 is cut off, and only the stage, the template, the line and a fixed text remain. Every error pickles.
 """
@@ -69,7 +69,13 @@ __all__ = [
 
 
 class MailError(Exception):
-    """The root of every error that this library raises on purpose."""
+    """The root of every error that this library raises on purpose.
+
+    Attributes:
+        is_temporary: the same may succeed later, unchanged.
+    """
+
+    is_temporary: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -161,6 +167,8 @@ class GenerationTimeoutError(GenerationError):
 class PoolBusyError(GenerationTimeoutError):
     """All render processes were busy with other messages; this one was not begun, and may be sent later."""
 
+    is_temporary = True
+
 
 class ResourceBlockedError(GenerationError):
     """The document asked for an image, style sheet or font that it may not load."""
@@ -197,6 +205,8 @@ class SigningError(ProtectionError):
 
 class UnreachedLevelError(SigningError):
     """A time stamp, or the revocation data of a certificate, cannot be had now. It may be later."""
+
+    is_temporary = True
 
 
 class WeakPasswordError(ProtectionError):

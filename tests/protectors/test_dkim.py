@@ -104,6 +104,11 @@ def test_every_change_of_what_is_signed_is_found() -> None:
         b"Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n",
         b"Reply-To: other@example.com\r\n",
         b"Content-Type: text/html\r\n",
+        b"Sender: other@example.com\r\n",
+        b"List-Unsubscribe: <https://evil.example>\r\n",
+        b"In-Reply-To: <other@example.com>\r\n",
+        b"Resent-From: other@example.com\r\n",
+        b"Content-Disposition: attachment\r\n",
     ):
         end = content.index(b"\r\n\r\n") + 2
         assert not holds(content[:end] + added + content[end:], by)

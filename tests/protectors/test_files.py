@@ -235,6 +235,7 @@ KEY = ec_key()
     [
         (LETTER.attach(csv, filename="{{ 'a.csv' }}", encryptor=zip_encryptor()), r"must end in \.zip"),
         (LETTER.attach(csv, filename="a.xlsx", encryptor=office_encryptor()), "is text/csv, not of Office"),
+        (LETTER.attach(xlsx, filename="a.docx", encryptor=office_encryptor()), r"must end in \.xlsx"),
         (
             LETTER.attach(
                 lambda _: Document(content=b"PK\3\4", media_type=XLSX),

@@ -11,15 +11,22 @@ from ondemand_attach import _exposure
 from ondemand_attach._characters import UNSAFE
 from ondemand_attach._commands._files import content_of
 from ondemand_attach._receipt import Receipt, digest
+from ondemand_attach.errors import MessageError
 
-_FIELD: Final = re.compile(rb"([!-9;-~]+):[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
+_FIELD: Final = re.compile(rb"([!-9;-~]+):[^\r\n]*\r\n(?:[ \t]+[^\s][^\r\n]*\r\n)*")
+_ENVELOPE: Final = re.compile(rb"From [^\r\n]*\r?\n")  # in front of each message of an mbox (RFC 4155)
+_ID: Final = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _TRACE: Final = re.compile(
-    r"received|return-path|delivered-to|envelope-to|x-[a-z0-9-]+|dkim-signature|domainkey-signature"
+    r"received|return-path|delivered-to|envelope-to|dkim-signature|domainkey-signature"
     r"|authentication-results|received-spf|arc-[a-z-]+"
+    r"|x-(?:received|original-to|delivered-to|envelope-(?:from|to)|originating-ip|mailfrom|rcptto|uidl?|sieve)"
+    r"|x-(?:amavis|antivirus|apple|barracuda|bogosity|clamav|crm114|exim|forefront|getmail|gm|google|greylist|ham"
+    r"|ironport|mailscanner|microsoft|mimecast|mozilla|ms|pobox|policyd|proofpoint|quarantine|rspamd|scanned|ses"
+    r"|spam|spamd|spamexperts|virus|yahoo|ymail)(?:-[a-z0-9-]+)?"
 )
-"""What servers put in front (RFC 5321 section 4.4, RFC 6376, RFC 8601, RFC 7208, RFC 8617). No mail program
-shows any of it as the sender's."""
+"""What servers put in front (RFC 5321 section 4.4, RFC 6376, RFC 8601, RFC 7208, RFC 8617; and under names of
+their own). No mail program shows any of it as the sender's."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,19 +38,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what matches; return 0 if the file is the message or a document of it, else 1."""
-    receipt = Receipt.from_json(content_of(arguments.receipt))
-    content = content_of(arguments.file)
+    """Print what matches.
+
+    Returns:
+        0 if the file is the message or a document of it; 1 if not; 3 if the receipt cannot tell.
+    """
+    receipt = _receipt(arguments.receipt)
+    content = _ENVELOPE.sub(b"", content_of(arguments.file), count=1)
     whole = _whole(receipt, content)
     found = [whole, *_documents(receipt, content)] if whole else _documents(receipt, content)
     inside = _inside(receipt, content) if whole or not found else []
+    is_hidden = not found and _is_of_what_is_hidden(receipt, content)
     if not found:
-        print(f"{arguments.file} is not what the receipt says was sent")
+        print(f"{arguments.file} {_not_found(receipt, content, is_hidden=is_hidden)}")
     for line in (*found, *(f"in it: {line}" for line in inside)):
         print(line)
     if found:
         print(_circumstances(receipt))
-    return 0 if found else 1
+    return 0 if found else 3 if is_hidden else 1
+
+
+def _receipt(path: pathlib.Path) -> Receipt:
+    try:
+        return Receipt.from_json(content_of(path))
+    except MessageError as error:
+        raise MessageError(f"{path}: {error}") from None
+
+
+def _is_of_what_is_hidden(receipt: Receipt, content: bytes) -> bool:
+    """Whether *content* may be a document of which the receipt has no hash."""
+    return not _exposure.is_message(content) and any(part.sha256 is None for part in receipt.parts)
+
+
+def _not_found(receipt: Receipt, content: bytes, *, is_hidden: bool) -> str:
+    if is_hidden:
+        return (
+            "may have been sent, or not: without hash_plain=True the receipt holds no hash of what the "
+            "encryption of the message hides; verify the message as it was sent"
+        )
+    found = _ID.search(content)
+    message_id = found[1].decode("ascii", "replace") if found else receipt.message_id
+    if message_id != receipt.message_id:
+        return UNSAFE.sub("?", f"is message {message_id}; the receipt is of {receipt.message_id}")
+    return "is not what the receipt says was sent"
 
 
 def _whole(receipt: Receipt, content: bytes) -> str | None:

@@ -77,9 +77,9 @@ def check(
     if bits < least and not insecure_allow_weak:
         seconds = 2**bits / limits.guesses_per_second
         raise WeakPasswordError(
-            f"{whose} holds about {bits:.0f} bits, fewer than {least:.0f}: found in {_duration(seconds)} at "
-            f"{limits.guesses_per_second:,} guesses a second; use a longer one, or "
-            "insecure_allow_weak_password=True"
+            f"{whose} holds about {int(bits)} bits, fewer than {least:.0f}: found in {_duration(seconds)} at "
+            f"{limits.guesses_per_second:,} guesses a second; use one that is "
+            "harder to guess, such as generated_password() makes, or insecure_allow_weak_password=True"
         )
     return password
 

@@ -93,7 +93,7 @@ def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
     if not callable(key) or not isinstance(public_key, RSAPublicKey | EllipticCurvePublicKey):
         raise ConfigurationError(
             f"a value of type {type(key).__name__} cannot sign; give an RSA or EC private key, or a callable "
-            "that signs"
+            "that signs; from_pem() and from_pkcs12() read files"
         )
     return OutsideKey(key, public_key)
 

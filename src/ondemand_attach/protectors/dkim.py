@@ -23,7 +23,9 @@ _NAME: Final = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
 # Signed once more than they are there, so that none can be added in front (RFC 6376 section 8.15).
 _ONCE: Final = (
     *(b"from", b"reply-to", b"to", b"cc", b"subject", b"date", b"message-id"),
-    *(b"mime-version", b"content-type", b"content-transfer-encoding"),
+    *(b"sender", b"in-reply-to", b"references", b"list-unsubscribe", b"list-unsubscribe-post"),
+    *(b"mime-version", b"content-type", b"content-transfer-encoding", b"content-disposition"),
+    *(b"resent-from", b"resent-sender", b"resent-to", b"resent-cc", b"resent-date", b"resent-message-id"),
 )
 
 
@@ -97,7 +99,7 @@ class DkimSigner(PrivateKeyHolder):
 
     def answers_for(self, domain: str) -> bool:
         """Whether the signature is aligned with mail from *domain*, for DMARC (RFC 7489 section 3.1)."""
-        return f".{domain.lower()}".endswith(f".{self.domain}")
+        return "." in self.domain and f".{domain.lower()}".endswith(f".{self.domain}")
 
 
 def _library() -> Any:

@@ -13,7 +13,7 @@ from ondemand_attach.protectors._password_source import PasswordSource, check_su
 
 __all__ = ["OfficeEncryptor"]
 
-_SUFFIXES: Final = frozenset({".docx", ".pptx", ".xlsx"})
+_KINDS: Final = {".docx": "wordprocessingml", ".pptx": "presentationml", ".xlsx": "spreadsheetml"}
 _MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument."
 
 
@@ -56,7 +56,7 @@ class OfficeEncryptor:
             ConfigurationError: the template of its name ends in another way, or there is a signer for PDF.
         """
         self._password.check()
-        check_wishes(filename, _SUFFIXES, signer)
+        check_wishes(filename, _KINDS, signer)
 
     @sealed
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
@@ -68,9 +68,12 @@ class OfficeEncryptor:
                 Office Open XML, or is encrypted already; or a callable failed.
             MissingRecipientError: a password would be shared by several recipients.
         """
-        check_suffix(request.filename, _SUFFIXES, EncryptionError)
-        if not document.media_type.startswith(_MEDIA_TYPE):
+        suffixes = [
+            s for s, kind in _KINDS.items() if document.media_type.startswith(f"{_MEDIA_TYPE}{kind}.")
+        ]
+        if not suffixes:
             raise EncryptionError(f"{request.filename} is {document.media_type}, not of Office Open XML")
+        check_suffix(request.filename, suffixes, EncryptionError)
         password = self._password.password_for(request)
         content = translated(
             lambda: _office.encrypted(document.content, password),
