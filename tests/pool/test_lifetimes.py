@@ -76,7 +76,7 @@ ENDINGS = {
     "an error": "1 / 0",
     "a mailer's close": "Mailer(MemoryTransport(), pool=pool).close()",
     "a daemon thread that builds": (
-        "threading.Thread(target=result, args=(pool, doing(plugs.hang)), daemon=True).start(); time.sleep(0.1)"
+        "threading.Thread(target=result, args=(pool, doing(plugs.hang)), daemon=True).start(); time.sleep(0.5)"
     ),
     "a hidden exit": "os._exit(0)",
     "a signal": "signal.raise_signal(signal.SIGTERM)",

@@ -158,6 +158,12 @@ def test_a_certificate_that_is_not_fit_is_refused_early_and_late(given: Any, rea
     assert "jane" not in str(raised.value)
 
 
+def test_a_signing_certificate_that_nobody_may_rely_on_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="critical extension that is not known"):
+        SmimeSigner(key=KEY, certificate=certificate(further=[(UNKNOWN, True)]))
+    assert SmimeSigner(key=KEY, certificate=certificate(further=[(UNKNOWN, False)]))
+
+
 @pytest.mark.parametrize("extension", [MAIL, ANY, CLIENT], ids=["mail", "any", "client"])
 def test_extended_key_usage_is_of_mail_alone(extension: x509.ExtendedKeyUsage) -> None:
     recipient = with_certificate(certificate(further=[(extension, False)]))

@@ -152,6 +152,7 @@ def unfit_to_receive(given: object, holders: Iterable[Recipient], now: datetime.
         return (
             out_of_date(certificate, now)
             or too_weak(certificate)
+            or not_understood(certificate)
             or _not_for_encryption(certificate)
             or _of_another(certificate, holders)
         )
@@ -159,11 +160,16 @@ def unfit_to_receive(given: object, holders: Iterable[Recipient], now: datetime.
         return "is damaged, or of a kind that is not known"
 
 
-def _not_for_encryption(certificate: x509.Certificate) -> str | None:
-    usage, public_key = key_usage(certificate), certificate.public_key()
+def not_understood(certificate: x509.Certificate) -> str | None:
+    """Say that nobody may rely on *certificate* who does not know all of it, if so."""
     for extension in certificate.extensions:
         if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
             return "has a critical extension that is not known (RFC 5280 section 4.2)"
+    return None
+
+
+def _not_for_encryption(certificate: x509.Certificate) -> str | None:
+    usage, public_key = key_usage(certificate), certificate.public_key()
     # RFC 5280 section 4.2.1.3: RSA transports a key, EC agrees on one; without the extension all is allowed
     if usage is not None and isinstance(public_key, RSAPublicKey) and not usage.key_encipherment:
         return "was not issued for encryption: its key usage lacks keyEncipherment"

@@ -26,6 +26,7 @@ from pyhanko.sign.signers.pdf_signer import PdfSigningSession, PdfTBSDocument
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 
+from ondemand_attach._exposure._facts import to_keys
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach.errors import EncryptionError, SigningError
 from ondemand_attach.protectors._fast import _mac
@@ -135,10 +136,9 @@ def to_certificates(
         writer.encrypt_pubkey(recipients, perms=flags, policy=policy, encrypt_metadata=True, pdf_mac=with_mac)
         handlers.append(writer.security_handler)
 
-    whom = "a certificate" if len(recipients) == 1 else f"{len(recipients)} certificates"
     return Encryption(
         set_up,
-        f"AES-256 to {whom}{_mac_or_not(with_mac=with_mac)}",
+        f"AES-256 {to_keys(len(recipients))}{_mac_or_not(with_mac=with_mac)}",
         CertificatesProof(certificates, handlers),
     )
 

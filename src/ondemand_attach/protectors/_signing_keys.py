@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from ondemand_attach._reach import reaching_out
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, SigningError
-from ondemand_attach.protectors._certificates import key_usage, too_weak
+from ondemand_attach.protectors._certificates import key_usage, not_understood, too_weak
 
 LocalKey: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey
 Sign: TypeAlias = Callable[[bytes], bytes]
@@ -79,7 +79,7 @@ def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
     Raises:
         ConfigurationError: they do not belong together, are too weak, or were not issued for signing.
     """
-    if reason := too_weak(certificate):
+    if reason := too_weak(certificate) or not_understood(certificate):
         raise ConfigurationError(f"the signing certificate {reason}")
     usage, public_key = key_usage(certificate), certificate.public_key()
     if usage is not None and not (usage.digital_signature or usage.content_commitment):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from ondemand_attach._exposure._facts import to_keys
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import EncryptionError, SigningError
@@ -130,11 +131,10 @@ class OpenPgpEncryptor:
             lambda: _openpgp.encrypted(document.content, certificates, request.now),
             lambda error: EncryptionError(f"the message could not be encrypted: {type(error).__name__}"),
         )
-        whom = "a certificate" if len(certificates) == 1 else f"{len(certificates)} certificates"
         return Document(
             content=content,
             media_type="application/pgp-encrypted",
-            encryption=f"OpenPGP, AES-256 to {whom}",
+            encryption=f"OpenPGP, AES-256 {to_keys(len(certificates))}",
             signature=document.signature,
             proof=_openpgp_proof.EncryptedMessageProof(certificates),
             made_for=request.made_for,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Literal
 
+from ondemand_attach._exposure._facts import to_keys
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError, SigningError
@@ -178,11 +179,10 @@ class SmimeEncryptor:
             lambda error: EncryptionError(f"the message could not be encrypted: {type(error).__name__}"),
         )
         kind, mode = self._kind
-        whom = "a certificate" if len(certificates) == 1 else f"{len(certificates)} certificates"
         return Document(
             content=content,
             media_type=f"application/pkcs7-mime; smime-type={kind}",
-            encryption=f"S/MIME, AES-256-{mode} to {whom}",
+            encryption=f"S/MIME, AES-256-{mode} {to_keys(len(certificates))}",
             signature=document.signature,
             proof=EncryptedMessageProof(certificates, key, hashlib.sha256(document.content).digest(), mode),
             made_for=request.made_for,
