@@ -6,18 +6,20 @@ They are xhtml2pdf's own, and fall back to being just that for whatever a look d
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Final
+from uuid import uuid4
 
 from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
-from reportlab.pdfbase.pdfmetrics import getFont
+from reportlab.pdfbase.pdfmetrics import getAscentDescent, getFont
 from reportlab.platypus.flowables import _FUZZ, Flowable
 from xhtml2pdf.builders.block import BlockBox, _UnsplittableBlockBox
 from xhtml2pdf.xhtml2pdf_reportlab import PmlKeepInFrame, PmlParagraph, PmlTable
 
 from ondemand_attach.generators._fast._long_tables import LongTable
-from ondemand_attach.generators._fast._looks import Line, Look, number
+from ondemand_attach.generators._fast._looks import Line, Look, Text, number
 from ondemand_attach.generators._fast._markup import SIMPLE
 from ondemand_attach.generators._xhtml2pdf_subsets import KeptFont
 
@@ -27,7 +29,8 @@ BOXES: Final = (BlockBox, _UnsplittableBlockBox)
 
 _KEPT: Final = 512
 _UNBOUNDED: Final = 0xFFFFFFF
-_UNFIT: Final = ("cbDefn", "lineBreak", "link", "underline", "strike", "rise")
+_UNFIT: Final = ("cbDefn", "link", "underline", "strike", "rise")
+_LOOK: Final = ("fontSize", "textColor", "backColor")
 
 
 class TextParagraph(PmlParagraph):  # type: ignore[misc]
@@ -35,17 +38,18 @@ class TextParagraph(PmlParagraph):  # type: ignore[misc]
 
     look: Look | None = None
     _lines: tuple[Line, ...] | None = None
-    _available = 0.0
+    _made_for: tuple[list[Text], float] | None = None
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
-        look = self.look
-        if look is None:
+        look, texts = self.look, _texts(self.frags)
+        if look is None or texts is None:
+            self._lines = None
             return super().wrap(availWidth, availHeight)  # type: ignore[no-any-return]
         self.setMaxHeight(availHeight)
         available = availWidth - look.extra[0]
-        if self._lines is None or self._available != available:  # a table asks three times
-            self._available = available
-            self._lines, widest = look.broken(self.frags[0].text, available)
+        if self._lines is None or self._made_for != (texts, available):  # a table asks three times
+            self._made_for = texts, available
+            self._lines, widest = look.broken(texts, available)
             self.width, self.height = max(available, widest) + look.extra[0], look.height(len(self._lines))
         return self.width, self.height
 
@@ -56,11 +60,23 @@ class TextParagraph(PmlParagraph):  # type: ignore[misc]
         return super().split(availWidth, availHeight)  # type: ignore[no-any-return]
 
     def draw(self) -> None:
-        if self.look is None or self._lines is None:
+        if self.look is None or self._lines is None or self._made_for is None:
             super().draw()
-        else:
-            code = self.look.code(self.canv, self._lines, self.height, self._available)
-            self.canv._code.append(code)  # noqa: SLF001
+            return
+        if getattr(self, "outline", False):
+            self._enter()
+        code = self.look.code(self.canv, self._lines, self.height, self._made_for[1])
+        self.canv._code.append(code)  # noqa: SLF001
+
+    def _enter(self) -> None:
+        """Enter the heading into the outline, below the last one of a lower level, as xhtml2pdf does."""
+        self.tocKey = getattr(self, "tocKey", None) or uuid4().hex
+        levels = self.canv.__dict__.setdefault("outlineLevels", [])
+        while levels and levels[-1] >= self.outlineLevel:
+            levels.pop()
+        self.canv.bookmarkPage(self.tocKey)
+        self.canv.addOutlineEntry(self.text, self.tocKey, len(levels), not self.outlineOpen)
+        levels.append(self.outlineLevel)
 
 
 class TextCell(PmlKeepInFrame):  # type: ignore[misc]
@@ -118,8 +134,8 @@ class Looks:
 
     def _quicken_cell(self, cell: PmlKeepInFrame) -> None:
         self.quicken(cell._content)  # noqa: SLF001
-        is_text = [type(part) is TextParagraph for part in cell._content] == [True]  # noqa: SLF001
-        if is_text and cell.mode == "shrink" and cell.fakeWidth is None:
+        is_text = [type(part) is TextParagraph and _texts(part.frags) for part in cell._content]  # noqa: SLF001
+        if len(is_text) == 1 and is_text[0] and cell.mode == "shrink" and cell.fakeWidth is None:
             cell.__class__ = TextCell
 
     def _quicken(self, paragraph: PmlParagraph) -> None:
@@ -150,22 +166,64 @@ def _learned(paragraph: PmlParagraph) -> Look | None:
 
 def _is_plain(paragraph: PmlParagraph) -> bool:
     style, frags = paragraph.style, paragraph.frags
+    # A page number in a header or footer is put in before each page is drawn.
+    texts = _texts([frag.clone(text="1") if _is_number(frag) else frag for frag in frags])
     return bool(
-        len(frags) == 2
-        and type(frags[0].text) is str
-        and 0 < len(frags[0].text.strip()) <= MAX_TEXT
-        and "\xa0" not in frags[0].text
-        and SIMPLE.fullmatch(frags[0].text)
-        and frags[1].text == ""
+        texts
+        and sum(len(each.text) for each in texts) <= MAX_TEXT
+        and all(SIMPLE.fullmatch(each.text) for each in texts)
         and not any(getattr(frag, name, None) for frag in frags for name in _UNFIT)
-        and not (paragraph.bulletText or paragraph.outline or paragraph.dir != "ltr")
+        and not (paragraph.bulletText or paragraph.dir != "ltr")
         and style.alignment in {TA_LEFT, TA_CENTER, TA_RIGHT}
         and not (style.firstLineIndent or style.wordWrap or style.textOverflow)
         and style.letterSpacing == style.wordSpacing == "normal"
         and not getattr(frags[0], "splitLongWords", False)
-        and frags[0].fontName == frags[1].fontName
-        and isinstance(getFont(frags[0].fontName), KeptFont)
+        and all(_is_alike(frags[0], frag) for frag in frags)
+        and all(isinstance(getFont(each.font_name), KeptFont) for each in texts)
     )
+
+
+def _texts(frags: Sequence[Any]) -> list[Text] | None:
+    """Return the texts between the line breaks, or None if there is more to them than that."""
+    first, *_, last = frags
+    if len(frags) == 2 and type(first.text) is str:  # the most usual, for which the rest would do as well
+        is_plain = first.text.strip() and "\xa0" not in first.text and last.text == ""
+        return [Text(first.text, first.fontName)] if is_plain else None
+    texts, breaks = [Text("", "")], []
+    for frag in frags:
+        before = texts[-1]
+        if frag.text == "" and hasattr(frag, "lineBreak"):
+            breaks.append(frag.fontName)
+            texts.append(Text("", ""))
+        elif frag.text == "":
+            continue
+        elif not _goes_on(before, frag):
+            return None
+        else:
+            texts[-1] = Text(before.text + frag.text, frag.fontName)
+    fonts = zip(texts[:-1], breaks, texts[1:], strict=True)
+    is_plain = all(each.text for each in texts) and all(a in {x.font_name, b.font_name} for x, a, b in fonts)
+    return texts if is_plain else None
+
+
+def _goes_on(before: Text, frag: Any) -> bool:
+    """Whether what is in *frag* is drawn together with the text *before*: with a space between, and alike."""
+    text = frag.text
+    if type(text) is not str or "\xa0" in text or not text.strip():
+        return False
+    return not before.text or (
+        before.font_name == frag.fontName and (before.text[-1].isspace() or text[0].isspace())
+    )
+
+
+def _is_number(frag: Any) -> bool:
+    return bool(frag.insideStaticFrame and (frag.pageNumber or frag.pageCount))
+
+
+def _is_alike(frag: Any, other: Any) -> bool:
+    """Whether text of one looks like text of the other, but for the font, which is as high."""
+    sizes = (getAscentDescent(each.fontName, each.fontSize) for each in (frag, other))
+    return operator.eq(*sizes) and all(getattr(frag, n, None) == getattr(other, n, None) for n in _LOOK)
 
 
 def _style_of(paragraph: PmlParagraph) -> Hashable:

@@ -22,7 +22,13 @@ from xhtml2pdf.xhtml2pdf_reportlab import PmlParagraph
 from ondemand_attach.generators._xhtml2pdf_canvas import WatchingCanvas
 
 _SHARE: Final = {TA_LEFT: 0.0, TA_CENTER: 0.5, TA_RIGHT: 1.0}
-_SAMPLES: Final = (("(x) y", 1000.0), ("iii i ii", 1.0))  # one line; a line for each word
+# One line; a line for each word; lines that are broken, and are too long besides.
+_SAMPLES: Final = (
+    (["(x) y"], 1000.0),
+    (["iii i ii"], 1.0),
+    (["(x) y", "iii i"], 1000.0),
+    (["x y", "i ii"], 1.0),
+)
 _NO_MOVE: Final = 1e-6  # points
 
 # What the libraries write for a paragraph of plain text.
@@ -38,16 +44,27 @@ _width = lru_cache(maxsize=8192)(stringWidth)
 forget_words = _width.cache_clear
 
 
+class Text(NamedTuple):
+    """Text between two line breaks of a paragraph, in one font."""
+
+    text: str
+    font_name: str
+
+
 class Line(NamedTuple):
     """A line of text.
 
     Args:
         text: its words with single spaces between.
+        font_name: that of all of it.
         width: in points.
+        is_broken: whether a line break ends it.
     """
 
     text: str
+    font_name: str
     width: float
+    is_broken: bool = False
 
 
 class Look:
@@ -63,11 +80,9 @@ class Look:
     def __init__(self, paragraph: PmlParagraph) -> None:
         style, fragment = paragraph.style, paragraph.frags[0]
         self.font_name, self.font_size = fragment.fontName, fragment.fontSize
-        self.font = getFont(self.font_name)
         self.share = _SHARE[style.alignment]
         self.indents = style.leftIndent, style.rightIndent
-        self._space = stringWidth(" ", self.font_name, self.font_size)
-        self._learn([_Sample(paragraph, text, width) for text, width in _SAMPLES])
+        self._learn([_Sample(paragraph, texts, width) for texts, width in _SAMPLES])
 
     def _learn(self, samples: Sequence[_Sample]) -> None:
         written = [_PLAIN_TEXT.fullmatch(sample.code) for sample in samples]
@@ -89,7 +104,7 @@ class Look:
 
     def _compare(self, sample: _Sample) -> None:
         available = sample.width - self.extra[0]
-        lines, widest = self.broken(sample.text, available)
+        lines, widest = self.broken([Text(text, self.font_name) for text in sample.texts], available)
         size = max(available, widest) + self.extra[0], self.height(len(lines))
         code = self.code(sample.canvas, lines, size[1], available)
         if (code, *size) != (sample.code, sample.paragraph.width, sample.paragraph.height):
@@ -98,28 +113,35 @@ class Look:
     def __deepcopy__(self, _: object) -> Look:
         return self
 
-    def broken(self, text: str, available: float) -> tuple[tuple[Line, ...], float]:
-        """Break *text* into lines for a paragraph *available* points wide; return them and the widest one.
+    def broken(self, texts: Sequence[Text], available: float) -> tuple[tuple[Line, ...], float]:
+        """Break *texts* into lines for a paragraph *available* points wide; return them and the widest one.
 
         The sums are those of the libraries, in their order, so that the last bit is the same.
+
+        Args:
+            texts: those between the line breaks of the paragraph.
+            available: the room for it.
         """
         left, right = self.indents
-        limit, space, widest = available - left - right, self._space, 0.0
+        limit, size, widest = available - left - right, self.font_size, 0.0
         lines: list[Line] = []
-        words: list[str] = []
-        width = -space
-        for word in text.split():
-            word_width = 0 + _width(word, self.font_name, self.font_size)
-            longer = width + space + word_width if word_width > 0 else width
-            if longer > limit and words:
-                lines.append(Line(" ".join(words), width))
-                widest = max(width, widest)
-                words, width = [word], word_width
-            else:
-                words.append(word)
-                width = longer
-        lines.append(Line(" ".join(words), width))
-        return tuple(lines), max(width, widest)
+        for number, (text, font_name) in enumerate(texts, 1):
+            space = _width(" ", font_name, size)
+            words: list[str] = []
+            width = -space
+            for word in text.split():
+                word_width = 0 + _width(word, font_name, size)
+                longer = width + space + word_width if word_width > 0 else width
+                if longer > limit and words:
+                    lines.append(Line(" ".join(words), font_name, width))
+                    widest = max(width, widest)
+                    words, width = [word], word_width
+                else:
+                    words.append(word)
+                    width = longer
+            lines.append(Line(" ".join(words), font_name, width, number < len(texts)))
+            widest = max(width, widest)
+        return tuple(lines), widest
 
     def height(self, lines: int) -> float:
         """Return the height of a paragraph of so many lines, in points."""
@@ -135,13 +157,13 @@ class Look:
         top = height - self._ascent
         texts = _Texts(canvas, self)
         parts: list[str] = []
-        for index, (text, width) in enumerate(lines):
+        for index, (text, font_name, width, is_broken) in enumerate(lines):
             move = self.share * (limit - width) if self.share else 0.0
             x, y = self._inset[0] + left + move, self._inset[1] + top - index * self._line_height
-            canvas.watch_text(text, self.font_name, self.font_size, x, y, width)
+            canvas.watch_text(text, font_name, self.font_size, x, y, width)
             _move(parts, move)
             parts += [self._state] * (index == 0)
-            parts.append(texts.shown(text) + " T*")
+            parts.append(texts.shown(text, font_name) + ("  T*" if is_broken else " T*"))
             _move(parts, -move)
         return (
             f"{self._head}{self._rule * len(lines)}BT 1 0 0 1 {self._left} {number(top)} Tm "
@@ -158,17 +180,17 @@ def _move(parts: list[str], x: float) -> None:
 
 
 class _Texts:
-    """The strings of one text object; a font that has more letters than one subset changes between them."""
+    """The strings of one text object, between which the font changes, or the subset of its letters."""
 
     def __init__(self, canvas: Any, look: Look) -> None:
-        self._canvas, self._look, self._subset = canvas, look, -1
+        self._canvas, self._look, self._last = canvas, look, ("", -1)
 
-    def shown(self, text: str) -> str:
-        document, font, written = self._canvas._doc, self._look.font, []  # noqa: SLF001 - as ReportLab's own
+    def shown(self, text: str, font_name: str) -> str:
+        document, font, written = self._canvas._doc, getFont(font_name), []  # noqa: SLF001 - as ReportLab's own
         for subset, codes in font.splitString(text, document):
-            if subset != self._subset:
+            if (font_name, subset) != self._last:
                 written.append(f"{font.getSubsetInternalName(subset, document)} {self._look._in_font}")  # noqa: SLF001
-                self._subset = subset
+                self._last = font_name, subset
             written.append(f"({self._canvas._escape(codes)}) Tj")  # noqa: SLF001
         return " ".join(written)
 
@@ -176,11 +198,16 @@ class _Texts:
 class _Sample:
     """A paragraph of the same style as another, as the libraries draw it."""
 
-    def __init__(self, paragraph: PmlParagraph, text: str, width: float) -> None:
-        self.text, self.width = text, width
+    def __init__(self, paragraph: PmlParagraph, texts: Sequence[str], width: float) -> None:
+        self.texts, self.width = texts, width
         self.paragraph = PmlParagraph.__new__(PmlParagraph)
         self.paragraph.__dict__.update(paragraph.__dict__)
-        self.paragraph.frags = [paragraph.frags[0].clone(text=text), *paragraph.frags[1:]]
+        first, last = paragraph.frags[0], paragraph.frags[-1]
+        self.paragraph.outline = False
+        self.paragraph.frags = [first.clone(text=texts[0])]
+        for text in texts[1:]:
+            self.paragraph.frags += (first.clone(text="", lineBreak=1), first.clone(text=text))
+        self.paragraph.frags.append(last)
         self.canvas = WatchingCanvas(BytesIO())
         self.paragraph.wrapOn(self.canvas, width, 100_000)
         self.canvas._code.clear()  # noqa: SLF001
