@@ -30,7 +30,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ProofError
-from ondemand_attach.protectors._fast._keys import hashed
+from ondemand_attach.protectors._fast._keys import PasswordHandler, hashed
 from ondemand_attach.protectors._fast._reread import EncryptedFile, OtherLayoutError
 from ondemand_attach.protectors._signing_keys import fits
 
@@ -94,10 +94,14 @@ class PasswordProof:
 
     def _file_key(self, encryption: Mapping[bytes, bytes]) -> bytes:
         user_entry = _octets(encryption[b"U"])
-        made = [(handler.udata, handler.odata) for handler in self.handlers]
-        if (user_entry, _octets(encryption[b"O"])) not in made:
+        made = {(handler.udata, handler.odata): handler for handler in self.handlers}
+        handler = made.get((user_entry, _octets(encryption[b"O"])))
+        if handler is None:
             raise ProofError("the document may open with another password than its own")
-        key = hashed(self.user.encode(), user_entry[40:48])
+        if isinstance(handler, PasswordHandler):
+            key = handler.hashed(self.user, user_entry[40:48])
+        else:
+            key = hashed(self.user.encode(), user_entry[40:48])
         return Cipher(AES256(key), CBC(bytes(16))).decryptor().update(_octets(encryption[b"UE"]))
 
     def _check_with_pyhanko(self, content: bytes) -> None:

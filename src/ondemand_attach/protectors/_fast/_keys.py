@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from typing import NamedTuple, Self
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES128, AES256
@@ -36,20 +37,21 @@ class PasswordHandler(StandardSecurityHandler):
         self._file_key = secrets.token_bytes(32)
         if with_mac:
             permissions &= ~StandardPermissions.TOLERATE_MISSING_PDF_MAC
-        user_entry, user_seed = _entries(user, self._file_key)
+        made = self._made = _Entries.of(user, self._file_key)
         if owner is None:
             owner_entry, owner_seed = secrets.token_bytes(48), secrets.token_bytes(32)
         else:
-            owner_entry, owner_seed = _entries(owner, self._file_key, user_entry)
+            by_owner = _Entries.of(owner, self._file_key, made.entry)
+            owner_entry, owner_seed = by_owner.entry, by_owner.seed
         super().__init__(
             version=SecurityHandlerVersion.AES256,
             revision=StandardSecuritySettingsRevision.AES256,
             legacy_keylen=32,
             perm_flags=permissions,
             odata=owner_entry,
-            udata=user_entry,
+            udata=made.entry,
             oeseed=owner_seed,
-            ueseed=user_seed,
+            ueseed=made.seed,
             encrypted_perms=_encrypted_permissions(permissions, self._file_key),
             encrypt_metadata=True,
             kdf_salt=secrets.token_bytes(32) if with_mac else None,
@@ -59,13 +61,38 @@ class PasswordHandler(StandardSecurityHandler):
         """Return the key that the document is encrypted with."""
         return self._file_key
 
+    def hashed(self, password: str, salt: bytes) -> bytes:
+        """Return the hash of *password*, which is not made again if it was made for this document."""
+        is_made = (password.encode(), salt) == (self._made.secret, self._made.entry[40:48])
+        return self._made.key if is_made else hashed(password.encode(), salt)
 
-def _entries(password: str, file_key: bytes, user_entry: bytes = b"") -> tuple[bytes, bytes]:
-    """Return /U with /UE, or with *user_entry* /O with /OE (algorithms 8 and 9)."""
-    secret, validation_salt, key_salt = password.encode(), secrets.token_bytes(8), secrets.token_bytes(8)
-    key = hashed(secret, key_salt, user_entry)
-    seed = Cipher(AES256(key), CBC(bytes(16))).encryptor().update(file_key)
-    return hashed(secret, validation_salt, user_entry) + validation_salt + key_salt, seed
+
+class _Entries(NamedTuple):
+    """What a document holds of a password, and what it was made of.
+
+    Args:
+        entry: /U or /O.
+        seed: /UE or /OE.
+        secret: the password.
+        key: its hash that the seed is encrypted with.
+    """
+
+    entry: bytes
+    seed: bytes
+    secret: bytes
+    key: bytes
+
+    @classmethod
+    def of(cls, password: str, file_key: bytes, user_entry: bytes = b"") -> Self:
+        """Make /U with /UE, or with *user_entry* /O with /OE (algorithms 8 and 9)."""
+        secret, validation_salt, key_salt = password.encode(), secrets.token_bytes(8), secrets.token_bytes(8)
+        key = hashed(secret, key_salt, user_entry)
+        seed = Cipher(AES256(key), CBC(bytes(16))).encryptor().update(file_key)
+        entry = hashed(secret, validation_salt, user_entry) + validation_salt + key_salt
+        return cls(entry, seed, secret, key)
+
+    def __repr__(self) -> str:
+        return "<_Entries>"
 
 
 def _encrypted_permissions(permissions: StandardPermissions, file_key: bytes) -> bytes:
