@@ -1,4 +1,4 @@
-# ruff: noqa: N803 - the names are those of the parent classes
+# ruff: noqa: N802, N803, PLR0917 - the names and arguments are those of the parent classes
 """Paragraphs and table cells of plain text, measured and drawn by their look.
 
 They are xhtml2pdf's own, and fall back to being just that for whatever a look does not cover.
@@ -29,6 +29,7 @@ BOXES: Final = (BlockBox, _UnsplittableBlockBox)
 
 _KEPT: Final = 512
 _UNBOUNDED: Final = 0xFFFFFFF
+_ANY_HEIGHT: Final = 72000  # ReportLab's word for it
 _UNFIT: Final = ("cbDefn", "link", "underline", "strike", "rise")
 _LOOK: Final = ("fontSize", "textColor", "backColor")
 
@@ -38,7 +39,8 @@ class TextParagraph(PmlParagraph):  # type: ignore[misc]
 
     look: Look | None = None
     _lines: tuple[Line, ...] | None = None
-    _made_for: tuple[list[Text], float] | None = None
+    _told: list[Text] | None = None
+    _available = _widest = 0.0
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
         look, texts = self.look, _texts(self.frags)
@@ -47,11 +49,18 @@ class TextParagraph(PmlParagraph):  # type: ignore[misc]
             return super().wrap(availWidth, availHeight)  # type: ignore[no-any-return]
         self.setMaxHeight(availHeight)
         available = availWidth - look.extra[0]
-        if self._lines is None or self._made_for != (texts, available):  # a table asks three times
-            self._made_for = texts, available
-            self._lines, widest = look.broken(texts, available)
-            self.width, self.height = max(available, widest) + look.extra[0], look.height(len(self._lines))
+        if self._lines is None or self._told != texts or not self._would_break_alike(look, available):
+            self._told, (self._lines, self._widest) = texts, look.broken(texts, available)
+            self.height = look.height(len(self._lines))
+        self._available = available
+        self.width = max(available, self._widest) + look.extra[0]
         return self.width, self.height
+
+    def _would_break_alike(self, look: Look, available: float) -> bool:
+        """Whether the lines are known: a table asks three times, the last time with a trifle less room."""
+        return available == self._available or (
+            available < self._available and self._widest <= look.limit(available)
+        )
 
     def split(self, availWidth: float, availHeight: float) -> list[Flowable]:
         if self.look is not None:
@@ -60,12 +69,12 @@ class TextParagraph(PmlParagraph):  # type: ignore[misc]
         return super().split(availWidth, availHeight)  # type: ignore[no-any-return]
 
     def draw(self) -> None:
-        if self.look is None or self._lines is None or self._made_for is None:
+        if self.look is None or self._lines is None:
             super().draw()
             return
         if getattr(self, "outline", False):
             self._enter()
-        code = self.look.code(self.canv, self._lines, self.height, self._made_for[1])
+        code = self.look.code(self.canv, self._lines, self.height, self._available)
         self.canv._code.append(code)  # noqa: SLF001
 
     def _enter(self) -> None:
@@ -94,7 +103,13 @@ class TextCell(PmlKeepInFrame):  # type: ignore[misc]
         self.width, self.height = min(natural, width) - _FUZZ, total - _FUZZ
         return self.width, self.height
 
-    def drawOn(self, canv: Any, x: float, y: float, _sW: float = 0) -> None:  # noqa: N802
+    def getSpaceBefore(self, *_: Any) -> float:
+        return float(self._content[0].getSpaceBefore())
+
+    def getSpaceAfter(self, *_: Any) -> float:
+        return float(self._content[0].getSpaceAfter())
+
+    def drawOn(self, canv: Any, x: float, y: float, _sW: float = 0) -> None:
         (paragraph,) = self._content
         if paragraph.look is None or hasattr(self, "_scale"):
             super().drawOn(canv, x, y, _sW)
@@ -111,6 +126,27 @@ class TextCell(PmlKeepInFrame):  # type: ignore[misc]
         canv._currentMatrix = before  # noqa: SLF001
 
 
+class TextTable(LongTable):
+    """A table, most of whose cells hold text alone."""
+
+    def _listCellGeom(
+        self, V: Any, w: float, s: Any, W: Any = None, H: Any = None, aH: float = _ANY_HEIGHT
+    ) -> tuple[float, float]:
+        available = w - s.leftPadding - s.rightPadding
+        if len(V) != 1 or type(V[0]) is not TextCell or available < 0:
+            return super()._listCellGeom(V, w, s, W=W, H=H, aH=aH)  # type: ignore[no-any-return]
+        (cell,) = V
+        room = (self.getMaxHeight() or aH) if aH == _ANY_HEIGHT else aH
+        width, height = cell.wrapOn(
+            getattr(self, "canv", None), available, room - s.topPadding - s.bottomPadding
+        )
+        if W is not None:
+            W.append(width)
+            H.append(height)
+        before, after = cell.getSpaceBefore(), cell.getSpaceAfter()
+        return max(0, width), height + after + before - before - after
+
+
 class Looks:
     """The looks of the styles that were met last. Not thread-safe: one renderer draws at a time."""
 
@@ -124,7 +160,7 @@ class Looks:
                 self._quicken(flowable)
             elif isinstance(flowable, PmlTable):
                 if type(flowable) is PmlTable:
-                    flowable.__class__ = LongTable
+                    flowable.__class__ = TextTable
                 for row in flowable._cellvalues:  # noqa: SLF001
                     self.quicken(row)
             elif type(flowable) is PmlKeepInFrame:

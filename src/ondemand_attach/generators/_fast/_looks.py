@@ -122,8 +122,7 @@ class Look:
             texts: those between the line breaks of the paragraph.
             available: the room for it.
         """
-        left, right = self.indents
-        limit, size, widest = available - left - right, self.font_size, 0.0
+        limit, size, widest = self.limit(available), self.font_size, 0.0
         lines: list[Line] = []
         for number, (text, font_name) in enumerate(texts, 1):
             space = _width(" ", font_name, size)
@@ -143,6 +142,11 @@ class Look:
             widest = max(width, widest)
         return tuple(lines), widest
 
+    def limit(self, available: float) -> float:
+        """Return how wide a line may be in a paragraph *available* points wide."""
+        left, right = self.indents
+        return float(available - left - right)
+
     def height(self, lines: int) -> float:
         """Return the height of a paragraph of so many lines, in points."""
         height = 0.0  # summed up as the libraries do it
@@ -152,8 +156,7 @@ class Look:
 
     def code(self, canvas: Any, lines: Sequence[Line], height: float, available: float) -> str:
         """Return the operators that draw *lines* in a paragraph of that height, and note what is drawn."""
-        left, right = self.indents
-        limit = available - left - right
+        left, limit = self.indents[0], self.limit(available)
         top = height - self._ascent
         texts = _Texts(canvas, self)
         parts: list[str] = []
