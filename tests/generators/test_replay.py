@@ -12,10 +12,12 @@ import facts
 import pytest
 
 from ondemand_attach import Xhtml2PdfGenerator
+from ondemand_attach.errors import GenerationError
 from ondemand_attach.generators._fast import _renderer
 from ondemand_attach.generators._fast._markup import cut
 from ondemand_attach.generators._fast._shapes import Shape
 from ondemand_attach.testing import attachment_request
+from scale import SCALE
 
 ORDER = """<style>{{ style }}</style><h1>Order {{ number }}</h1>
 <table repeat="1"><thead><tr><th width="40%">What</th><th>Price</th></tr></thead><tbody>
@@ -283,3 +285,100 @@ def test_the_shape_does_not_depend_on_the_number_of_rows() -> None:
     assert len({parts.shape for parts in cuts}) == 1
     assert len({parts.exact for parts in cuts}) == 4
     assert cut("<p>x</p><table></table><p>y</p>").shape != cuts[0].shape
+
+
+PIECES = (
+    *("{{ a }}", "{{ b }}", "<b>{{ a }}</b>", "<i>{{ b }}</i>", "<br>", "<br/>", " ", "Dear ", ", thank you"),
+    *(
+        "<br><br>",
+        "&nbsp;",
+        "<b>{{ a }} </b>",
+        "<span style='color: red'>{{ b }}</span>",
+        "<small>{{ a }}</small>",
+    ),
+    *(
+        "<b>Ship to</b><br>{{ a }}<br>{{ b }}",
+        "{{ a }}<br>{{ b }}",
+        "<u>{{ a }}</u>",
+        "<a href='#x'>{{ b }}</a>",
+    ),
+)
+LOOKS = (
+    *(
+        "",
+        "text-align: right",
+        "text-align: center",
+        "text-align: justify",
+        "font-size: 7pt",
+        "line-height: 2",
+    ),
+    *(
+        "margin-left: 3cm; padding: 4pt",
+        "border: 1pt solid red",
+        "text-indent: 1cm",
+        "font-family: DejaVu Serif",
+    ),
+    *("text-transform: uppercase", "letter-spacing: 2pt", "background: #eee; width: 4cm"),
+)
+FOOTER = """<style>@page { @frame f { -pdf-frame-content: f; left: 2cm; right: 2cm; bottom: 1cm; height: 2cm } }</style>
+<div id="f">%s</div>"""
+FOOTERS = (
+    "Page <pdf:pagenumber> of <pdf:pagecount>",
+    "<pdf:pagenumber>",
+    "<pdf:pagenumber>/<pdf:pagecount>",
+    "{{ a }}<br>Page <pdf:pagenumber>",
+    "<b>Shop</b><br>page <pdf:pagenumber>",
+    "<table><tr><td>Page <pdf:pagenumber></td><td>{{ a }}</td></tr></table>",
+)
+
+
+def letter_of(chance: random.Random) -> str:
+    """Return a template of headings, paragraphs and cells of whatever text may be in them."""
+
+    def text() -> str:
+        return "".join(chance.choices(PIECES, k=chance.randint(1, 5)))
+
+    blocks = []
+    for _ in range(chance.randint(3, 9)):
+        tag, look = chance.choice(("p", "p", "h1", "h2", "h4", "div", "li", "table")), chance.choice(LOOKS)
+        if tag == "table":
+            blocks.append(
+                f"<table><tr><td style='{look}' width='30%'>{text()}</td><td>{text()}</td></tr></table>"
+            )
+        elif tag == "li":
+            blocks.append(f"<ul><li style='{look}'>{text()}</li><li>{text()}</li></ul>")
+        else:
+            blocks.append(f"<{tag} style='{look}'>{text()}</{tag}>")
+    footer = FOOTER % chance.choice(FOOTERS) if chance.random() < 0.7 else ""
+    return footer + "".join(blocks)
+
+
+def outcome(generator: Xhtml2PdfGenerator, context: dict[str, Any]) -> object:
+    try:
+        return made(generator, context)
+    except GenerationError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("seed", [*range(25 * SCALE), 2484])  # of which the last divides a heading
+def test_text_in_any_fragments_is_the_same(seed: int, caplog: pytest.LogCaptureFixture) -> None:
+    chance = random.Random(seed)
+    ours, stock = both(source=letter_of(chance))
+    for _ in range(4):
+        context = {name: " ".join(chance.choices(WORDS, k=chance.choice((1, 2, 25)))) for name in "ab"}
+        assert outcome(ours, context) == outcome(stock, context)
+    assert "came out different" not in caplog.text
+
+
+WORDS = (
+    "amber",
+    "kettle",
+    "violin",
+    "(x)",
+    "Žluťoučký",
+    "Ελλάδα",
+    "Straße",
+    "41",
+    "a-very-long-word-of-" * 2,
+    "\\",
+)

@@ -43,7 +43,8 @@ class TextParagraph(PmlParagraph):  # type: ignore[misc]
     _available = _widest = 0.0
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
-        look, texts = self.look, _texts(self.frags)
+        look = self.look
+        texts = None if look is None else _texts(self.frags)
         if look is None or texts is None:
             self._lines = None
             return super().wrap(availWidth, availHeight)  # type: ignore[no-any-return]
@@ -221,7 +222,9 @@ def _is_plain(paragraph: PmlParagraph) -> bool:
 
 def _texts(frags: Sequence[Any]) -> list[Text] | None:
     """Return the texts between the line breaks, or None if there is more to them than that."""
-    first, *_, last = frags
+    if len(frags) < 2:
+        return None
+    first, last = frags[0], frags[-1]
     if len(frags) == 2 and type(first.text) is str:  # the most usual, for which the rest would do as well
         is_plain = first.text.strip() and "\xa0" not in first.text and last.text == ""
         return [Text(first.text, first.fontName)] if is_plain else None
