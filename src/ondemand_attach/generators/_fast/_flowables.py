@@ -154,23 +154,30 @@ class Looks:
     def __init__(self) -> None:
         self._looks: OrderedDict[Hashable, Look | None] = OrderedDict()
 
-    def quicken(self, story: Iterable[Any]) -> None:
-        """Give the paragraphs of plain text in *story*, and the cells that hold one, their look."""
+    def quicken(self, story: Iterable[Any], *, is_kept: bool) -> None:
+        """Give the paragraphs of plain text in *story*, and the cells that hold one, their look.
+
+        Args:
+            story: before its layout.
+            is_kept: whether it will be drawn many times, so that headings and the like, of which a document
+                has one or two of a kind, are worth a look too.
+        """
         for flowable in story:
             if type(flowable) is PmlParagraph:
-                self._quicken(flowable)
+                if is_kept or (len(flowable.frags) == 2 and not flowable.outline):
+                    self._quicken(flowable)
             elif isinstance(flowable, PmlTable):
                 if type(flowable) is PmlTable:
                     flowable.__class__ = TextTable
                 for row in flowable._cellvalues:  # noqa: SLF001
-                    self.quicken(row)
+                    self.quicken(row, is_kept=is_kept)
             elif type(flowable) is PmlKeepInFrame:
-                self._quicken_cell(flowable)
+                self._quicken_cell(flowable, is_kept=is_kept)
             elif type(flowable) in BOXES:
-                self.quicken(flowable.content)
+                self.quicken(flowable.content, is_kept=is_kept)
 
-    def _quicken_cell(self, cell: PmlKeepInFrame) -> None:
-        self.quicken(cell._content)  # noqa: SLF001
+    def _quicken_cell(self, cell: PmlKeepInFrame, *, is_kept: bool) -> None:
+        self.quicken(cell._content, is_kept=is_kept)  # noqa: SLF001
         is_text = [type(part) is TextParagraph and _texts(part.frags) for part in cell._content]  # noqa: SLF001
         if len(is_text) == 1 and is_text[0] and cell.mode == "shrink" and cell.fakeWidth is None:
             cell.__class__ = TextCell
@@ -182,11 +189,12 @@ class Looks:
             paragraph.look = look
 
     def _look(self, paragraph: PmlParagraph) -> Look | None:
-        key = _style_of(paragraph)
+        has_breaks = any(hasattr(frag, "lineBreak") for frag in paragraph.frags)
+        key = has_breaks, _style_of(paragraph)
         try:
             self._looks.move_to_end(key)
         except KeyError:
-            self._looks[key] = _learned(paragraph)
+            self._looks[key] = _learned(paragraph, has_breaks=has_breaks)
             if len(self._looks) > _KEPT:
                 self._looks.popitem(last=False)
         except TypeError:  # not hashable
@@ -194,9 +202,9 @@ class Looks:
         return self._looks[key]
 
 
-def _learned(paragraph: PmlParagraph) -> Look | None:
+def _learned(paragraph: PmlParagraph, *, has_breaks: bool) -> Look | None:
     try:
-        return Look(paragraph)
+        return Look(paragraph, has_breaks=has_breaks)
     except ValueError:
         return None
 

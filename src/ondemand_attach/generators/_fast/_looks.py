@@ -22,13 +22,8 @@ from xhtml2pdf.xhtml2pdf_reportlab import PmlParagraph
 from ondemand_attach.generators._xhtml2pdf_canvas import WatchingCanvas
 
 _SHARE: Final = {TA_LEFT: 0.0, TA_CENTER: 0.5, TA_RIGHT: 1.0}
-# One line; a line for each word; lines that are broken, and are too long besides.
-_SAMPLES: Final = (
-    (["(x) y"], 1000.0),
-    (["iii i ii"], 1.0),
-    (["(x) y", "iii i"], 1000.0),
-    (["x y", "i ii"], 1.0),
-)
+_SAMPLES: Final = ((["(x) y"], 1000.0), (["iii i ii"], 1.0))  # one line; a line for each word
+_WITH_BREAKS: Final = ((["(x) y", "iii i"], 1000.0), (["x y", "i ii"], 1.0))
 _NO_MOVE: Final = 1e-6  # points
 
 # What the libraries write for a paragraph of plain text.
@@ -72,17 +67,19 @@ class Look:
 
     Args:
         paragraph: one of that style.
+        has_breaks: whether there may be line breaks in it.
 
     Raises:
         ValueError: the libraries draw more for it than plain text.
     """
 
-    def __init__(self, paragraph: PmlParagraph) -> None:
+    def __init__(self, paragraph: PmlParagraph, *, has_breaks: bool) -> None:
         style, fragment = paragraph.style, paragraph.frags[0]
         self.font_name, self.font_size = fragment.fontName, fragment.fontSize
         self.share = _SHARE[style.alignment]
         self.indents = style.leftIndent, style.rightIndent
-        self._learn([_Sample(paragraph, texts, width) for texts, width in _SAMPLES])
+        chosen = _SAMPLES + _WITH_BREAKS if has_breaks else _SAMPLES
+        self._learn([_Sample(paragraph, texts, width) for texts, width in chosen])
 
     def _learn(self, samples: Sequence[_Sample]) -> None:
         written = [_PLAIN_TEXT.fullmatch(sample.code) for sample in samples]

@@ -111,7 +111,7 @@ class Renderer:
             tree = _tree(html, findings)
             is_followed = number_values(tree, parts.values[: parts.texts])
             story = tell(tree, context)
-            self._quicken(story)
+            self._quicken(story, is_kept=True)
             shape = _shape(story, parts, findings) if is_followed else None
             content = self._laid_out(story, html, findings)
         if shape is None:
@@ -156,11 +156,11 @@ class Renderer:
         self._seen[key] = False
         return expected, expected_findings
 
-    def _quicken(self, story: Story) -> None:
-        self._looks.quicken(story.context.story)
+    def _quicken(self, story: Story, *, is_kept: bool = False) -> None:
+        self._looks.quicken(story.context.story, is_kept=is_kept)
         for template in story.templates:
             for frame in template.pisaStaticList:
-                self._looks.quicken(frame.pisaStaticStory)
+                self._looks.quicken(frame.pisaStaticStory, is_kept=is_kept)
 
     def _laid_out(self, story: Story, html: str, findings: Findings) -> bytes:
         content, pages = story.laid_out(findings, self._page_counts.guess(len(html)))
