@@ -470,7 +470,7 @@ def aes_zip(bits: int = 256) -> bytes:
         archive.setencryption(pyzipper.WZ_AES, nbits=bits)
         archive.setpassword(b"secret")
         archive.writestr("list.csv", CANARY)
-        archive.writestr("other.csv", CANARY)
+        archive.writestr("výpis.csv", CANARY)
     return out.getvalue()
 
 

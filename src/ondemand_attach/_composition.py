@@ -130,8 +130,9 @@ class Composition:
 
     def refuse_unused(self, name: str) -> None:
         """Refuse to hand over a password that opens nothing, as far as the encryptors tell."""
-        made: str = self.seen.full[name]
-        if not (self.draft.has_own_encryptors or any(made in password for password in self.passwords)):
+        made = _letters(self.seen.full[name])
+        is_used = any(made in _letters(password) for password in self.passwords)
+        if not (is_used or self.draft.has_own_encryptors):
             raise EncryptionError(
                 f"the generated password {name!r} opens nothing in the message; put {{{{ {name} }}}} into "
                 "password= of an encryptor, or leave it out"
@@ -284,6 +285,11 @@ class Composition:
             )
         )
         return Attachment(filename=filename, document=document, is_protected=enclosure.encrypt is not None)
+
+
+def _letters(password: str) -> str:
+    """Return what is left of *password* if a filter wrote it in capitals, say, or with other hyphens."""
+    return "".join(filter(str.isalnum, password.casefold()))
 
 
 def _return_path(envelope: Envelope) -> bytes:

@@ -374,6 +374,22 @@ def test_fixed_text_makes_no_password_stronger(password: str) -> None:
         opened_by(password).build({**CONTEXT, "postcode": "110 00"}, to="jane@example.com")
 
 
+@pytest.mark.parametrize(
+    "used", ["{{ pin | replace('-', ' ') }}", "{{ pin | upper }}!", "{{ number }}-{{ pin }}"]
+)
+def test_a_generated_password_may_be_written_in_another_way(used: str) -> None:
+    inbox = Inbox()
+    words = [
+        "walnut",
+        "ferry",
+        "cobalt",
+        *(f"word{chr(97 + n)}{chr(97 + m)}" for n in range(10) for m in range(10)),
+    ]
+    builder = opened_by(used).generated_password("pin", words=8, word_list=words, delivery=inbox)
+    builder.build(CONTEXT, to="jane@example.com")
+    assert len(inbox) == 1
+
+
 def test_an_encryptor_of_the_application_may_use_a_password_in_its_own_way() -> None:
     inbox, sealed = Inbox(), Document(content=b"sealed", media_type="application/octet-stream")
     builder = LETTER.attach(

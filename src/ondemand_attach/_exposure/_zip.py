@@ -44,11 +44,14 @@ def _is_all(content: bytes, archive: zipfile.ZipFile) -> bool:
             return False
         name, extra = _LENGTHS.unpack_from(content, member.header_offset + 26)
         place = member.header_offset + 30 + name + extra + member.compress_size
-    directory = sum(
-        46 + len(member.orig_filename.encode()) + len(member.extra) for member in archive.infolist()
-    )
+    directory = sum(46 + len(_name(member)) + len(member.extra) for member in archive.infolist())
     end = archive.start_dir + directory + 22
     return 0 <= archive.start_dir - place <= _DESCRIPTOR and end == len(content) and not archive.comment
+
+
+def _name(member: zipfile.ZipInfo) -> bytes:
+    """Return the file name as it stands there; the flag says which encoding that is."""
+    return member.orig_filename.encode("utf-8" if member.flag_bits & 0x800 else "cp437")
 
 
 def _strength(content: bytes, member: zipfile.ZipInfo) -> int:
