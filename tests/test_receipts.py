@@ -478,6 +478,33 @@ def test_a_message_out_of_an_mbox_verifies(verify: Verify) -> None:
     assert verify(receipt, b"From orders@shop.example Mon May  4 12:00:00 2026\r\n" + message.content)[0] == 0
 
 
+@pytest.mark.parametrize("place", [b"Thank", b"Subject:", b"Content-Type: text/plain"])
+def test_a_line_that_begins_with_from_is_a_change_like_any_other(place: bytes, verify: Verify) -> None:
+    receipt, message = sent(BOTH)
+    changed = message.content.replace(place, b"From the attacker: pay to DE99\r\n" + place, 1)
+    assert changed != message.content
+    assert verify(receipt, changed)[0] == 1
+
+
+def test_a_message_that_speaks_of_from_verifies(verify: Verify) -> None:
+    receipt, message = sent(ORDER.subject("Greetings From Prague").text("From us to you\nFrom Prague"))
+    assert verify(receipt, message.content)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"), [(b"250 ok", "250 ok"), (b"\xff ok", "\ufffd ok"), (7, None), (None, None)]
+)
+def test_a_message_that_is_sent_is_no_error_whatever_a_transport_answers(
+    answer: Any, kept: str | None
+) -> None:
+    class Own:
+        def send(self, message: Message) -> Receipt:
+            return Receipt(message_id=message.message_id, accepted=("a@x.example",), answer=answer)
+
+    receipt = Mailer(Own()).deliver(PDF.build(CONTEXT, to=PERSON))
+    assert receipt.answer == kept
+
+
 def test_of_what_encryption_hides_a_receipt_says_that_it_cannot_tell(verify: Verify) -> None:
     hidden = ORDER.attach(listed, filename="a.csv").whole_message(encryptor=wrapped)
     receipt, message = sent(hidden)

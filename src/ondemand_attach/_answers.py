@@ -11,12 +11,20 @@ from ondemand_attach._characters import UNSAFE
 from ondemand_attach._message import Address
 
 _LONGEST: Final = 200
+_SHORT: Final = 3  # letters; a shorter name is only seen where it is the whole word
 _WORD: Final = re.compile(r"\w+")
 _UNDIVIDED: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
 
 
-def impersonal(answer: str, people: Iterable[Address]) -> str:
-    """Return *answer*, of a server, without words in which there is an address or a name of *people*."""
+def impersonal(answer: object, people: Iterable[Address]) -> str | None:
+    """Return *answer*, of a server, without words in which there is an address or a name of *people*.
+
+    It may be whatever a transport of the application makes of it: the message is sent, no error would help.
+    """
+    if isinstance(answer, bytes):
+        answer = answer.decode("utf-8", "replace")
+    if not isinstance(answer, str):
+        return None
     names = {name for address in people for name in _names(address)}
     words = UNSAFE.sub(" ", answer).split()
     told = " ".join("[...]" if _is_personal(word, names) else word for word in words)
@@ -32,7 +40,7 @@ def _names(address: Address) -> Iterator[str]:
 
 def _is_personal(word: str, names: set[str]) -> bool:
     folded = _folded(word)
-    return "@" in folded or any(name in folded for name in names)
+    return "@" in folded or folded in names or any(len(name) >= _SHORT and name in folded for name in names)
 
 
 def _folded(text: str) -> str:

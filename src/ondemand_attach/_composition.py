@@ -6,7 +6,7 @@ import datetime
 import itertools
 import re
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +22,7 @@ from ondemand_attach._message import (
     Envelope,
     Message,
     Recipient,
+    Secret,
     Slot,
     Source,
 )
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SHORT = 6  # letters and digits
+_A_CHANCE = 5  # bits
 _CID = re.compile(r"""([="'(]\s*cid:)([^"'()\s<>]+)""", re.IGNORECASE)
 
 
@@ -74,7 +77,7 @@ class Composition:
         if self.now.tzinfo is None:
             raise MessageError("now= has no time zone; give an aware datetime")
         self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
-        self.passwords: dict[str, tuple[str, ...]] = {}
+        self.passwords: dict[str, Secret] = {}
         if draft.passwords:
             _ = self.request("the message", seen.full).recipient  # a generated password is of one person
         self.parts: list[PartReceipt] = []
@@ -130,12 +133,14 @@ class Composition:
 
     def refuse_unused(self, name: str) -> None:
         """Refuse to hand over a password that opens nothing, as far as the encryptors tell."""
-        made = _letters(self.seen.full[name])
-        is_used = any(made in _letters(password) for password in self.passwords)
+        from ondemand_attach.protectors._passwords import letters
+
+        made = letters(self.seen.full[name])
+        is_used = any(made in letters(password) for password in self.passwords)
         if not (is_used or self.draft.has_own_encryptors):
             raise EncryptionError(
                 f"the generated password {name!r} opens nothing in the message; put {{{{ {name} }}}} into "
-                "password= of an encryptor, or leave it out"
+                "password= of an encryptor, have your own encryptor call keep_out(), or leave it out"
             )
 
     def generated(self, name: str) -> GeneratedPassword:
@@ -176,7 +181,7 @@ class Composition:
         return Whole(self.draft, self.request("the message", seen), self.parts)
 
     def refuse_leaks(self, message: Message, sealed: list[bytes]) -> None:
-        found = itertools.chain.from_iterable(self.passwords.values())
+        found = itertools.chain.from_iterable(secret.parts for secret in self.passwords.values())
         parts = {f"part {number} of a password": part for number, part in enumerate(found, 1)}
         visible = (self.sender, *self.draft.reply_to, *_addresses((*self.to, *self.draft.cc)))
         content, documents = elided(message.pieces)
@@ -204,13 +209,17 @@ class Composition:
         if leaks:
             self.refuse_guessable({parts[leak.path] for leak in leaks})
 
-    def refuse_guessable(self, readable: Collection[str]) -> None:
+    def refuse_guessable(self, readable: set[str]) -> None:
         """Refuse passwords that can be guessed by whoever reads the parts that are *readable*."""
-        from ondemand_attach.protectors._passwords import LEAST_BITS, estimated_bits
+        from ondemand_attach.protectors._passwords import estimated_bits
 
-        for parts in self.passwords.values():
-            left = [part for part in parts if part not in readable]
-            if len(left) < len(parts) and estimated_bits("".join(left)) < LEAST_BITS:
+        for parts, least_bits in self.passwords.values():
+            left = "".join(part for part in parts if part not in readable)
+            # A short part may stand there by chance: a reader has to know which word of the message it is.
+            chances = sum(_A_CHANCE for part in readable if part in parts and len(part) < _SHORT)
+            if readable.isdisjoint(parts):
+                continue
+            if estimated_bits(left) + chances < least_bits:
                 raise ConfidentialityError(
                     "so much of the password stands in the message that the rest of it can be guessed; "
                     "make it of what the message does not say",
@@ -285,11 +294,6 @@ class Composition:
             )
         )
         return Attachment(filename=filename, document=document, is_protected=enclosure.encrypt is not None)
-
-
-def _letters(password: str) -> str:
-    """Return what is left of *password* if a filter wrote it in capitals, say, or with other hyphens."""
-    return "".join(filter(str.isalnum, password.casefold()))
 
 
 def _return_path(envelope: Envelope) -> bytes:

@@ -105,7 +105,7 @@ class Mailer:
         )
         return replace(
             receipt,
-            answer=receipt.answer and impersonal(receipt.answer, message.envelope.recipients),
+            answer=impersonal(receipt.answer, message.envelope.recipients),
             sent_at=datetime.datetime.now(datetime.UTC),
             sha256=message.sha256(),
             size=message.size,

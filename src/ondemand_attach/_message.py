@@ -328,6 +328,13 @@ class Source(NamedTuple):
     template: str | None
 
 
+class Secret(NamedTuple):
+    """What is known of a password: the parts that it is put together of, and how strong it must be."""
+
+    parts: tuple[str, ...]
+    least_bits: float
+
+
 class Renders(Protocol):
     """Renders a template with a context."""
 
@@ -356,7 +363,7 @@ class AttachmentRequest:
     templates: Renders = field(repr=False)
     now: datetime.datetime
     sender: Address | None = None
-    passwords: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+    passwords: dict[str, Secret] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def made_for(self) -> frozenset[str]:
@@ -405,15 +412,18 @@ class AttachmentRequest:
         """
         return self.templates.render(self.context, "password", Source(source, None))
 
-    def keep_out(self, password: str, *, parts: Iterable[str] = ()) -> None:
+    def keep_out(self, password: str, *, parts: Iterable[str] = (), least_bits: float = 40.0) -> None:
         """Have the message refused if *password* can be read in it. Every encryptor by password calls this.
 
         Args:
             password: what opens the attachment.
             parts: what it is put together of. The message is refused too if so many of them can be read in it
                 that the others could be guessed.
+            least_bits: what the others must hold.
 
         Raises:
             ConfidentialityError: from `MessageBuilder.build`, if so.
         """
-        self.passwords[password] = tuple(parts)
+        known = self.passwords.get(password)
+        if known is None or not known.parts:
+            self.passwords[password] = Secret(tuple(parts), least_bits)

@@ -39,7 +39,10 @@ def check_made_for(
     if document.made_for is None:
         object.__setattr__(document, "made_for", request.made_for)
     if document.made_for != request.made_for:
-        error = failure("the document was made for another recipient; make one for each, and keep none")
+        error = failure(
+            "the document was made for another recipient; make a new Document for each, even of what is the "
+            "same for everyone"
+        )
         error.filename = request.filename
         raise error
 

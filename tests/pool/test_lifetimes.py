@@ -88,11 +88,10 @@ def test_nothing_is_left_of_an_application_that_ends(ending: str) -> None:
     with application(ENDINGS[ending]) as (process, nursery, folder):
         _, errors = process.communicate(timeout=20)
         assert is_gone(nursery, folder, 1)
-    expected = {"an error": "ZeroDivisionError", "a daemon thread that builds": "GenerationError"}.get(
-        ending, ""
-    )
+    expected = "ZeroDivisionError" if ending == "an error" else ""
     assert expected in errors
     assert "Warning" not in errors
+    # What the thread says of its error may be cut off by the end of the interpreter.
     assert bool(errors) == bool(expected) or ending == "a daemon thread that builds"
 
 

@@ -9,6 +9,7 @@ import math
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -25,6 +26,7 @@ from ondemand_attach import (
     PdfEncryptor,
     RenderPool,
     Xhtml2PdfGenerator,
+    ZipEncryptor,
 )
 from ondemand_attach.errors import (
     ConfidentialityError,
@@ -296,6 +298,37 @@ def test_a_password_of_signs_or_of_a_word_is_found_too(
     assert opened_by("{{ pin }}", LETTER).build({**CONTEXT, "pin": password}, to="jane@example.com")
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_parts_of_a_password_that_is_used_twice_are_known(order: int) -> None:
+    builder = LETTER.text("Order {{ number }}.")
+    for source in ["{{ number }}{{ born }}", lambda request: "GG-40001321980-02-17"][::order]:
+        builder = opened_by(source, builder)
+    context = {**CONTEXT, "number": "GG-4000132", "born": "1980-02-17"}
+    with pytest.raises(ConfidentialityError, match="can be guessed"):
+        builder.build(context, to="jane@example.com")
+
+
+def test_what_is_left_is_as_strong_as_the_kind_of_file_needs() -> None:
+    builder = LETTER.text("Order {{ number }}.").attach(
+        lambda _: Document(content=b"plain", media_type="text/plain"),
+        filename="a.zip",
+        encryptor=ZipEncryptor(password="{{ number }}{{ pin }}", name_inside="a.txt"),
+    )
+    assert builder.build({**CONTEXT, "pin": "kq7vx2mztb"}, to="jane@example.com")
+    with pytest.raises(ConfidentialityError, match="can be guessed"):
+        builder.build({**CONTEXT, "pin": "kq7vx2mzt"}, to="jane@example.com")
+
+
+def test_a_template_may_include_another(tmp_path: Path) -> None:
+    (tmp_path / "pw.txt").write_text("{{ pin }}")
+    letter = MessageBuilder(templates=tmp_path).sender("a@shop.example").subject("x").text("y")
+    document = Xhtml2PdfGenerator(source="<p>x</p>")
+    builder = letter.attach(
+        document, filename="a.pdf", encryptor=PdfEncryptor(password='{% include "pw.txt" %}')
+    )
+    assert builder.build({"pin": CODE}, to="jane@example.com")
+
+
 def test_an_owner_password_stands_nowhere_either() -> None:
     builder = LETTER.attach(
         Xhtml2PdfGenerator(source="<p>{{ customer.name }}</p>"),
@@ -321,6 +354,19 @@ def test_an_owner_password_stands_nowhere_either() -> None:
         ("{{ pin }}-{{ other }}", "Type {{ pin }}.", False),
         ("{% if number %}{{ pin }}{% endif %}-x", "Type {{ pin }}.", True),
         ("{% if number %}{{ pin }}{% endif %}-x", "Thank you.", False),
+        ("{{ number ~ born }}", "Order {{ number }}.", True),
+        ("{{ number ~ pin }}", "Order {{ number }}.", False),
+        ("{% if number %}{{ number }}{{ born }}{% endif %}", "Order {{ number }}.", True),
+        ("{{ number | replace('-', '') }}{{ born }}", "Order {{ number }}.", True),
+        (
+            "{{ card.code[:4] }}-{{ card['code'][4:8] }}-{{ card.code[8:12] }}-{{ card.code[12:] }}",
+            "(c) 2026",
+            False,
+        ),
+        ("{{ card.a }}-{{ card.b }}-{{ card.c }}-{{ card.d }}", "(c) 2026 Shop", False),
+        ("{{ card.a }}-{{ card.b }}-{{ card.c }}-{{ card.d }}", "(c) 2026 Shop, 4815 Street", True),
+        ("{{ 'Garnet-Gold-Portal' ~ born }}{{ number ~ pin }}", "Order {{ number }}-{{ pin }}.", True),
+        ("{{ list[0] }}{{ number.upper() }}{{ born }}", "Thank you.", False),
     ],
 )
 def test_what_is_left_of_a_password_without_what_can_be_read_is_strong(
@@ -328,11 +374,14 @@ def test_what_is_left_of_a_password_without_what_can_be_read_is_strong(
 ) -> None:
     builder = opened_by(password, LETTER.text(text))
     own = {"number": "GG-4000132", "born": "1980-02-17", "pin": CODE, "other": "Kx7tRw92mQz88"}
+    code = "2026481593726408"
+    card = {"code": code, **{name: code[4 * n : 4 * n + 4] for n, name in enumerate("abcd")}}
+    more = {**CONTEXT, **own, "card": card, "list": ["Kx7tRw92"]}
     if not is_refused:
-        assert builder.build({**CONTEXT, **own}, to="jane@example.com")
+        assert builder.build(more, to="jane@example.com")
         return
     with pytest.raises(ConfidentialityError) as raised:
-        builder.build({**CONTEXT, **own}, to="jane@example.com")
+        builder.build(more, to="jane@example.com")
     assert "can be guessed" in str(raised.value)
     assert not any(value in str(raised.value) for value in own.values())
 

@@ -663,6 +663,11 @@ def test_what_cannot_be_shown_is_an_error(
         signer(appearance=shown).sign(make(), request())
 
 
+def test_a_picture_may_fill_the_page() -> None:
+    shown = VisibleSignature(box=(0, 0, 595.276, 841.89))
+    assert signer(appearance=shown).sign(order(), request())
+
+
 def test_a_page_may_begin_anywhere() -> None:
     with pikepdf.Pdf.open(BytesIO(order().content)) as pdf:
         pdf.pages[0].CropBox = pikepdf.Array([-100, 900, 495, 58])

@@ -14,7 +14,7 @@ from ondemand_attach._receipt import Receipt, digest
 from ondemand_attach.errors import MessageError
 
 _FIELD: Final = re.compile(rb"([!-9;-~]+):[^\r\n]*\r\n(?:[ \t]+[^\s][^\r\n]*\r\n)*")
-_ENVELOPE: Final = re.compile(rb"From [^\r\n]*\r?\n")  # in front of each message of an mbox (RFC 4155)
+_ENVELOPE: Final = re.compile(rb"\AFrom [^\r\n]*\r?\n")  # in front of each message of an mbox (RFC 4155)
 _ID: Final = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _TRACE: Final = re.compile(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from functools import cached_property
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ondemand_attach._message import AttachmentRequest
 from ondemand_attach.errors import ConfigurationError, MailError
 from ondemand_attach.protectors import _passwords
+from ondemand_attach.protectors._passwords import letters
 from ondemand_attach.protectors._recipients import asked
+
+if TYPE_CHECKING:
+    from ondemand_attach._constants import Facts
 
 Source: TypeAlias = str | Callable[[AttachmentRequest], str]
 
@@ -64,15 +69,15 @@ class PasswordSource:
         """
         _ = request.recipient  # one message has one set of attachments, so one password
         if isinstance(self._source, str):
-            password, parts = self._rendered(self._source, request)
+            password, varying = request.secret(self._source), self._varying(self._source, request)
         else:
-            password, parts = asked(self._source, "password", request), ()
-        varying = "".join(parts) if parts else password
-        if isinstance(varying, str):
-            for text in self._fixed:
-                varying = text.sub("", varying)
+            password = varying = asked(self._source, "password", request)
         checked = self.checked(password, f"the password of {request.filename}", request, varying)
-        request.keep_out(checked, parts=() if self._allows_weak else parts)
+        request.keep_out(
+            checked,
+            parts=() if self._allows_weak else self._parts(checked, varying, request),
+            least_bits=_passwords.least_bits(self._limits),
+        )
         return checked
 
     def check(self) -> None:
@@ -81,28 +86,37 @@ class PasswordSource:
         Raises:
             ConfigurationError: it does not.
         """
-        _ = self._fixed
+        _ = self._facts
 
     @cached_property
-    def _fixed(self) -> Sequence[re.Pattern[str]]:
-        """What finds text in the expressions of the template, which is the same for everyone."""
+    def _facts(self) -> Facts | None:
         if not isinstance(self._source, str):
-            return ()
-        from ondemand_attach._constants import constants
+            return None
+        from ondemand_attach._constants import facts
 
-        found = constants(self._source)
-        if found is None:
+        found = facts(self._source)
+        if found.is_fixed:
             raise ConfigurationError(_FIXED)
-        return [re.compile(re.escape(text), re.IGNORECASE) for text in sorted(found, key=len, reverse=True)]
+        return found
 
-    def _rendered(self, template: str, request: AttachmentRequest) -> tuple[str, tuple[str, ...]]:
-        """Return the password, and what each expression in *template* gives, if it is not just one."""
-        password, expressions = request.secret(template), _EXPRESSION.findall(template)
-        if expressions == [template]:
-            return password, ()
-        if any(expression.startswith("{%") for expression in expressions):
-            return password, (request.secret("".join(expressions)),)
-        return password, tuple(map(request.secret, expressions))
+    def _varying(self, template: str, request: AttachmentRequest) -> str:
+        """Return the password without the text that is the same for everyone."""
+        varying = request.secret("".join(_EXPRESSION.findall(template)))
+        for text in self._facts.constants if self._facts else ():
+            varying = re.sub(re.escape(text), "", varying, flags=re.IGNORECASE)
+        return varying
+
+    def _parts(self, password: str, varying: str, request: AttachmentRequest) -> list[str]:
+        """Return the values that the template puts together, as far as they stand in it, and what is left."""
+        parts, left = [], letters(varying)
+        for lookup in self._facts.lookups if self._facts else ():
+            with contextlib.suppress(MailError):  # a list, say, or of a branch that was not taken
+                part = request.secret(f"{{{{ {lookup} }}}}")
+                if letters(part) and letters(part) in left:
+                    left = left.replace(letters(part), "", 1)
+                    parts.append(part)
+        is_whole = [letters(part) for part in parts] == [letters(password)]
+        return [*parts, *filter(None, [left])] if parts and not is_whole else []
 
     def checked(
         self, password: object, whose: str, request: AttachmentRequest, varying: object = None

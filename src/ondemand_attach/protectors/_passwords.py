@@ -73,7 +73,7 @@ def check(
     bits = estimated_bits(judged)
     if strength == "zxcvbn":
         bits = min(bits, _zxcvbn.estimated_bits(judged, known))
-    least = LEAST_BITS + math.log2(limits.guesses_per_second / GUESSES_PER_SECOND)
+    least = least_bits(limits)
     if bits < least and not insecure_allow_weak:
         seconds = 2**bits / limits.guesses_per_second
         raise WeakPasswordError(
@@ -82,6 +82,16 @@ def check(
             "harder to guess, such as generated_password() makes, or insecure_allow_weak_password=True"
         )
     return password
+
+
+def least_bits(limits: Limits) -> float:
+    """Return how many bits a password of such files must hold."""
+    return LEAST_BITS + math.log2(limits.guesses_per_second / GUESSES_PER_SECOND)
+
+
+def letters(password: str) -> str:
+    """Return the letters and digits of *password*, so that a filter or other hyphens make no other of it."""
+    return "".join(filter(str.isalnum, password.casefold()))
 
 
 def check_strength(strength: Strength) -> None:

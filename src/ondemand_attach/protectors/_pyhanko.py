@@ -194,7 +194,7 @@ class Picture:
             )
         found, _ = writer.find_page_for_modification(self.page)  # type: ignore[no-untyped-call]
         left, bottom, right, top = box = _visible(found.get_object())
-        x1, y1, x2, y2 = self.box
+        x1, y1, x2, y2 = map(round, self.box)
         if not (left <= x1 and x2 <= right and bottom <= y1 and y2 <= top):
             raise SigningError(
                 f"the box of the visible signature lies outside of its page, which is {box} in points"
