@@ -334,6 +334,9 @@ class Secret(NamedTuple):
     parts: tuple[str, ...]
     least_bits: float
 
+    def __repr__(self) -> str:
+        return "<Secret>"
+
 
 class Renders(Protocol):
     """Renders a template with a context."""
