@@ -27,7 +27,7 @@ from email.policy import SMTP
 from enum import Enum
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ondemand_attach._leaks import Leak, _containers, _needles, _searching, _views, _windows, find_leaks
@@ -683,6 +683,7 @@ def at_once(content: bytes, charset: str) -> list[str] | list[bytes]:
     st.binary(max_size=3),
     st.integers(0, 300),
 )
+@example("0" * 15, "utf-16", b"\x00\x01", 0)  # its mark is not where it begins
 def test_windows_are_the_same_decoded_bit_by_bit_and_at_once(
     text: str, charset: str, noise: bytes, at: int
 ) -> None:

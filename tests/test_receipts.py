@@ -473,6 +473,13 @@ def test_one_message_does_not_verify_as_another(verify: Verify) -> None:
     assert lines[0].endswith(f"is message {other.message_id}; the receipt is of {receipt.message_id}")
 
 
+def test_a_document_that_quotes_a_message_is_not_taken_for_it(verify: Verify) -> None:
+    receipt, _ = sent(BOTH)
+    status, lines = verify(receipt, b"%PDF-1.7\nMessage-ID: <another@shop.example>\n")
+    assert status == 1
+    assert lines[0].endswith("is not what the receipt says was sent")
+
+
 def test_a_message_out_of_an_mbox_verifies(verify: Verify) -> None:
     receipt, message = sent(BOTH)
     assert verify(receipt, b"From orders@shop.example Mon May  4 12:00:00 2026\r\n" + message.content)[0] == 0

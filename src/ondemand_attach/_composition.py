@@ -214,11 +214,11 @@ class Composition:
         from ondemand_attach.protectors._passwords import estimated_bits
 
         for parts, least_bits in self.passwords.values():
-            left = "".join(part for part in parts if part not in readable)
-            # A short part may stand there by chance: a reader has to know which word of the message it is.
-            chances = sum(_A_CHANCE for part in readable if part in parts and len(part) < _SHORT)
             if readable.isdisjoint(parts):
                 continue
+            left = "".join(part for part in parts if part not in readable)
+            # A short part may stand there by chance: a reader has to know which word of the message it is.
+            chances = sum(_A_CHANCE for part in readable.intersection(parts) if len(part) < _SHORT)
             if estimated_bits(left) + chances < least_bits:
                 raise ConfidentialityError(
                     "so much of the password stands in the message that the rest of it can be guessed; "

@@ -36,7 +36,8 @@ class Encryptor(Protocol):
     To refuse what cannot work while wiring, it may have an attribute ``for_one``, true if several recipients
     cannot be protected for together, and methods ``check_recipients(recipients)``, for those that the builder
     names, and ``check_attachment(generator, filename, signer)``, with the template of the name. They raise a
-    `ConfigurationError`.
+    `ConfigurationError`. One by password tells the request, ``request.keep_out(password)``, so that a message
+    in which it can be read is refused.
     """
 
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:

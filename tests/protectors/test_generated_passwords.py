@@ -298,6 +298,40 @@ def test_a_password_of_signs_or_of_a_word_is_found_too(
     assert opened_by("{{ pin }}", LETTER).build({**CONTEXT, "pin": password}, to="jane@example.com")
 
 
+def test_an_encryptor_of_the_application_tells_its_password_too() -> None:
+    def sealed_with(_: Document, request: AttachmentRequest) -> Document:
+        request.keep_out(request.context["pin"])
+        return Document(content=b"sealed", media_type="application/octet-stream")
+
+    builder = LETTER.attach(
+        lambda _: Document(content=b"plain", media_type="text/plain"), filename="a.bin", encryptor=sealed_with
+    )
+    assert builder.build({**CONTEXT, "pin": CODE}, to="jane@example.com")
+    with pytest.raises(ConfidentialityError, match="text body"):
+        builder.text("Type {{ pin }}.").build({**CONTEXT, "pin": CODE}, to="jane@example.com")
+
+
+def test_a_part_in_the_readable_end_of_a_document_hides_no_leak() -> None:
+    """A part of a password may be read, if what is left of it is strong; everything else is searched for still."""
+
+    class Labelled(Quick):
+        def encrypt(self, document: Document, request: AttachmentRequest) -> Document:
+            super().encrypt(document, request)
+            return Document(content=b"sealed, of GG-4000132", media_type="application/octet-stream")
+
+    builder = LETTER.attach(
+        lambda _: Document(content=b"plain", media_type="text/plain"),
+        filename="a.bin",
+        encryptor=Labelled("{{ number }}-{{ pin }}"),
+    )
+    context = {**CONTEXT, "number": "GG-4000132", "pin": CODE, "name": CONTEXT["customer"]["name"]}
+    assert builder.build(context, to="jane@example.com")
+    for leaking, path in (("{{ name }}", "customer.name"), ("{{ number }}-{{ pin }}", "password")):
+        with pytest.raises(ConfidentialityError) as raised:
+            builder.text(leaking).build(context, to="jane@example.com")
+        assert raised.value.path == path
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_parts_of_a_password_that_is_used_twice_are_known(order: int) -> None:
     builder = LETTER.text("Order {{ number }}.")

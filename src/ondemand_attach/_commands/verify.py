@@ -76,7 +76,7 @@ def _not_found(receipt: Receipt, content: bytes, *, is_hidden: bool) -> str:
             "may have been sent, or not: without hash_plain=True the receipt holds no hash of what the "
             "encryption of the message hides; verify the message as it was sent"
         )
-    found = _ID.search(content)
+    found = _ID.search(content) if _exposure.is_message(content) else None
     message_id = found[1].decode("ascii", "replace") if found else receipt.message_id
     if message_id != receipt.message_id:
         return UNSAFE.sub("?", f"is message {message_id}; the receipt is of {receipt.message_id}")

@@ -40,7 +40,7 @@ from ondemand_attach._leaks._searching import found
 from ondemand_attach._leaks._surfaces import surfaces
 from ondemand_attach._leaks._views import views
 
-_SIGNS = 6
+_SIGNS = 6  # characters; fewer may stand anywhere by chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +84,18 @@ def find_leaks(
         disclosed: values that are public; one that is confidential as well under another path is no secret.
     """
     values = tuple(values)
-    if raw := tuple(found_raw((*values, *secrets), protected)):
-        return tuple(Leak(path=path, where="readable part of a protected document") for path in raw)
+    raw = found_raw((*values, *secrets), protected)
+    leaks = [Leak(path=path, where="readable part of a protected document") for path in raw]
     opening = [needles_for([secret], (), ()) for secret in secrets]
-    needles = [*needles_for(values, own_words, disclosed), *itertools.chain.from_iterable(opening)]
+    opening_needles = list(itertools.chain.from_iterable(opening))
+    needles = [*needles_for(values, own_words, disclosed), *opening_needles]
     # Of a password of signs alone nothing is left when it is folded; it is searched as it is typed.
     typed = [s for s, its_own in zip(secrets, opening, strict=True) if not its_own and len(s[1]) >= _SIGNS]
     if not (needles or typed):
-        return ()
+        return tuple(leaks)
     headers, documents = surfaces(content, elided or {}, tuple(protected), addresses)
-    in_addresses = found(list(itertools.chain.from_iterable(opening)), [" ".join(addresses)])
-    leaks = [Leak(path=path, where="address of a sender or recipient") for path in in_addresses]
+    in_addresses = found(opening_needles, [" ".join(addresses)])
+    leaks += (Leak(path=path, where="address of a sender or recipient") for path in in_addresses)
 
     def places() -> Iterator[tuple[str, str | bytes]]:
         yield from headers

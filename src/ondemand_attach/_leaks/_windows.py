@@ -28,7 +28,9 @@ def decoded_windows(content: bytes, charset: str) -> Iterator[str] | Iterator[by
     """Yield the windows of *content*: as text if all of it is text, else as bytes."""
     charset = "utf-16" if content.startswith(BYTE_ORDER_MARKS) else charset
     try:
-        if len(content) > CHUNK and codecs.lookup(charset).name in _READ_IN_PARTS:
+        if len(content) > CHUNK and (codec := codecs.lookup(charset).name) in _READ_IN_PARTS:
+            if codec == "utf-16" and not content.startswith(BYTE_ORDER_MARKS):
+                charset = "utf-16-le"  # without its mark it can only be decoded at once, and is then this
             is_text = not any("\0" in part for part in _parts(content, charset))
             return _text_windows(content, charset) if is_text else windows_of(content)
         text = content.decode(charset)

@@ -15,7 +15,7 @@ from ondemand_attach.protectors._passwords import letters
 from ondemand_attach.protectors._recipients import asked
 
 if TYPE_CHECKING:
-    from ondemand_attach._constants import Facts
+    from ondemand_attach._template_facts import Facts
 
 Source: TypeAlias = str | Callable[[AttachmentRequest], str]
 
@@ -69,7 +69,8 @@ class PasswordSource:
         """
         _ = request.recipient  # one message has one set of attachments, so one password
         if isinstance(self._source, str):
-            password, varying = request.secret(self._source), self._varying(self._source, request)
+            password = request.secret(self._source)
+            varying = self._varying(password, self._source, request)
         else:
             password = varying = asked(self._source, "password", request)
         checked = self.checked(password, f"the password of {request.filename}", request, varying)
@@ -92,16 +93,17 @@ class PasswordSource:
     def _facts(self) -> Facts | None:
         if not isinstance(self._source, str):
             return None
-        from ondemand_attach._constants import facts
+        from ondemand_attach._template_facts import facts
 
         found = facts(self._source)
         if found.is_fixed:
             raise ConfigurationError(_FIXED)
         return found
 
-    def _varying(self, template: str, request: AttachmentRequest) -> str:
-        """Return the password without the text that is the same for everyone."""
-        varying = request.secret("".join(_EXPRESSION.findall(template)))
+    def _varying(self, password: str, template: str, request: AttachmentRequest) -> str:
+        """Return *password* without the text that is the same for everyone."""
+        expressions = "".join(_EXPRESSION.findall(template))
+        varying = password if expressions == template else request.secret(expressions)
         for text in self._facts.constants if self._facts else ():
             varying = re.sub(re.escape(text), "", varying, flags=re.IGNORECASE)
         return varying
