@@ -6,6 +6,7 @@ import functools
 import pathlib
 import random
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
@@ -154,12 +155,18 @@ def graph(reader: PdfFileReader) -> list[object]:
 
 
 VARYING = ("/Length", "/Metadata", "/ModDate")
+OF_FILTERS = ("/Filter", "/DecodeParms")
 
 
 def form(one: Any, visit: Callable[[Any], object]) -> object:
+    if isinstance(one, generic.StreamObject):
+        entries = [(key, visit(one[key])) for key in sorted(one) if key not in (*VARYING, *OF_FILTERS)]
+        return entries, *without_first_deflation(one)
     if isinstance(one, generic.DictionaryObject):
-        entries = [(key, visit(one.raw_get(key))) for key in sorted(one) if key not in VARYING]
-        return entries, one.encoded_data if isinstance(one, generic.StreamObject) else None
+        # Values of the catalog, and of streams, are put into objects by themselves.
+        is_catalog = one.get("/Type") == "/Catalog"
+        values = {key: one.raw_get(key) for key in sorted(one) if key not in VARYING}
+        return [(key, visit(one.get_object() if is_catalog else one)) for key, one in values.items()]
     if isinstance(one, generic.ArrayObject):
         return [visit(one.raw_get(place)) for place in range(len(one))]
     if isinstance(one, generic.NullObject):
@@ -167,6 +174,14 @@ def form(one: Any, visit: Callable[[Any], object]) -> object:
     if isinstance(one, generic.NumberObject | generic.FloatObject):
         return float(one)
     return next(base for base in type(one).__mro__ if base.__module__ == generic.__name__), str(one)
+
+
+def without_first_deflation(stream: Any) -> tuple[object, bytes]:
+    """Return filters and data of *stream*, whether or not it was deflated so that it can be padded."""
+    filters = [(name, form(parameters, id)) for name, parameters in stream._filters()]
+    if not filters or filters[0][0] != "/FlateDecode":
+        return filters, stream.encoded_data
+    return filters[filters[0][1] is None :], zlib.decompress(stream.encoded_data)
 
 
 def by_pyhanko(content: bytes) -> PdfFileWriter:

@@ -28,6 +28,7 @@ from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBacken
 
 from ondemand_attach.errors import SigningError, UnreachedLevelError
 from ondemand_attach.protectors._http import Session, run
+from ondemand_attach.protectors._object_streams import ObjectStreamWriter
 from ondemand_attach.protectors._proof import OpenedReader
 from ondemand_attach.protectors._pyhanko import Signature, writer_of
 from ondemand_attach.protectors._time_stamps import CLOCKS_APART, Stamper, Unit, Units, UnusableStampError
@@ -219,9 +220,14 @@ class LongTerm:
         raise UnreachedLevelError(f"{what} cannot be had: {reason}")
 
 
+class _EncryptedUpdate(ObjectStreamWriter, IncrementalPdfFileWriter):
+    """Appends to a file that is encrypted."""
+
+
 def _archived(signed: BytesIO, handler: SecurityHandler | None, stamper: Stamper, size: int) -> bytes:
     """Add a time stamp of the whole document (ETSI EN 319 142-1 section 5.5)."""
-    writer = IncrementalPdfFileWriter.from_reader(OpenedReader(signed, handler))
+    kind = IncrementalPdfFileWriter if handler is None else _EncryptedUpdate
+    writer = kind.from_reader(OpenedReader(signed, handler))
     adder = signers.PdfTimeStamper(stamper, field_name="TimeStamp")
     reserved = _room(size + _MAC_TOKEN)
     output: BytesIO = run(lambda: adder.async_timestamp_pdf(writer, "sha256", bytes_reserved=reserved))

@@ -94,15 +94,19 @@ class PasswordProof:
 
     def _file_key(self, encryption: Mapping[bytes, bytes]) -> bytes:
         user_entry = _octets(encryption[b"U"])
-        made = {(handler.udata, handler.odata): handler for handler in self.handlers}
-        handler = made.get((user_entry, _octets(encryption[b"O"])))
-        if handler is None:
-            raise ProofError("the document may open with another password than its own")
+        handler = self._maker_of(user_entry, _octets(encryption[b"O"]))
         if isinstance(handler, PasswordHandler):
             key = handler.hashed(self.user, user_entry[40:48])
         else:
             key = hashed(self.user.encode(), user_entry[40:48])
         return Cipher(AES256(key), CBC(bytes(16))).decryptor().update(_octets(encryption[b"UE"]))
+
+    def _maker_of(self, user_entry: bytes, owner_entry: bytes) -> StandardSecurityHandler:
+        """Return what made the entries of the passwords."""
+        for handler in self.handlers:
+            if (handler.udata, handler.odata) == (user_entry, owner_entry):
+                return handler
+        raise ProofError("the document may open with another password than its own")
 
     def _check_with_pyhanko(self, content: bytes) -> None:
         if _opened(content, "")[1].status is not AuthStatus.FAILED:
@@ -112,7 +116,9 @@ class PasswordProof:
             raise ProofError("the document does not open with its password")
         if self.with_mac and result.mac_status is not PdfMacStatus.SUCCESSFUL:
             raise ProofError("the integrity MAC of the document does not hold")
-        _check_algorithm(reader.encrypt_dict, "/Standard")
+        encryption: Any = reader.encrypt_dict
+        _check_algorithm(encryption, "/Standard")
+        self._maker_of(*(encryption[name].original_bytes for name in ("/U", "/O")))
         _read_all(reader)
 
 
@@ -237,7 +243,7 @@ def _read_all(reader: PdfFileReader) -> None:
 
 def _read(value: generic.PdfObject) -> None:
     if isinstance(value, generic.StreamObject):
-        _ = value.data
+        _ = value.encoded_data  # what it is filtered by beside the encryption is nobody's business here
     if isinstance(value, generic.DictionaryObject):
         is_signature = "/ByteRange" in value  # of which one string is not encrypted
         for name in value:

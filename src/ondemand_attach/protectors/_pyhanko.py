@@ -20,7 +20,7 @@ from pyhanko.pdf_utils.generic import NameObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter, copy_into_new_writer
+from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession, PdfTBSDocument
 from pyhanko.sign.timestamps import TimeStamper
@@ -33,6 +33,7 @@ from ondemand_attach.protectors._fast import _mac
 from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySigner
 from ondemand_attach.protectors._fast._keys import PasswordHandler
 from ondemand_attach.protectors._fast._source import light_copy
+from ondemand_attach.protectors._fast._verbatim import copied
 from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
 
 # asn1crypto turns its names around when anybody uses them first, perhaps without those that pyHanko adds.
@@ -170,7 +171,7 @@ def _copy(content: bytes, filename: str) -> PdfFileWriter:
         raise EncryptionError(
             f"{filename} is signed already, which encryption would break; encrypt first, then sign"
         )
-    return copy_into_new_writer(reader)
+    return copied(reader)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

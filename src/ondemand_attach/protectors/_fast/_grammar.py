@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+_SPACES = b"\x00\t\n\x0c\r "
 _SPACE = rb"[\x00\t\n\x0c\r ]*+"
 _NAME = rb"/(?:[!\"$&'*-.0-;=?-Z\\^-z|~]|\#[0-9A-Fa-f]{2})++"
 _NUMBER = rb"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)"
@@ -37,6 +38,9 @@ TAIL = re.compile(rb"%b(?:endobj|(stream)\r?\n)" % _SPACE)
 
 _STEP = re.compile(rb"%b(?:(%b)|(<<|\[)|(>>|\]))" % (_SPACE, _value(2)))
 
+_KEY = re.compile(rb"%b(%b)" % (_SPACE, _NAME))
+_DICTIONARY_END = re.compile(rb"%b>>%b" % (_SPACE, _SPACE))
+
 TRAILER = re.compile(rb"%btrailer%b(%b)%b" % (_SPACE, _SPACE, _dictionary(_value(1)), _SPACE))
 
 ENTRY = re.compile(rb"(%b)%b(%b)" % (_NAME, _SPACE, _value(1)))
@@ -47,7 +51,8 @@ TOKEN = re.compile(
 )
 NAME = re.compile(_NAME)
 STRING = re.compile(rb"(%b|%b)" % (_LITERAL, _HEXADECIMAL))
-LENGTH = re.compile(rb"/Length[\x00\t\n\x0c\r ]++([0-9]++)( 0 R)?%b" % _WORD_END)
+REFERENCE = re.compile(rb"([1-9][0-9]*+) 0 R")
+LENGTH = re.compile(rb"([0-9]++)( 0 R)?")
 
 
 def end_of_value(text: bytes, place: int) -> int | None:
@@ -65,6 +70,18 @@ def end_of_value(text: bytes, place: int) -> int | None:
             return place
         levels[-1][1].append(value is not None and value.startswith(b"/"))
     return None
+
+
+def entries(text: bytes, place: int) -> list[tuple[bytes, bytes]] | None:
+    """Return the entries of the dictionary that follow the ``<<`` before *place*, or nothing likewise."""
+    found: list[tuple[bytes, bytes]] = []
+    while (name := _KEY.match(text, place)) is not None:
+        end = end_of_value(text, name.end())
+        if end is None:
+            return None
+        found.append((name[1], text[name.end() : end].strip(_SPACES)))
+        place = end
+    return found if _DICTIONARY_END.fullmatch(text, place) else None
 
 
 def _is_complete(start: bytes, are_names: list[bool], end: bytes) -> bool:

@@ -11,17 +11,18 @@ from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.pdf_utils.writer import PdfFileWriter
 
 from ondemand_attach.protectors._fast import _grammar
-from ondemand_attach.protectors._fast._parser import decoded
-from ondemand_attach.protectors._fast._verbatim import VerbatimObject, VerbatimWriter
+from ondemand_attach.protectors._fast._verbatim import Plain, VerbatimWriter
+from ondemand_attach.protectors._stream_padding import PlainStream
 
 _HEADER = re.compile(rb"%PDF-[12]\.[0-9]")
 _CROSS_REFERENCES = re.compile(rb"xref[ ]?\r?\n0 ([1-9][0-9]{0,6})[ ]?\r?\n")
 _ENTRIES = re.compile(rb"0{10} 65535 f[ \r][\r\n](?:[0-9]{10} 00000 n[ \r][\r\n])++")
 _END = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF\s*\Z")
-_STREAM_END = re.compile(rb"[\x00\t\n\x0c\r ]*+(endstream)[\x00\t\n\x0c\r ]++endobj")
+_STREAM_END = re.compile(rb"[\x00\t\n\x0c\r ]*+endstream[\x00\t\n\x0c\r ]++endobj")
 _REFERENCE = re.compile(rb"([1-9][0-9]{0,6}) 0 R")
 _LAST_NUMBER = re.compile(rb"[0-9]+\Z")
 _INTEGER = re.compile(rb"[0-9]{1,10}")
+_ANYTHING = re.compile(rb".*", re.DOTALL)
 _COMMENT = re.compile(rb"%[^\r\n]*")
 _UNUSUAL = frozenset((b"/AcroForm", b"/ByteRange", b"/Crypt", b"/ObjStm", b"/XRef"))
 
@@ -33,7 +34,7 @@ def light_copy(content: bytes) -> PdfFileWriter | None:
         writer = VerbatimWriter(source.objects(), source.root, source.info)
     except NotPlainError:
         return None
-    parsed = [writer.get_object(generic.Reference(number, 0, writer)) for number in source.ends]
+    parsed = [end.get_object() for end in writer.ends]
     is_sound = all(type(one) is generic.DictionaryObject and "/AcroForm" not in one for one in parsed)
     return writer if is_sound else None
 
@@ -76,9 +77,9 @@ class PlainSource:
         """The objects that the trailer refers to."""
         return (self.root,) if self.info is None else (self.root, self.info)
 
-    def objects(self) -> dict[int, VerbatimObject]:
+    def objects(self) -> dict[int, Plain]:
         """Return every object by its number."""
-        objects: dict[int, VerbatimObject] = {}
+        objects: dict[int, Plain] = {}
         waiting = set(self.ends)
         while waiting:
             number = waiting.pop()
@@ -90,17 +91,13 @@ class PlainSource:
             raise NotPlainError
         return objects
 
-    def _object(self, number: int) -> tuple[VerbatimObject, set[int]]:
+    def _object(self, number: int) -> tuple[Plain, set[int]]:
         start, end, first_byte = self._place(number)
-        body, data = self._content[start:end], None
-        references, rest = set(_references(body)), body
-        if first_byte is not None:
-            rest, length = self._without_length(body)
-            data, end = self._view[first_byte : first_byte + length], first_byte + length
-            end = _found(_STREAM_END.match(self._content, end)).end(1)
-        pieces = _pieces(rest)
+        body = self._content[start:end]
+        one: Plain = body if first_byte is None else self._stream(body, first_byte)
+        pieces = _grammar.STRING.split(body) if _has_strings(body) else [body]
         _check_names(b"()".join(pieces[::2]), body)
-        return VerbatimObject(self._view[start:end], pieces, data), references
+        return one, set(_references(body))
 
     def _place(self, number: int) -> tuple[int, int, int | None]:
         """Return where an object starts and ends, and where the data of a stream start."""
@@ -113,16 +110,23 @@ class PlainSource:
         tail = _found(_grammar.TAIL.match(self._content, end))
         return head.end(), end, tail.end() if tail[1] else None
 
-    def _without_length(self, body: bytes) -> tuple[bytes, int]:
-        """Return what follows the first ``<<`` of a stream dictionary without /Length, and the length."""
-        if _grammar.NAME.findall(body).count(b"/Length") != 1 or b"#" in body or not body.startswith(b"<<"):
-            raise NotPlainError  # "/#4cength" would be one too
-        found = _found(_grammar.LENGTH.search(body))
-        length = int(found[1])
-        if found[2]:
-            start, end, _ = self._place(length)
-            length = int(_found(_INTEGER.fullmatch(self._content, start, end))[0])
-        return body[2 : found.start()] + body[found.end() :], length
+    def _stream(self, body: bytes, first_byte: int) -> PlainStream:
+        pairs = _grammar.entries(body, 2) if body.startswith(b"<<") and b"#" not in body else None
+        entries = dict(pairs or ())
+        length = int(self._direct(entries.pop(b"/Length", b""), _INTEGER))
+        _found(_STREAM_END.match(self._content, first_byte + length))
+        for name in entries.keys() & {b"/Filter", b"/DecodeParms"}:
+            entries[name] = self._direct(entries[name])
+        if _REFERENCE.search(entries.get(b"/Filter", b"")):
+            raise NotPlainError
+        return PlainStream(entries, self._view[first_byte : first_byte + length])
+
+    def _direct(self, text: bytes, form: re.Pattern[bytes] = _ANYTHING) -> bytes:
+        """Return *text*, or what it refers to."""
+        if (reference := _REFERENCE.fullmatch(text)) is not None:
+            start, end, _ = self._place(int(reference[1]))
+            text = self._content[start:end].strip()
+        return _found(form.fullmatch(text))[0]
 
 
 def _found(match: re.Match[bytes] | None) -> re.Match[bytes]:
@@ -173,10 +177,5 @@ class _Strict(PdfHandler):
     strict = True
 
 
-def _pieces(body: bytes) -> list[bytes]:
-    """Return *body* split at its strings, and these decoded: every second piece is one."""
-    if b"(" not in body and body.count(b"<") == 2 * body.count(b"<<"):
-        return [body]
-    pieces = _grammar.STRING.split(body)
-    pieces[1::2] = map(decoded, pieces[1::2])
-    return pieces
+def _has_strings(body: bytes) -> bool:
+    return b"(" in body or body.count(b"<") != 2 * body.count(b"<<")

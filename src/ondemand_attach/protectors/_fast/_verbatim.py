@@ -1,4 +1,4 @@
-"""Objects that are passed on as they were read, and a writer of them."""
+"""A writer of objects that are passed on as they were read."""
 
 # mypy: disallow-untyped-calls=False
 # pyHanko brings types for a part of itself only.
@@ -6,84 +6,61 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
-from typing import IO
+from typing import TypeAlias
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.crypt import SecurityHandler
-from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter, copy_into_new_writer
 
+from ondemand_attach.protectors._fast import _grammar
 from ondemand_attach.protectors._fast._parser import parsed
+from ondemand_attach.protectors._object_streams import (
+    ROUND,
+    ObjectStreamWriter,
+    VerbatimObject,
+    VerbatimStream,
+    plain_stream,
+    text_of,
+)
+from ondemand_attach.protectors._stream_padding import PlainStream, coarse
+
+Plain: TypeAlias = bytes | PlainStream
+"""An indirect object: its text, or a stream."""
 
 
-class VerbatimObject(generic.PdfObject):
-    """An indirect object as it was read; its strings and its stream are encrypted when it is written.
+class VerbatimWriter(ObjectStreamWriter, PdfFileWriter):
+    """Takes objects as they are, and lets pyHanko parse those that it asks for.
 
-    Args:
-        source: what stood between ``obj`` and ``endobj``.
-        pieces: the object with its strings decoded: every second piece is one. Of a stream, what follows the
-            first ``<<``, without /Length.
-        data: what the stream holds, as it is filtered, if it is one.
-    """
-
-    def __init__(self, source: memoryview, pieces: list[bytes], data: memoryview | None) -> None:
-        self._source, self._pieces, self._data = source, pieces, data
-
-    def write_to_stream(
-        self,
-        stream: IO[bytes],
-        handler: SecurityHandler | None = None,
-        container_ref: generic.Reference | None = None,
-    ) -> None:
-        """Write the object, encrypted by *handler*."""
-        data: bytes | memoryview | None = self._data
-        if data is not None and handler is not None and container_ref is not None:
-            encryption = handler.get_stream_filter()
-            key = encryption.derive_object_key(container_ref.idnum, container_ref.generation)
-            data = encryption.encrypt(key, bytes(data))
-        if data is not None:
-            stream.write(b"<<\n/Length %d\n" % len(data))
-        for place, piece in enumerate(self._pieces):
-            if place % 2:
-                generic.ByteStringObject(piece).write_to_stream(stream, handler, container_ref)
-            else:
-                stream.write(piece)
-        if data is not None:
-            stream.write(b"\nstream\n")
-            stream.write(data)
-            stream.write(b"\nendstream")
-
-    def parsed(self, container: generic.Reference, as_metadata_stream: bool) -> generic.PdfObject:  # noqa: FBT001
-        """Return pyHanko's form of the object."""
-        text = bytes(self._source)
-        if self._data is None and b"#" not in text:
-            return parsed(text, container)
-        return generic.read_object(BytesIO(text + b" "), container, as_metadata_stream)
-
-
-class VerbatimWriter(PdfFileWriter):
-    """Keeps the numbers of the objects, and lets pyHanko parse those that it asks for.
+    The objects get new numbers, because the number of a stream tells how many objects came before it: first all
+    streams by their lengths, then the others. What is added later begins at a round number.
 
     Args:
-        objects: every object by its number, from 1 on.
+        objects: every object by its number.
         root: the number of the document catalog.
         info: the number of the information dictionary, if there is one.
+
+    Attributes:
+        ends: catalog and information dictionary.
     """
 
     strict = True  # pyHanko's parser then refuses keys that recur
 
-    def __init__(self, objects: Mapping[int, VerbatimObject], root: int, info: int | None) -> None:
-        super().__init__(stream_xrefs=False, init_page_tree=False)
+    def __init__(self, objects: Mapping[int, Plain], root: int, info: int | None) -> None:
+        padded = {old: one.padded() if isinstance(one, PlainStream) else one for old, one in objects.items()}
+        numbers = {old: new for new, old in enumerate(_ordered(padded), 1)}
+        super().__init__(init_page_tree=False)
+        self.ends = [generic.IndirectObject(numbers[end], 0, self) for end in (root, info) if end is not None]
         BasePdfFileWriter.__init__(  # once more, because PdfFileWriter makes a catalog of its own
             self,
-            generic.IndirectObject(root, 0, self),
-            None if info is None else generic.IndirectObject(info, 0, self),
+            self.ends[0],
+            None if info is None else self.ends[-1],
             generic.ArrayObject(generic.ByteStringObject(os.urandom(16)) for _ in range(2)),
-            obj_id_start=len(objects),
-            stream_xrefs=False,
+            obj_id_start=-(-len(numbers) // ROUND) * ROUND,
         )
-        self.objects.update(((0, number), one) for number, one in objects.items())
+        self.objects.update({(0, numbers[old]): _renumbered(one, numbers) for old, one in padded.items()})
 
     def get_object(
         self,
@@ -93,7 +70,52 @@ class VerbatimWriter(PdfFileWriter):
         """Return the object that *ido* refers to, parsed."""
         reference = ido.reference if isinstance(ido, generic.IndirectObject) else ido
         found: generic.PdfObject = super().get_object(reference, as_metadata_stream)
-        if isinstance(found, VerbatimObject):
-            found = found.parsed(generic.Reference(reference.idnum, 0, self), as_metadata_stream)
+        if isinstance(found, (VerbatimObject, VerbatimStream)):
+            found = _parsed(found, generic.Reference(reference.idnum, 0, self), as_metadata_stream)
             self.objects[0, reference.idnum] = found
         return found
+
+
+def copied(reader: PdfFileReader) -> VerbatimWriter:
+    """Return a writer with the objects that can be reached in what *reader* reads."""
+    copy = copy_into_new_writer(reader)
+    objects = {
+        number: plain_stream(one) if isinstance(one, generic.StreamObject) else text_of(one)
+        for (_, number), one in copy.objects.items()
+    }
+    info = copy.trailer_view.raw_get("/Info") if "/Info" in copy.trailer_view else None
+    return VerbatimWriter(objects, copy.root_ref.idnum, None if info is None else info.idnum)
+
+
+def _parsed(
+    one: VerbatimObject | VerbatimStream,
+    container: generic.Reference,
+    as_metadata_stream: bool,  # noqa: FBT001
+) -> generic.PdfObject:
+    """Return pyHanko's form of the object."""
+    if isinstance(one, VerbatimObject) and b"#" not in one.text:
+        return parsed(one.text, container)
+    source = one.text if isinstance(one, VerbatimObject) else one.plain.source()
+    return generic.read_object(BytesIO(source + b" "), container, as_metadata_stream)
+
+
+def _ordered(objects: Mapping[int, Plain]) -> Iterator[int]:
+    streams = {number: coarse(len(one.data)) for number, one in objects.items() if isinstance(one, PlainStream)}
+    yield from sorted(streams, key=streams.__getitem__)
+    yield from (number for number in objects if number not in streams)
+
+
+def _renumbered(one: Plain, numbers: Mapping[int, int]) -> generic.PdfObject:
+    def new(found: re.Match[bytes]) -> bytes:
+        return b"%d 0 R" % numbers[int(found[1])]
+
+    if isinstance(one, bytes):
+        return VerbatimObject(_replaced(one, new))
+    return VerbatimStream(PlainStream({name: _replaced(text, new) for name, text in one.entries.items()}, one.data))
+
+
+def _replaced(text: bytes, new: Callable[[re.Match[bytes]], bytes]) -> bytes:
+    """Return *text* with *new* references, but for what looks like one in a string."""
+    pieces = _grammar.STRING.split(text) if b"(" in text or b"<" in text.replace(b"<<", b"") else [text]
+    pieces[::2] = (_grammar.REFERENCE.sub(new, piece) for piece in pieces[::2])
+    return b"".join(pieces)
