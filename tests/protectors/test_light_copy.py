@@ -154,7 +154,7 @@ def graph(reader: PdfFileReader) -> list[object]:
     return found
 
 
-VARYING = ("/Length", "/Metadata", "/ModDate")
+VARYING = ("/Length", "/Metadata", "/ModDate", "/Producer")
 OF_FILTERS = ("/Filter", "/DecodeParms")
 
 

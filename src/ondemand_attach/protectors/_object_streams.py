@@ -86,6 +86,9 @@ class VerbatimStream(generic.PdfObject):
 class ObjectStreamWriter(BasePdfFileWriter):
     """To be mixed into a writer of an encrypted file with a cross-reference stream."""
 
+    def _update_meta(self) -> None:
+        """Add no metadata: they would be one more stream, to say when the file was written and by what."""
+
     def _write_objects(self, stream: IO[bytes], object_position_dict: dict[tuple[int, int], object]) -> None:
         shown, hidden = self._divided()
         numbers = sorted(hidden)

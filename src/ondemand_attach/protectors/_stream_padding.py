@@ -1,6 +1,8 @@
 """Streams of coarse lengths: how long one is stands in clear, and would tell the texts of two customers apart.
 
-A compressed stream is padded with empty blocks, which every reader passes over, up to the next of a few lengths.
+A compressed stream is padded with empty blocks, which every reader passes over, to a multiple of 4 kB. Then all
+lengths together tell what the length of the file in steps of 4 kB tells. With smaller steps for small streams they
+tell more: each stream of its own would be near one of its limits now and then, and cross it for some customers.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from typing import Final
 from ondemand_attach.errors import EncryptionError
 
 _STEP: Final = 4096  # bytes
-_SMALL: Final = (1024, 2048)  # for what a step would make many times as long
 _BLOCK: Final = 16  # of AES
 _EMPTY_BLOCK: Final = b"\x00\x00\x00\xff\xff"  # one that is stored (RFC 1951 section 3.2.4)
 _ZLIB_HEADER: Final = 2  # bytes
@@ -23,7 +24,7 @@ _NAMES: Final = re.compile(rb"/[^\s/\[\]]+")
 
 def coarse(size: int) -> int:
     """Return the length, in bytes, that encrypted data of *size* bytes or somewhat less is given."""
-    return next((small for small in _SMALL if size <= small), -(-size // _STEP) * _STEP)
+    return -(-size // _STEP) * _STEP
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ _SIGNATURE: Final = re.compile(rb"/Contents <[0-9A-Fa-f]+>")
 _NAME = rb"/[^\x00-\x20()<>\[\]{}/%]+"
 _WORD = rb"(?:[1-9][0-9]* 0 R|true|false|null|%b)" % _NAME
 _SHOWN: Final = re.compile(rb"%b|\[ ?(?:%b ?)*\]" % (_WORD, _WORD))
-_ANY_LENGTH: Final = b"1024"
 _BLOCK: Final = 16  # bytes
 _PADDINGS: Final = {size: bytes([size]) * size for size in range(1, _BLOCK + 1)}  # PKCS #7
 
@@ -143,7 +142,6 @@ class EncryptedFile:
         entries = dict(_grammar.entries(text, 2) or ()) if text.startswith(b"<<") else {}
         if entries.get(b"/Type") == b"/Catalog":
             entries.pop(b"/Extensions", None)
-            entries[b"/Length"] = _ANY_LENGTH
         length, number, first = (int(entries.pop(name, b"0")) for name in (b"/Length", b"/N", b"/First"))
         is_coarse = length == coarse(length) and number % ROUND == 0 and first == number * ROOM
         return is_coarse and all(map(_SHOWN.fullmatch, entries.values()))
