@@ -154,7 +154,7 @@ def graph(reader: PdfFileReader) -> list[object]:
     return found
 
 
-VARYING = ("/Length", "/Metadata", "/ModDate", "/Producer")
+VARYING = ("/Length",)
 OF_FILTERS = ("/Filter", "/DecodeParms")
 
 
@@ -185,7 +185,9 @@ def without_first_deflation(stream: Any) -> tuple[object, bytes]:
 
 
 def by_pyhanko(content: bytes) -> PdfFileWriter:
-    return copy_into_new_writer(PdfFileReader(BytesIO(content)))
+    writer = copy_into_new_writer(PdfFileReader(BytesIO(content)))
+    writer._update_meta = lambda: None  # it would say that pyHanko wrote the file, and when
+    return writer
 
 
 def lightly(content: bytes) -> PdfFileWriter:

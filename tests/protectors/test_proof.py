@@ -153,24 +153,29 @@ def one_stream_in_clear(patch: pytest.MonkeyPatch) -> None:
     without_handler(patch, turns=[0])
 
 
-def objects_in_clear(patch: pytest.MonkeyPatch) -> None:
-    """Put the information dictionary, which holds strings, beside the object streams."""
-    original = _object_streams.ObjectStreamWriter._is_shown
+def beside_object_streams(patch: pytest.MonkeyPatch, *, word: bytes) -> None:
+    """Leave an object with *word* in it outside of the object streams."""
+    original = _object_streams.ObjectStreamWriter._divided
 
-    def is_shown(writer: Any, number: int, one: Any) -> bool:
-        return original(writer, number, one) or number == writer._info.idnum
+    def divided(writer: Any) -> Any:
+        shown, hidden = original(writer)
+        number = next(number for number, one in hidden.items() if word in getattr(one, "text", b""))
+        shown[number], hidden[writer._next_number()] = hidden.pop(number), _object_streams.NOTHING
+        return shown, hidden
 
-    patch.setattr(_object_streams.ObjectStreamWriter, "_is_shown", is_shown)
+    patch.setattr(_object_streams.ObjectStreamWriter, "_divided", divided)
+
+
+def strings_in_clear(patch: pytest.MonkeyPatch) -> None:
+    beside_object_streams(patch, word=b"(")
 
 
 def widths_in_clear(patch: pytest.MonkeyPatch) -> None:
-    """Put the dictionaries of fonts, which hold no string but list letters, beside the object streams."""
-    original = _object_streams.ObjectStreamWriter._is_shown
+    beside_object_streams(patch, word=b"/Widths")
 
-    def is_shown(writer: Any, number: int, one: Any) -> bool:
-        return original(writer, number, one) or b"/Widths" in getattr(one, "text", b"")
 
-    patch.setattr(_object_streams.ObjectStreamWriter, "_is_shown", is_shown)
+def numbers_of_objects_in_clear(patch: pytest.MonkeyPatch) -> None:
+    beside_object_streams(patch, word=b"/Count")
 
 
 def values_of_streams_in_clear(patch: pytest.MonkeyPatch) -> None:
@@ -201,8 +206,9 @@ MISTAKES = [
     weak_password,
     streams_in_clear,
     one_stream_in_clear,
-    objects_in_clear,
+    strings_in_clear,
     widths_in_clear,
+    numbers_of_objects_in_clear,
     values_of_streams_in_clear,
     values_of_the_catalog_in_clear,
     lengths_in_clear,

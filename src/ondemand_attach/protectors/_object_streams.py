@@ -36,6 +36,7 @@ ROOM: Final = 16
 """Bytes for each object in the table at the front of an object stream."""
 
 _TOGETHER: Final = 4 * ROUND  # objects in one stream, which a reader takes apart as a whole
+_LEVEL: Final = 3  # of compression: after the padding, a better one makes few files smaller
 _SHOWN_IN_CATALOG: Final = frozenset(("/Extensions", "/PageLayout", "/PageMode", "/Type", "/Version"))
 _SHOWN_IN_STREAMS: Final = frozenset((b"/Filter", b"/Subtype", b"/Type"))
 _SHOWN: Final = re.compile(rb"[1-9][0-9]* 0 R|true|false|null|/Device(?:CMYK|Gray|RGB)")
@@ -56,6 +57,9 @@ class VerbatimObject(generic.PdfObject):
     def write_to_stream(self, stream: IO[bytes], *_: object, **__: object) -> None:
         """Write the object."""
         stream.write(self.text)
+
+
+NOTHING: Final = VerbatimObject(b"null")
 
 
 class VerbatimStream(generic.PdfObject):
@@ -107,18 +111,16 @@ class ObjectStreamWriter(BasePdfFileWriter):
     def _divided(self) -> tuple[dict[int, generic.PdfObject], dict[int, generic.PdfObject]]:
         """Return what has to stay outside of object streams, and all the rest."""
         hidden = {number: one for (_, number), one in self.objects.items()} | self.objs_in_streams
-        shown = {number: one for number, one in hidden.items() if self._is_shown(number, one)}
+        stores = self.root.get_value_as_reference("/DSS", optional=True)
+        ends = {end.idnum for end in (self._root, self._encrypt, stores) if end is not None}
+        outside = (generic.StreamObject, VerbatimStream, PdfByteRangeDigest)
+        shown = {number: one for number, one in hidden.items() if number in ends or isinstance(one, outside)}
         for number, one in shown.items():
             del hidden[number]
             shown[number] = self._with_little_shown(number, one, hidden)
         while len(hidden) % ROUND:
-            hidden[self._next_number()] = generic.NullObject()
+            hidden[self._next_number()] = NOTHING
         return shown, hidden
-
-    def _is_shown(self, number: int, one: generic.PdfObject) -> bool:
-        ends = (self._root, self._encrypt, self.root.get_value_as_reference("/DSS", optional=True))
-        is_end = any(end is not None and number == end.idnum for end in ends)
-        return is_end or isinstance(one, (generic.StreamObject, VerbatimStream, PdfByteRangeDigest))
 
     def _with_little_shown(
         self, number: int, one: generic.PdfObject, hidden: dict[int, generic.PdfObject]
@@ -191,4 +193,4 @@ def _object_stream(objects: Mapping[int, generic.PdfObject]) -> VerbatimStream:
     first = ROOM * len(objects)
     entries = {b"/Type": b"/ObjStm", b"/N": b"%d" % len(objects), b"/First": b"%d" % first}
     text = b" ".join(places).ljust(first) + body.getvalue()
-    return VerbatimStream(PlainStream(entries | {b"/Filter": b"/FlateDecode"}, zlib.compress(text)).padded())
+    return VerbatimStream(PlainStream(entries | {b"/Filter": b"/FlateDecode"}, zlib.compress(text, _LEVEL)).padded())

@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import Any
 
 import asn1crypto.x509
+import tzlocal
 from asn1crypto.cms import CMSAttributeType
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.crypt.permissions import PubKeyPermissions, StandardPermissions
@@ -35,6 +36,9 @@ from ondemand_attach.protectors._fast._keys import PasswordHandler
 from ondemand_attach.protectors._fast._source import light_copy
 from ondemand_attach.protectors._fast._verbatim import copied
 from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
+
+# pyHanko asks for the local time with each signature; a render process may not open the files that say where it is.
+tzlocal.get_localzone()
 
 # asn1crypto turns its names around when anybody uses them first, perhaps without those that pyHanko adds.
 (CMSAttributeType._reverse_map or {}).update({name: oid for oid, name in CMSAttributeType._map.items()})  # noqa: SLF001

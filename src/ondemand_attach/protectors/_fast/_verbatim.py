@@ -18,6 +18,7 @@ from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter, copy_into
 from ondemand_attach.protectors._fast import _grammar
 from ondemand_attach.protectors._fast._parser import parsed
 from ondemand_attach.protectors._object_streams import (
+    NOTHING,
     ROUND,
     ObjectStreamWriter,
     VerbatimObject,
@@ -61,6 +62,7 @@ class VerbatimWriter(ObjectStreamWriter, PdfFileWriter):
             obj_id_start=-(-len(numbers) // ROUND) * ROUND,
         )
         self.objects.update({(0, numbers[old]): _renumbered(one, numbers) for old, one in padded.items()})
+        self.objects.update({(0, number): NOTHING for number in range(len(numbers) + 1, self._lastobj_id + 1)})
 
     def get_object(
         self,
