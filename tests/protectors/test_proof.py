@@ -179,7 +179,7 @@ def numbers_of_objects_in_clear(patch: pytest.MonkeyPatch) -> None:
 
 
 def values_of_streams_in_clear(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_object_streams, "_SHOWN", re.compile(rb".*", re.DOTALL))
+    patch.setattr(_object_streams, "_WORD", re.compile(rb".*", re.DOTALL))
 
 
 def values_of_the_catalog_in_clear(patch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ def numbers_in_clear(patch: pytest.MonkeyPatch) -> None:
 
 
 def tables_in_clear(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_object_streams, "ROOM", 15)
+    patch.setattr(_object_streams, "ROOM", 23)
 
 
 MISTAKES = [

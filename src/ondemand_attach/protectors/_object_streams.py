@@ -17,6 +17,7 @@ How many objects there are is rounded up with null objects.
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -32,14 +33,15 @@ from ondemand_attach.protectors._stream_padding import PlainStream
 
 ROUND: Final = 64
 """There are as many objects in a file as a multiple of it, but for those that have to be shown."""
-ROOM: Final = 16
+ROOM: Final = 24
 """Bytes for each object in the table at the front of an object stream."""
 
 _TOGETHER: Final = 4 * ROUND  # objects in one stream, which a reader takes apart as a whole
 _LEVEL: Final = 3  # of compression: after the padding, a better one makes few files smaller
 _SHOWN_IN_CATALOG: Final = frozenset(("/Extensions", "/PageLayout", "/PageMode", "/Type", "/Version"))
 _SHOWN_IN_STREAMS: Final = frozenset((b"/Filter", b"/Subtype", b"/Type"))
-_SHOWN: Final = re.compile(rb"[1-9][0-9]* 0 R|true|false|null|/Device(?:CMYK|Gray|RGB)")
+_WORD: Final = re.compile(rb"true|false|null|/Device(?:CMYK|Gray|RGB)")
+_REFERENCE: Final = re.compile(rb"[1-9][0-9]* 0 R")
 
 _Hide: TypeAlias = Callable[[generic.PdfObject], generic.IndirectObject]
 
@@ -115,7 +117,7 @@ class ObjectStreamWriter(BasePdfFileWriter):
         ends = {end.idnum for end in (self._root, self._encrypt, stores) if end is not None}
         outside = (generic.StreamObject, VerbatimStream, PdfByteRangeDigest)
         shown = {number: one for number, one in hidden.items() if number in ends or isinstance(one, outside)}
-        for number, one in shown.items():
+        for number, one in sorted(shown.items()):
             del hidden[number]
             shown[number] = self._with_little_shown(number, one, hidden)
         while len(hidden) % ROUND:
@@ -144,10 +146,19 @@ class ObjectStreamWriter(BasePdfFileWriter):
         return self._lastobj_id
 
 
+def in_clear(entries: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    """Return what of the *entries* of a stream dictionary stays in clear, but for the numbers of references."""
+    return [(name, text if _stays(name, text) else b"") for name, text in entries.items()]
+
+
+def _stays(name: bytes, text: bytes) -> bool:
+    return name in _SHOWN_IN_STREAMS or _WORD.fullmatch(text) is not None
+
+
 def _stream_with_little_shown(plain: PlainStream, hide: _Hide) -> VerbatimStream:
     entries = dict(plain.entries)
     for name, text in plain.entries.items():
-        if name not in _SHOWN_IN_STREAMS and not _SHOWN.fullmatch(text):
+        if not (_stays(name, text) or _REFERENCE.fullmatch(text)):
             entries[name] = text_of(hide(VerbatimObject(text)))
     return VerbatimStream(PlainStream(entries, plain.data))
 
@@ -185,12 +196,10 @@ def _entries(dictionary: generic.DictionaryObject) -> dict[bytes, bytes]:
 
 def _object_stream(objects: Mapping[int, generic.PdfObject]) -> VerbatimStream:
     """Return *objects* by their numbers as one stream (ISO 32000-2 section 7.5.7)."""
-    places, body = [], BytesIO()
-    for number, one in objects.items():
-        places.append(b"%d %d" % (number, body.tell()))
-        one.write_to_stream(body, None)
-        body.write(b"\n")
+    texts = [one.text if isinstance(one, VerbatimObject) else text_of(one) for one in objects.values()]
+    ends = itertools.accumulate(len(text) + 1 for text in texts)
+    places = [b"%d %d" % place for place in zip(objects, (0, *ends), strict=False)]
     first = ROOM * len(objects)
     entries = {b"/Type": b"/ObjStm", b"/N": b"%d" % len(objects), b"/First": b"%d" % first}
-    text = b" ".join(places).ljust(first) + body.getvalue()
+    text = b" ".join(places).ljust(first) + b"\n".join(texts)
     return VerbatimStream(PlainStream(entries | {b"/Filter": b"/FlateDecode"}, zlib.compress(text, _LEVEL)).padded())

@@ -11,7 +11,7 @@ from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.pdf_utils.writer import PdfFileWriter
 
 from ondemand_attach.protectors._fast import _grammar
-from ondemand_attach.protectors._fast._verbatim import Plain, VerbatimWriter
+from ondemand_attach.protectors._fast._verbatim import Plain, VerbatimWriter, pieces
 from ondemand_attach.protectors._stream_padding import PlainStream
 
 _HEADER = re.compile(rb"%PDF-[12]\.[0-9]")
@@ -95,8 +95,7 @@ class PlainSource:
         start, end, first_byte = self._place(number)
         body = self._content[start:end]
         one: Plain = body if first_byte is None else self._stream(body, first_byte)
-        pieces = _grammar.STRING.split(body) if _has_strings(body) else [body]
-        _check_names(b"()".join(pieces[::2]), body)
+        _check_names(b"()".join(pieces(body)[::2]), body)
         return one, set(_references(body))
 
     def _place(self, number: int) -> tuple[int, int, int | None]:
@@ -175,7 +174,3 @@ def _check_names(text: bytes, body: bytes) -> None:
 
 class _Strict(PdfHandler):
     strict = True
-
-
-def _has_strings(body: bytes) -> bool:
-    return b"(" in body or body.count(b"<") != 2 * body.count(b"<<")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import TypeAlias
 
@@ -23,6 +23,7 @@ from ondemand_attach.protectors._object_streams import (
     ObjectStreamWriter,
     VerbatimObject,
     VerbatimStream,
+    in_clear,
     plain_stream,
     text_of,
 )
@@ -35,8 +36,8 @@ Plain: TypeAlias = bytes | PlainStream
 class VerbatimWriter(ObjectStreamWriter, PdfFileWriter):
     """Takes objects as they are, and lets pyHanko parse those that it asks for.
 
-    The objects get new numbers, because the number of a stream tells how many objects came before it: first all
-    streams by their lengths, then the others. What is added later begins at a round number.
+    The objects get new numbers, because the number of a stream tells how many objects came before it. What is
+    added later begins at a round number.
 
     Args:
         objects: every object by its number.
@@ -51,9 +52,10 @@ class VerbatimWriter(ObjectStreamWriter, PdfFileWriter):
 
     def __init__(self, objects: Mapping[int, Plain], root: int, info: int | None) -> None:
         padded = {old: one.padded() if isinstance(one, PlainStream) else one for old, one in objects.items()}
-        numbers = {old: new for new, old in enumerate(_ordered(padded), 1)}
+        ends = [root] if info is None else [root, info]
+        numbers = {old: new for new, old in enumerate(_ordered(padded, ends), 1)}
         super().__init__(init_page_tree=False)
-        self.ends = [generic.IndirectObject(numbers[end], 0, self) for end in (root, info) if end is not None]
+        self.ends = [generic.IndirectObject(numbers[end], 0, self) for end in ends]
         BasePdfFileWriter.__init__(  # once more, because PdfFileWriter makes a catalog of its own
             self,
             self.ends[0],
@@ -101,10 +103,26 @@ def _parsed(
     return generic.read_object(BytesIO(source + b" "), container, as_metadata_stream)
 
 
-def _ordered(objects: Mapping[int, Plain]) -> Iterator[int]:
-    streams = {number: coarse(len(one.data)) for number, one in objects.items() if isinstance(one, PlainStream)}
-    yield from sorted(streams, key=streams.__getitem__)
-    yield from (number for number in objects if number not in streams)
+def _ordered(objects: Mapping[int, Plain], ends: Sequence[int]) -> Iterable[int]:
+    """Return the numbers of *objects* in an order that only what stays in clear decides.
+
+    The streams come first, by lengths and dictionaries. Two of which both are alike are exchangeable, unless they
+    refer to others. Then come *ends*, catalog and information dictionary, then what all these refer to, and last the
+    objects that nobody sees.
+    """
+    streams = {number: one for number, one in objects.items() if isinstance(one, PlainStream)}
+    looks = {number: (coarse(len(one.data)), in_clear(one.entries)) for number, one in streams.items()}
+    places = {number: place for place, number in enumerate(sorted(streams, key=looks.__getitem__))}
+    referred = {number: [places.get(other, -1) for other in _referred(one)] for number, one in streams.items()}
+    first = sorted(streams, key=lambda number: (looks[number], referred[number]))
+    shown = [other for number in (*first, ends[0]) for other in (number, *_referred(objects[number]))]
+    return dict.fromkeys((*first, *ends, *filter(objects.__contains__, shown), *objects))
+
+
+def _referred(one: Plain) -> Iterator[int]:
+    for text in [one] if isinstance(one, bytes) else one.entries.values():
+        for piece in pieces(text)[::2]:
+            yield from (int(found[1]) for found in _grammar.REFERENCE.finditer(piece))
 
 
 def _renumbered(one: Plain, numbers: Mapping[int, int]) -> generic.PdfObject:
@@ -118,6 +136,12 @@ def _renumbered(one: Plain, numbers: Mapping[int, int]) -> generic.PdfObject:
 
 def _replaced(text: bytes, new: Callable[[re.Match[bytes]], bytes]) -> bytes:
     """Return *text* with *new* references, but for what looks like one in a string."""
-    pieces = _grammar.STRING.split(text) if b"(" in text or b"<" in text.replace(b"<<", b"") else [text]
-    pieces[::2] = (_grammar.REFERENCE.sub(new, piece) for piece in pieces[::2])
-    return b"".join(pieces)
+    parts = pieces(text)
+    parts[::2] = (_grammar.REFERENCE.sub(new, part) for part in parts[::2])
+    return b"".join(parts)
+
+
+def pieces(text: bytes) -> list[bytes]:
+    """Return *text* split at its strings: every second piece is one."""
+    has_strings = b"(" in text or text.count(b"<") != 2 * text.count(b"<<")
+    return _grammar.STRING.split(text) if has_strings else [text]
