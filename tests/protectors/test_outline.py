@@ -33,8 +33,32 @@ STEP = 4096
 
 # --- candidates
 
-GIVEN = "Anna Ben Иван Жанна Šárka Zdeněk Λυδία Ümit Łucja Françoise Øyvind Αλέξανδρος".split()
-FAMILY = "Li Novák Щукин Růžička O’Brien-Fitzgerald Παπαδόπουλος Đorđević Smith Цой Şahin".split()
+GIVEN = [
+    "Anna",
+    "Ben",
+    "Иван",
+    "Жанна",
+    "Šárka",
+    "Zdeněk",
+    "Λυδία",
+    "Ümit",
+    "Łucja",
+    "Françoise",
+    "Øyvind",
+    "Αλέξανδρος",
+]
+FAMILY = [
+    "Li",
+    "Novák",
+    "Щукин",
+    "Růžička",
+    "O’Brien-Fitzgerald",
+    "Παπαδόπουλος",
+    "Đorđević",
+    "Smith",
+    "Цой",
+    "Şahin",
+]
 NAMES = [f"{given} {family}" for given in GIVEN for family in FAMILY]
 CITIES = ["110 00 Praha", "73000 Saint-Jean-de-Maurienne", "6 Å", "125009 Москва"]
 ADDRESSES = [f"{name}, {number} {city}" for name in NAMES for number in (1, 1234) for city in CITIES]
@@ -92,7 +116,9 @@ def by_hand(value: str) -> bytes:
     return output.getvalue()
 
 
-ROWS = "".join(f"<tr><td>{number}</td><td>Item {number}</td><td>{7 * number}.00</td></tr>" for number in range(70))
+ROWS = "".join(
+    f"<tr><td>{number}</td><td>Item {number}</td><td>{7 * number}.00</td></tr>" for number in range(70)
+)
 KINDS: dict[str, tuple[Callable[[str], bytes], list[str]]] = {
     "a name": (html("<h1>Order</h1><p>{{ value }}</p>"), NAMES),
     "a name in three faces": (html("<p>{{ value }}</p><p><b>{{ value }}</b> <i>{{ value }}</i></p>"), NAMES),

@@ -1,11 +1,11 @@
 """A writer of encrypted PDFs that leaves nothing in clear that depends on the text.
 
-Encryption hides strings and streams, and nothing else (ISO 32000-2 section 7.6.1): the widths of a font list the
-letters of a name, and the rectangle of a link is as wide as its text. So every object that may go into an object
-stream goes there (section 7.5.7), where it is encrypted as a whole. What has to stay outside are
+Encryption hides strings and streams, and nothing else (ISO 32000-2 section 7.6.1): the widths of a font list
+the letters of a name, and the rectangle of a link is as wide as its text. So every object that may go into an
+object stream goes there (section 7.5.7), where it is encrypted as a whole. What has to stay outside are
 
-* streams: of a dictionary stays what names a kind or a filter; any other value becomes an object by itself, in
-  an object stream, with a reference in its place. The length is coarse;
+* streams: of a dictionary stays what names a kind or a filter; any other value becomes an object by itself,
+  in an object stream, with a reference in its place. The length is coarse;
 * the catalog, in the same manner, because Adobe Reader 8 does not find it elsewhere;
 * the encryption dictionary, signatures, the document security store, and the cross-reference stream.
 
@@ -27,6 +27,7 @@ from typing import IO, Final, TypeAlias
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import SecurityHandler
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
+from pyhanko.pdf_utils.xref import PositionDict
 from pyhanko.sign.signers.pdf_byterange import PdfByteRangeDigest
 
 from ondemand_attach.protectors._stream_padding import PlainStream
@@ -95,7 +96,7 @@ class ObjectStreamWriter(BasePdfFileWriter):
     def _update_meta(self) -> None:
         """Add no metadata: they would be one more stream, to say when the file was written and by what."""
 
-    def _write_objects(self, stream: IO[bytes], object_position_dict: dict[tuple[int, int], object]) -> None:
+    def _write_objects(self, stream: IO[bytes], object_position_dict: PositionDict) -> None:
         shown, hidden = self._divided()
         numbers = sorted(hidden)
         for start in range(0, len(numbers), _TOGETHER):
@@ -137,7 +138,7 @@ class ObjectStreamWriter(BasePdfFileWriter):
             one = VerbatimStream(plain_stream(one).padded())
         if isinstance(one, VerbatimStream):
             return _stream_with_little_shown(one.plain, hide)
-        if number == self._root.idnum:
+        if number == self._root.idnum and isinstance(one, generic.DictionaryObject):
             return _catalog_with_little_shown(one, hide)
         return one
 
@@ -147,7 +148,7 @@ class ObjectStreamWriter(BasePdfFileWriter):
 
 
 def in_clear(entries: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-    """Return what of the *entries* of a stream dictionary stays in clear, but for the numbers of references."""
+    """Return what of the *entries* of a stream stays in clear, but for the numbers of references."""
     return [(name, text if _stays(name, text) else b"") for name, text in entries.items()]
 
 
@@ -202,4 +203,6 @@ def _object_stream(objects: Mapping[int, generic.PdfObject]) -> VerbatimStream:
     first = ROOM * len(objects)
     entries = {b"/Type": b"/ObjStm", b"/N": b"%d" % len(objects), b"/First": b"%d" % first}
     text = b" ".join(places).ljust(first) + b"\n".join(texts)
-    return VerbatimStream(PlainStream(entries | {b"/Filter": b"/FlateDecode"}, zlib.compress(text, _LEVEL)).padded())
+    return VerbatimStream(
+        PlainStream(entries | {b"/Filter": b"/FlateDecode"}, zlib.compress(text, _LEVEL)).padded()
+    )

@@ -37,7 +37,7 @@ from ondemand_attach.protectors._fast._source import light_copy
 from ondemand_attach.protectors._fast._verbatim import copied
 from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
 
-# pyHanko asks for the local time with each signature; a render process may not open the files that say where it is.
+# pyHanko asks for the local time with each signature, but a render process may not open the files it is in.
 tzlocal.get_localzone()
 
 # asn1crypto turns its names around when anybody uses them first, perhaps without those that pyHanko adds.

@@ -1,8 +1,8 @@
-"""Streams of coarse lengths: how long one is stands in clear, and would tell the texts of two customers apart.
+"""Streams of coarse lengths: a length stands in clear, and would tell the texts of two customers apart.
 
-A compressed stream is padded with empty blocks, which every reader passes over, to a multiple of 4 kB. Then all
-lengths together tell what the length of the file in steps of 4 kB tells. With smaller steps for small streams they
-tell more: each stream of its own would be near one of its limits now and then, and cross it for some customers.
+A compressed stream is padded with empty blocks, which every reader passes over, to a multiple of 4 kB. Then
+all lengths together tell what the length of the file in steps of 4 kB tells. With smaller steps for small
+streams they tell more: each would be near a limit of its own now and then, and cross it for some customers.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from typing import Final
-
-from ondemand_attach.errors import EncryptionError
 
 _STEP: Final = 4096  # bytes
 _BLOCK: Final = 16  # of AES
@@ -42,7 +40,8 @@ class PlainStream:
     def source(self) -> bytes:
         """Return the object as it stands in a file that is not encrypted."""
         head = b"".join(b"%b %b\n" % entry for entry in self.entries.items())
-        return b"<<\n%b/Length %d\n>>\nstream\n%b\nendstream" % (head, len(self.data), self.data)
+        head = b"<<\n%b/Length %d\n>>\nstream\n" % (head, len(self.data))
+        return b"".join((head, self.data, b"\nendstream"))
 
     def padded(self) -> PlainStream:
         """Return it compressed, so that it can be padded, and with a coarse length once it is encrypted."""
@@ -53,7 +52,7 @@ class PlainStream:
 
     def _can_be_padded(self) -> bool:
         head = bytes(self.data[:_ZLIB_HEADER])  # RFC 1950 section 2.2: deflate, no dictionary
-        is_zlib = len(head) == _ZLIB_HEADER and head[0] & 15 == 8 and not head[1] & 32  # noqa: PLR2004
+        is_zlib = len(head) == _ZLIB_HEADER and head[0] & 15 == 8 and not head[1] & 32
         is_sound = is_zlib and int.from_bytes(head, "big") % 31 == 0
         return is_sound and self._filters()[:1] == [_FLATE]
 

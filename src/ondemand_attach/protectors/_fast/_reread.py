@@ -65,7 +65,7 @@ class EncryptedFile:
                 self.encryption.update(_ENTRY.findall(content, *place))
 
     def _cross_references(self) -> tuple[set[int], set[int]]:
-        """Return where the cross-reference streams are, of all revisions, and where they say that objects are."""
+        """Return where the cross-reference streams are, of all revisions, and where the objects are."""
         end = _match(_END, self._content, self._content.rfind(b"\nstartxref"))
         tables, places, start = set[int](), set[int](), int(end[1])
         while start not in tables:
@@ -138,7 +138,7 @@ class EncryptedFile:
             yield self._data(text, stream + len(b"\nstream\n"), end)
 
     def _shows_little(self, text: bytes) -> bool:
-        """Whether *text* is a stream dictionary or a catalog in which nothing depends on what a document says."""
+        """Whether nothing in the stream dictionary or catalog *text* depends on what a document says."""
         entries = dict(_grammar.entries(text, 2) or ()) if text.startswith(b"<<") else {}
         if entries.get(b"/Type") == b"/Catalog":
             entries.pop(b"/Extensions", None)

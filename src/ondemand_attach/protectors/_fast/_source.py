@@ -1,5 +1,8 @@
 """Reads a PDF of the plain form without parsing what is in it."""
 
+# mypy: disallow-untyped-calls=False
+# pyHanko brings types for a part of itself only.
+
 from __future__ import annotations
 
 import re

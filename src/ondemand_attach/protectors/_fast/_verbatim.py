@@ -64,7 +64,9 @@ class VerbatimWriter(ObjectStreamWriter, PdfFileWriter):
             obj_id_start=-(-len(numbers) // ROUND) * ROUND,
         )
         self.objects.update({(0, numbers[old]): _renumbered(one, numbers) for old, one in padded.items()})
-        self.objects.update({(0, number): NOTHING for number in range(len(numbers) + 1, self._lastobj_id + 1)})
+        self.objects.update(
+            {(0, number): NOTHING for number in range(len(numbers) + 1, self._lastobj_id + 1)}
+        )
 
     def get_object(
         self,
@@ -106,14 +108,16 @@ def _parsed(
 def _ordered(objects: Mapping[int, Plain], ends: Sequence[int]) -> Iterable[int]:
     """Return the numbers of *objects* in an order that only what stays in clear decides.
 
-    The streams come first, by lengths and dictionaries. Two of which both are alike are exchangeable, unless they
-    refer to others. Then come *ends*, catalog and information dictionary, then what all these refer to, and last the
-    objects that nobody sees.
+    The streams come first, by lengths and dictionaries. Two of which both are alike are exchangeable, unless
+    they refer to others. Then come *ends*, catalog and information dictionary, then what all these refer to, and
+    last the objects that nobody sees.
     """
     streams = {number: one for number, one in objects.items() if isinstance(one, PlainStream)}
     looks = {number: (coarse(len(one.data)), in_clear(one.entries)) for number, one in streams.items()}
     places = {number: place for place, number in enumerate(sorted(streams, key=looks.__getitem__))}
-    referred = {number: [places.get(other, -1) for other in _referred(one)] for number, one in streams.items()}
+    referred = {
+        number: [places.get(other, -1) for other in _referred(one)] for number, one in streams.items()
+    }
     first = sorted(streams, key=lambda number: (looks[number], referred[number]))
     shown = [other for number in (*first, ends[0]) for other in (number, *_referred(objects[number]))]
     return dict.fromkeys((*first, *ends, *filter(objects.__contains__, shown), *objects))
@@ -131,7 +135,9 @@ def _renumbered(one: Plain, numbers: Mapping[int, int]) -> generic.PdfObject:
 
     if isinstance(one, bytes):
         return VerbatimObject(_replaced(one, new))
-    return VerbatimStream(PlainStream({name: _replaced(text, new) for name, text in one.entries.items()}, one.data))
+    return VerbatimStream(
+        PlainStream({name: _replaced(text, new) for name, text in one.entries.items()}, one.data)
+    )
 
 
 def _replaced(text: bytes, new: Callable[[re.Match[bytes]], bytes]) -> bytes:
