@@ -48,7 +48,7 @@ from ondemand_attach import (
     Xhtml2PdfGenerator,
 )
 from ondemand_attach.errors import ConfigurationError, ResourceBlockedError, SigningError, UnreachedLevelError
-from ondemand_attach.protectors import _long_term
+from ondemand_attach.protectors import _long_term, _proof
 from ondemand_attach.testing import attachment_request
 from pages import check_page, table
 from pool.plugs import Doing
@@ -158,6 +158,18 @@ def test_a_document_for_certificates_gets_an_archive_time_stamp_too(own: Authori
     )
     assert len(reader.embedded_signatures) == 2
     assert all(signature.compute_integrity_info() is None for signature in reader.embedded_signatures)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_of_what_a_signature_adds_as_little_is_in_clear(
+    own: Authority, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = sealed()
+    made = signer(own, level).sign(document, REQUEST)
+    monkeypatch.setattr(_proof.PasswordProof, "_check_with_pyhanko", None)  # left for what is laid out in another way
+    monkeypatch.setattr(_proof, "_turns", itertools.count(1))
+    assert document.proof is not None
+    document.proof(made.content)
 
 
 def private_key_info(key: Any) -> Any:

@@ -109,8 +109,8 @@ def _ordered(objects: Mapping[int, Plain], ends: Sequence[int]) -> Iterable[int]
     """Return the numbers of *objects* in an order that only what stays in clear decides.
 
     The streams come first, by lengths and dictionaries. Two of which both are alike are exchangeable, unless
-    they refer to others. Then come *ends*, catalog and information dictionary, then what all these refer to, and
-    last the objects that nobody sees.
+    they refer to others. Then come *ends*, catalog and information dictionary, then what all these refer to,
+    and last the objects that nobody sees.
     """
     streams = {number: one for number, one in objects.items() if isinstance(one, PlainStream)}
     looks = {number: (coarse(len(one.data)), in_clear(one.entries)) for number, one in streams.items()}
