@@ -117,6 +117,45 @@ def letter() -> Document:
     return Document(content=with_fonts(), media_type="application/pdf")
 
 
+def changed(change: Callable[[pikepdf.Pdf], object]) -> Document:
+    output = io.BytesIO()
+    with pikepdf.open(io.BytesIO(with_fonts())) as pdf:
+        change(pdf)
+        pdf.save(output)
+    return Document(content=output.getvalue(), media_type="application/pdf")
+
+
+def with_stream(**entries: object) -> Callable[[pikepdf.Pdf], object]:
+    def change(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.Extra = pdf.make_stream(b"x" * 100, {f"/{name}": value for name, value in entries.items()})
+
+    return change
+
+
+MADE_BY_OTHERS: dict[str, Callable[[pikepdf.Pdf], object]] = {
+    "a colour profile": with_stream(N=3, Alternate=pikepdf.Name.DeviceRGB),
+    "a stream with the entries of an object stream": with_stream(N=3, First=100),
+    "values of every kind": with_stream(
+        A=None, B=True, C=-1.5, D="(é)", E=b"\xff", F=[1, [2]], G=pikepdf.Dictionary()
+    ),
+    "names of every kind": with_stream(A=pikepdf.Name("/a#b c"), B=[pikepdf.Name("/é")]),
+    "a catalog without a type": lambda pdf: pdf.Root.__delitem__("/Type"),
+    "a catalog with values": lambda pdf: pdf.Root.update(
+        {"/Lang": "cs", "/MarkInfo": pikepdf.Dictionary(Marked=True)}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MADE_BY_OTHERS)
+def test_a_document_by_whomever_passes_without_pyhanko(
+    kind: str, monkeypatch: pytest.MonkeyPatch, seldom: None
+) -> None:
+    sealed = BY_PASSWORD.encrypt(changed(MADE_BY_OTHERS[kind]), REQUEST)
+    monkeypatch.setattr(_proof.PasswordProof, "_check_with_pyhanko", None)
+    assert sealed.proof is not None
+    sealed.proof(sealed.content)
+
+
 def empty_owner_password(patch: pytest.MonkeyPatch) -> None:
     original = PasswordHandler.__init__
 

@@ -140,11 +140,14 @@ class EncryptedFile:
     def _shows_little(self, text: bytes) -> bool:
         """Whether nothing in the stream dictionary or catalog *text* depends on what a document says."""
         entries = dict(_grammar.entries(text, 2) or ()) if text.startswith(b"<<") else {}
-        if entries.get(b"/Type") == b"/Catalog":
+        if b"/Pages" in entries:  # the catalog
             entries.pop(b"/Extensions", None)
-        length, number, first = (int(entries.pop(name, b"0")) for name in (b"/Length", b"/N", b"/First"))
-        is_coarse = length == coarse(length) and number % ROUND == 0 and first == number * ROOM
-        return is_coarse and all(map(_SHOWN.fullmatch, entries.values()))
+        if entries.get(b"/Type") == b"/ObjStm":
+            number, first = int(entries.pop(b"/N")), int(entries.pop(b"/First"))
+            if number % ROUND or first != number * ROOM:
+                return False
+        length = int(entries.pop(b"/Length", b"0"))
+        return length == coarse(length) and all(map(_SHOWN.fullmatch, entries.values()))
 
     def _data(self, text: bytes, start: int, end: int) -> bytes:
         length = int(_search(_LENGTH, text + b"\n")[1])
