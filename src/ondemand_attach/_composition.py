@@ -227,9 +227,15 @@ class Composition:
                 )
 
     def envelope(self) -> Envelope:
-        recipients = (*self.to, *self.draft.cc, *self.draft.bcc)
-        unique = {address.addr_spec: address for address in _addresses(recipients)}
-        return Envelope(sender=self.draft.return_path or self.sender, recipients=tuple(unique.values()))
+        """Return the envelope: the message is for To; if nobody is there, for Cc; if nobody is, for Bcc."""
+        ranks = [ranked for ranked in map(_unique, (self.to, self.draft.cc, self.draft.bcc)) if ranked]
+        merged = {spec: address for ranked in ranks for spec, address in ranked.items()}
+        copies = [address for spec, address in merged.items() if spec not in ranks[0]]
+        return Envelope(
+            sender=self.draft.return_path or self.sender,
+            recipients=tuple(merged.values()),
+            copies=tuple(copies),
+        )
 
     def render(self, source: Source, slot: Slot) -> str:
         view = self.seen.full if self.draft.is_private(slot) else self.seen.public
@@ -309,6 +315,10 @@ def _known(ids: dict[str | None, str], name: str) -> str:
         known = ", ".join(sorted(filter(None, ids))) or "none"
         raise MessageError(f"the HTML body shows an image (cid:) that image() did not add; added: {known}")
     return ids[name]
+
+
+def _unique(recipients: tuple[Recipient, ...]) -> dict[str, Address]:
+    return {address.addr_spec: address for address in _addresses(recipients)}
 
 
 def _addresses(recipients: tuple[Recipient, ...]) -> tuple[Address, ...]:

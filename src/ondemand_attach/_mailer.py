@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ondemand_attach._answers import impersonal
 from ondemand_attach._message import Receipt
+from ondemand_attach._outcome import check_outcome
 from ondemand_attach._seal import bare, sealed, translated
 from ondemand_attach.errors import ConfigurationError, TransportError
 
@@ -82,6 +83,7 @@ class Mailer:
             The transport's receipt, with hashes of what was sent and the time.
 
         Raises:
+            RecipientsRefusedError: all were refused for whom the message is, whatever became of copies.
             TransportError: it was not, or perhaps not, handed over.
             ConfigurationError: it is signed or encrypted as a whole, which would not survive the transport.
             MessageError: it is protected for others than its envelope names.
@@ -97,7 +99,9 @@ class Mailer:
                 f"the transport returned a {type(receipt).__name__} and no Receipt; the message may be sent",
                 is_uncertain=True,
             )
-        _log.info(
+        translated(lambda: check_outcome(message.envelope, receipt), _unclear)
+        _log.log(
+            logging.WARNING if receipt.refused else logging.INFO,
             "sent %s: %d accepted, %d refused",
             receipt.message_id,
             len(receipt.accepted),
@@ -161,3 +165,11 @@ class Mailer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _unclear(error: Exception) -> TransportError:
+    return TransportError(
+        f"{type(error).__name__} while the transport's receipt was read: accepted and refused name addresses; "
+        "the message may be sent",
+        is_uncertain=True,
+    )

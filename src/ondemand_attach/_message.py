@@ -123,14 +123,23 @@ class Envelope:
     Args:
         sender: the reverse-path, where bounces go; ``None`` for the null reverse-path ``<>``.
         recipients: every forward-path: to, cc and bcc.
+        copies: those of them who only get a copy. Whether the message was sent is decided by the others.
     """
 
     sender: Address | None
     recipients: tuple[Address, ...]
+    copies: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.recipients:
             raise MissingRecipientError("the message has no recipient; name one with to, cc or bcc")
+
+    @property
+    def primary(self) -> tuple[Address, ...]:
+        """Whom the message is for: the recipients who get more than a copy, or all if there are none."""
+        copies = {address.addr_spec for address in self.copies}
+        chosen = tuple(address for address in self.recipients if address.addr_spec not in copies)
+        return chosen or self.recipients
 
     @property
     def needs_smtputf8(self) -> bool:

@@ -68,6 +68,9 @@ class Refusal:
     code: int
     enhanced_code: str | None = None
 
+    def __str__(self) -> str:
+        return f"{self.code} {self.enhanced_code}" if self.enhanced_code else str(self.code)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartReceipt:

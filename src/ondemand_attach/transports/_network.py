@@ -113,6 +113,23 @@ def verifying(context: ssl.SSLContext | None) -> ssl.SSLContext:
     return context
 
 
+def check_name(sock: ssl.SSLSocket, host: str) -> None:
+    """Refuse a certificate that names *host* in its common name only (RFC 9525 section 6.3).
+
+    A context of the application may let it through. To switch that off there would change the application's object.
+
+    Raises:
+        ssl.SSLCertVerificationError: it does.
+    """
+    if host.rpartition(":")[0] or host.replace(".", "").isdigit():
+        return  # an IP address, which is never looked for in a common name
+    certificate = sock.getpeercert() or {}
+    if not any(kind == "DNS" for kind, _ in certificate.get("subjectAltName", ())):
+        error = ssl.SSLCertVerificationError(ssl.SSL_ERROR_SSL, "no subjectAltName")
+        error.verify_message = "it has no subjectAltName with a host name, only a common name at best"
+        raise error
+
+
 def described(error: Exception) -> str:
     """Say what went wrong on the network, without a word of the server's."""
     match error:
