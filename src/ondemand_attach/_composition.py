@@ -29,7 +29,7 @@ from ondemand_attach._message import (
 from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._seal import translated
-from ondemand_attach._stages import check_made_for, encrypted, prove, stage, still_encrypted
+from ondemand_attach._stages import check_made_for, claims_of, encrypted, prove, stage, still_encrypted
 from ondemand_attach._whole import Whole
 from ondemand_attach.errors import (
     ConfidentialityError,
@@ -277,25 +277,24 @@ class Composition:
         document = plain = stage(GenerationError, filename, lambda: enclosure.generate(request))
         if is_private:
             check_made_for(document, request, GenerationError)
-        proofs = []
+        by: dict[str, Document] = {}
         if encrypt := enclosure.encrypt:
             document = stage(EncryptionError, filename, lambda: encrypted(encrypt(plain, request), plain))
             check_made_for(document, request, EncryptionError)
-            proofs.append(document.proof)
+            by["encrypted"] = document
         if sign := enclosure.sign:
             unsigned = document
             document = stage(SigningError, filename, lambda: sign(unsigned, request))
             if is_private:
                 check_made_for(document, request, SigningError)
-            document = still_encrypted(document, unsigned)
-            proofs.append(document.proof)
-        prove(document.content, proofs, filename)
+            by["signed"] = document = still_encrypted(document, unsigned)
+        prove(document.content, [each.proof for each in by.values()], filename)
         self.parts.append(
             PartReceipt.of(
                 f"attachment {len(self.parts) + 1}",
                 document,
                 plain,
-                is_hidden=is_private and enclosure.encrypt is None,
+                claims_of(document, **by),
                 hash_plain=enclosure.hash_plain,
             )
         )

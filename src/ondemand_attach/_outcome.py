@@ -55,13 +55,14 @@ def check_outcome(envelope: Envelope, receipt: Receipt) -> None:
         RecipientsRefusedError: all of them were refused.
         TransportError: others were accepted, and it does not say what became of them; it is uncertain.
     """
-    accepted = set(_known(envelope, receipt.accepted))
-    if not accepted.isdisjoint(one.addr_spec for one in envelope.primary):
+    named = set(_known(envelope, receipt.accepted))
+    accepted = tuple(one.addr_spec for one in envelope.recipients if one.addr_spec in named)
+    if any(one.addr_spec in named for one in envelope.primary):
         return
     refused = dict(zip(_known(envelope, receipt.refused), receipt.refused.values(), strict=True))
     failure = refusal_of_all(envelope, refused, by="the far side of the transport")
     if failure is not None:
-        failure.accepted = tuple(one.addr_spec for one in envelope.recipients if one.addr_spec in accepted)
+        failure.accepted = accepted
         raise failure
     if accepted:
         raise TransportError(
