@@ -90,6 +90,11 @@ class LongTerm:
     _kept: dict[bytes, tuple[float, _ValidationData]] = field(default_factory=dict, init=False, repr=False)
     _rests_until: dict[str, float] = field(default_factory=dict, init=False, repr=False)
     _is_revoked: bool = field(default=False, init=False, repr=False)
+    _chains: Chains = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        roots = [x509.Certificate.load(root).dump() for root in self.authority.trust_roots]
+        self._chains = Chains(own=self.certificates, roots=roots)
 
     def sign(
         self, document: Document, signature: Signature, levels: Sequence[SignatureLevel]
@@ -148,12 +153,8 @@ class LongTerm:
                 made = self._tried(document, signature, stamper, data, archived=level == "B-LTA")
             if made and (own is None or stamper.used <= units.keys()):
                 content, handler = made
-                return content, reached(content, handler, self._chains)
+                return content, reached(content, handler, self._chains, level)
         raise UnreachedLevelError(f"{self._clock} cannot be used: its stamps are of ever new sizes or units")
-
-    @property
-    def _chains(self) -> Chains:
-        return Chains(own=self.certificates, roots=tuple(self.authority.trust_roots))  # type: ignore[arg-type]
 
     @property
     def _clock(self) -> str:
