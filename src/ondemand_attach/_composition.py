@@ -81,6 +81,7 @@ class Composition:
         if draft.passwords:
             _ = self.request("the message", seen.full).recipient  # a generated password is of one person
         self.parts: list[PartReceipt] = []
+        self.filenames = [image.filename for image in draft.images]
 
     def message(self) -> Message:
         subject = self.render(self.subject, "subject")
@@ -262,7 +263,9 @@ class Composition:
         )
 
     def attachment(self, number: int, enclosure: Enclosure) -> Attachment:
-        filename = _filenames.sanitised(self.render(enclosure.filename, "filename"))
+        wished = _filenames.sanitised(self.render(enclosure.filename, "filename"))
+        filename = _filenames.distinct(wished, self.filenames)
+        self.filenames.append(filename)
         try:
             return self.protected(filename, enclosure)
         except (GenerationError, ProtectionError) as error:
