@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mime_cases import INJECTIONS, NAUGHTY
+from mime_cases import FILENAMES, INJECTIONS, NAUGHTY, asked, written
 from ondemand_attach import AttachmentRequest, Document, Message, MessageBuilder
 from ondemand_attach._characters import UNSAFE_OR_INVISIBLE
 from ondemand_attach._filenames import distinct, sanitised
@@ -195,9 +195,11 @@ def test_a_generator_is_told_the_name_that_the_reader_will_see() -> None:
     assert told == ["a.txt", "a (2).txt"]
 
 
-@pytest.mark.parametrize("name", NAUGHTY + INJECTIONS, ids=lambda _: "")
+@pytest.mark.parametrize("name", NAUGHTY + INJECTIONS + FILENAMES, ids=lambda _: "")
 def test_naughty(name: str) -> None:
     check(name)
+    parsed: Any = email.message_from_bytes(written(asked(name)[0]), policy=email.policy.default)
+    assert [part.get_filename() for part in parsed.iter_attachments()] == [sanitised(name)]
 
 
 @settings(max_examples=500, deadline=None)

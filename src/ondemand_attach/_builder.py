@@ -96,7 +96,7 @@ class MessageBuilder:
 
         Args:
             path: where the address is, such as ``"customer.email"``. A `Recipient` that `build()` is given
-                must have the same.
+                must have the same. Of ``Name <address>`` the name is left out, unless the path is public.
         """
         return self._with(recipient_at=parsed(path))
 
@@ -348,7 +348,7 @@ class MessageBuilder:
         seen = views(context, self._draft.marks).with_secrets(generated)
         given = tuple(_recipients(to))
         if path := self._draft.recipient_at:
-            given = _composition.one_person(given, seen.full, path)
+            given = _composition.one_person(given, seen, path)
         occasion = _composition.Occasion(to=(*self._draft.to, *given), now=now, message_id=message_id)
         return _composition.Composition(self._draft, self._templates, seen, occasion)
 

@@ -77,6 +77,7 @@ class Composition:
         if self.now.tzinfo is None:
             raise MessageError("now= has no time zone; give an aware datetime")
         self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
+        _mime.check_message_id(self.message_id)  # boundaries are made from it
         self.passwords: dict[str, Secret] = {}
         if draft.passwords:
             _ = self.request("the message", seen.full).recipient  # a generated password is of one person
@@ -327,23 +328,31 @@ def _addresses(recipients: tuple[Recipient, ...]) -> tuple[Address, ...]:
     return tuple(recipient.address for recipient in recipients)
 
 
-def one_person(given: tuple[Recipient, ...], context: Mapping[str, Any], path: Path) -> tuple[Recipient, ...]:
-    """Return the recipient whose address is in *context*; if one is *given*, it must be the same.
+def one_person(given: tuple[Recipient, ...], seen: Views, path: Path) -> tuple[Recipient, ...]:
+    """Return the recipient whose address is in the context; if one is *given*, it must be the same.
+
+    A display name beside it is taken only if that place is public: everybody reads it in To.
 
     Raises:
-        MessageError: it is not, or there is no address.
+        MessageError: it is not the same, or there is no address.
     """
-    value: Any = context
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
+    value, in_public = _at(seen.full, path), _at(seen.public, path)
     if not isinstance(value, str):
         raise MessageError(f"there is no address in the context at {'.'.join(path)!r}")
     found = Recipient.of(value)
+    if not isinstance(in_public, str):
+        found = Recipient(address=Address(addr_spec=found.address.addr_spec))
     if not given:
         return (found,)
     if [one.address.ascii_addr_spec for one in given] != [found.address.ascii_addr_spec]:
         raise MessageError(f"to= is not the one address that the context holds at {'.'.join(path)!r}")
     return given
+
+
+def _at(context: Any, path: Path) -> Any:
+    for name in path:
+        context = context.get(name) if isinstance(context, Mapping) else None
+    return context
 
 
 def check(draft: Draft, templates: Templates) -> list[Finding]:
