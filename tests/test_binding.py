@@ -193,7 +193,9 @@ def to_of(message: Message) -> str:
 def test_a_confidential_name_beside_the_address_is_left_out(
     marks: list[str], public: list[str], to: str
 ) -> None:
-    builder = MessageBuilder().sender("bank@bank.example").subject("s").text("t").recipient_at("customer.email")
+    builder = (
+        MessageBuilder().sender("bank@bank.example").subject("s").text("t").recipient_at("customer.email")
+    )
     message = builder.confidential(*marks).public(*public).build(NAMED)
     assert to_of(message) == to
     assert [one.addr_spec for one in message.envelope.recipients] == ["z@example.com"]
@@ -209,7 +211,9 @@ def test_a_generator_is_not_told_the_name_either(spelt: str) -> None:
         seen.append(request.recipient.address.display_name)
         return Document(content=b"x", media_type="text/plain")
 
-    builder = MessageBuilder().sender("bank@bank.example").subject("s").text("t").recipient_at("customer.email")
+    builder = (
+        MessageBuilder().sender("bank@bank.example").subject("s").text("t").recipient_at("customer.email")
+    )
     builder = builder.confidential("customer").attach(generate, filename="a.txt")
     message = builder.build({"customer": {"email": spelt}})
     assert (to_of(message), seen) == ("To: z@example.com", [""])

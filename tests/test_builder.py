@@ -99,13 +99,33 @@ def test_same_input_same_message() -> None:
 @pytest.mark.parametrize(
     "message_id",
     [
-        *("<\ud800@x>", "<a\udcff@x.example>", "<a@\ud800>", "<=?iso-8859-1?q?=A0?=@x.example>", "<=?utf-8?b?/w==?=@x>"),
-        *("<a@x", "a@x", "<a b@x>", "<a@x>\n", "<é@x>", "<\x00@x>", "<a@b@c>", "<" + "a" * 300 + "@x>", " ", 7, b"<a@x>"),
+        *(
+            "<\ud800@x>",
+            "<a\udcff@x.example>",
+            "<a@\ud800>",
+            "<=?iso-8859-1?q?=A0?=@x.example>",
+            "<=?utf-8?b?/w==?=@x>",
+        ),
+        *(
+            "<a@x",
+            "a@x",
+            "<a b@x>",
+            "<a@x>\n",
+            "<é@x>",
+            "<\x00@x>",
+            "<a@b@c>",
+            "<" + "a" * 300 + "@x>",
+            " ",
+            7,
+            b"<a@x>",
+        ),
     ],
     ids=ascii,
 )
 @pytest.mark.parametrize("is_multipart", [True, False])
-def test_a_message_id_that_is_none_is_refused_before_anything_is_made(message_id: Any, is_multipart: bool) -> None:
+def test_a_message_id_that_is_none_is_refused_before_anything_is_made(
+    message_id: Any, is_multipart: bool
+) -> None:
     made: list[object] = []
 
     def generate(request: AttachmentRequest) -> Document:

@@ -181,7 +181,9 @@ def test_attachments_of_one_message_have_names_of_their_own() -> None:
     builder = builder.attach(lambda request: Document(content=b"x", media_type="a/b"), filename="a-1.PDF")
     message = builder.build({"n": "a/1"}, to="jane@example.com")
     assert names(message) == ["a-1.pdf", "A-1 (2).pdf", "a-1 (3).PDF"]
-    assert names(builder.build({"n": "a/1"}, to="jane@example.com")) == names(message)  # and for each the same
+    assert names(builder.build({"n": "a/1"}, to="jane@example.com")) == names(
+        message
+    )  # and for each the same
 
 
 def test_a_generator_is_told_the_name_that_the_reader_will_see() -> None:

@@ -56,7 +56,9 @@ def subsets(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield from itertools.combinations(names, size)
 
 
-@pytest.mark.parametrize("groups", list(choices()), ids=lambda groups: "-".join(str(len(g)) for g in groups.values()))
+@pytest.mark.parametrize(
+    "groups", list(choices()), ids=lambda groups: "-".join(str(len(g)) for g in groups.values())
+)
 def test_every_choice_of_recipients_and_refusals_over_smtp(groups: dict[str, tuple[str, ...]]) -> None:
     everyone = tuple(itertools.chain(*groups.values()))
     with SmtpSink() as sink, SmtpTransport(sink.url) as transport:
@@ -79,7 +81,9 @@ def test_every_choice_of_recipients_and_refusals_over_smtp(groups: dict[str, tup
 
 
 def test_who_is_in_to_as_well_as_in_bcc_gets_no_copy_only() -> None:
-    message = message_for({"to": ("ann@example.com",), "cc": (), "bcc": ("ann@EXAMPLE.com", "x@shop.example")})
+    message = message_for(
+        {"to": ("ann@example.com",), "cc": (), "bcc": ("ann@EXAMPLE.com", "x@shop.example")}
+    )
     assert [one.addr_spec for one in message.envelope.primary] == ["ann@example.com"]
     assert [one.addr_spec for one in message.envelope.copies] == ["x@shop.example"]
 
@@ -191,7 +195,9 @@ def test_a_receipt_that_names_copies_only_is_uncertain(refused: dict[str, Any]) 
     assert not caught.value.is_temporary
 
 
-@pytest.mark.parametrize("receipt", [{"refused": [ANN]}, {"accepted": None}, {"accepted": 1}, {"refused": None}])
+@pytest.mark.parametrize(
+    "receipt", [{"refused": [ANN]}, {"accepted": None}, {"accepted": 1}, {"refused": None}]
+)
 def test_a_receipt_that_cannot_be_read_is_one_typed_error(receipt: dict[str, Any]) -> None:
     with pytest.raises(TransportError) as caught:
         delivered(**receipt)

@@ -32,7 +32,6 @@ from ondemand_attach import (
     MemoryTransport,
     Message,
     MessageBuilder,
-    PartReceipt,
     PdfEncryptor,
     PdfSigner,
     Receipt,
@@ -203,7 +202,9 @@ def unsigned(document: Document, _: object) -> Document:
 def weak(document: Document, _: object) -> Document:
     out = BytesIO()
     with pikepdf.open(BytesIO(document.content)) as pdf:
-        pdf.save(out, encryption=pikepdf.Encryption(user="canary-4711", owner="o", R=3, metadata=False, aes=False))
+        pdf.save(
+            out, encryption=pikepdf.Encryption(user="canary-4711", owner="o", R=3, metadata=False, aes=False)
+        )
     return Document(content=out.getvalue(), media_type="application/pdf", encryption="AES-256 by password")
 
 

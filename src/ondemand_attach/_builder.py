@@ -171,8 +171,8 @@ class MessageBuilder:
             encryptor: makes the document unreadable to everyone but the recipient.
             signer: signs the document, after encryption.
             hash_plain: have the receipt hold a hash of what is in the document, too: as it was before it was
-                protected, or as it is sent without. Whoever reads the receipt can then try documents until one
-                fits, so only for those in which there is something that nobody could guess.
+                protected, or as it is sent without. Whoever reads the receipt can then try documents until
+                one fits, so only for those in which there is something that nobody could guess.
 
         Raises:
             ConfigurationError: the parts do not fit together, such as a password with several recipients.

@@ -19,6 +19,7 @@ from ondemand_attach._message import (
     Address,
     Attachment,
     AttachmentRequest,
+    Document,
     Envelope,
     Message,
     Recipient,

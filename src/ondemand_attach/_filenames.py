@@ -24,10 +24,10 @@ _NONE: Final = "attachment"
 
 
 def sanitised(name: str) -> str:
-    """Return *name* without hidden characters and what Windows or a shell reads otherwise.
+    r"""Return *name* without hidden characters and what Windows or a shell reads otherwise.
 
-    A separator in it is part of a number, such as ``INV/2026/0001``, and becomes a hyphen. Only what can be nothing but
-    a path loses its folders: ``C:\\...``, a share, or with ``..`` in it.
+    A separator in it is part of a number, such as ``INV/2026/0001``, and becomes a hyphen. Only what can be
+    nothing but a path loses its folders: ``C:\...``, a share, or with ``..`` in it.
 
     The result is never empty, in normal form C and at most 150 octets of UTF-8; its extension is kept.
     """
@@ -67,7 +67,7 @@ def _without_separators(name: str) -> str:
 
 
 def _with_stem(name: str) -> str:
-    """Return *name* without what hides it on Unix, or is an option to a command; an extension alone gets a stem."""
+    """Return *name* without what hides it on Unix, or is an option to a command; with a stem."""
     bare = name.lstrip(".- ")
     has_dot = "." in name[: len(name) - len(bare)]
     return f"{_NONE}.{bare}" if has_dot and _NO_STEM.fullmatch(f".{bare}") else bare

@@ -185,7 +185,7 @@ def _can_be_guessed(message: Message) -> bool:
 
 def _unclear(error: Exception) -> TransportError:
     return TransportError(
-        f"{type(error).__name__} while the transport's receipt was read: accepted and refused name addresses; "
-        "the message may be sent",
+        f"{type(error).__name__} while the transport's receipt was read: accepted and refused name "
+        "addresses; the message may be sent",
         is_uncertain=True,
     )

@@ -158,7 +158,7 @@ class Document:
         encryption: how it is encrypted, in words for the receipt, such as ``AES-256 by password``; never
             for whom.
         signature: how it is signed, in such words, such as ``PAdES B-T``.
-        signature_asked: how it was to be signed at best, in the same words, if that may not have been possible.
+        signature_asked: how it was to be signed at best, in the same words, if it may have become less.
         proof: looks at the finished bytes, after all protectors, and raises a `ProofError` if they are not
             protected as they should be. It may hold a secret, so a pickle leaves it out.
         made_for: the addr-specs of those whom it was made for, in ASCII. A builder that protects a document

@@ -66,7 +66,8 @@ def check_outcome(envelope: Envelope, receipt: Receipt) -> None:
         raise failure
     if accepted:
         raise TransportError(
-            "the receipt of the transport names copies only, and not what became of those for whom the message is",
+            "the receipt of the transport names copies only, and not what became of those for whom the "
+            "message is",
             is_uncertain=True,
             accepted=accepted,
             refused=refused,
@@ -75,7 +76,9 @@ def check_outcome(envelope: Envelope, receipt: Receipt) -> None:
 
 def _known(envelope: Envelope, spelt: Iterable[str]) -> list[str]:
     """Return the addr-specs as the envelope has them: domains may be given in A-labels or in other case."""
-    forms = [(form, one.addr_spec) for one in envelope.recipients for form in (one.ascii_addr_spec, one.addr_spec)]
+    forms = [
+        (form, one.addr_spec) for one in envelope.recipients for form in (one.ascii_addr_spec, one.addr_spec)
+    ]
     loosely = {form.casefold(): spec for form, spec in forms}
     exactly = dict(forms)
     return [exactly.get(form) or loosely.get(form.casefold(), form) for form in map(str, spelt)]

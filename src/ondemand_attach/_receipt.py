@@ -98,8 +98,8 @@ class PartReceipt:
             the message as a whole.
         media_type: an RFC 6838 type.
         size: bytes of the document as it was sent, before base64.
-        sha256: of the same, in hexadecimal digits, if nobody could guess it: the document is encrypted or signed,
-            or it was asked for with ``hash_plain=True``.
+        sha256: of the same, in hexadecimal digits, if nobody could guess it: the document is encrypted or
+            signed, or it was asked for with ``hash_plain=True``.
         plain_size: bytes of the document before it was encrypted and signed, if it was.
         plain_sha256: of the same, if it was asked for with ``hash_plain=True``.
         encryption: how it is encrypted, in words, as the finished bytes say.
@@ -170,8 +170,8 @@ class Receipt:
         answer: what the server said when it took the message, without words in which there is an address or a
             name of the envelope.
         sent_at: when it was taken, timezone-aware.
-        sha256: of the MIME bytes as they were sent, in hexadecimal digits, if nobody could guess them: the message
-            is signed, or there is a hash of a part of it.
+        sha256: of the MIME bytes as they were sent, in hexadecimal digits, if nobody could guess them: the
+            message is signed, or there is a hash of a part of it.
         size: how many they were.
         template_version: SHA-256 of the sources of the templates of the builder, with those that they
             include, import or extend by a fixed name.

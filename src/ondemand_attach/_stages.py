@@ -77,7 +77,9 @@ def claims_of(
     kind, facts = recognised(document.content)
     if kind is not None:
         is_shown = is_encrypted or facts.readers is not None or facts.signature is not None
-        return Claims(encryption or facts.encryption, signature or facts.signature, not (is_shown or is_signed))
+        return Claims(
+            encryption or facts.encryption, signature or facts.signature, not (is_shown or is_signed)
+        )
     encryption = document.encryption if encrypted else None
     signature = document.signature if signed else None
     return Claims(encryption, signature, encrypted is None and not is_signed)

@@ -225,8 +225,8 @@ class TransportError(MailError):
         accepted: the addr-specs that were not refused.
         refused: the addr-specs that were, with the reply to each.
 
-    These two hold addresses, so neither the text nor the repr shows them, and a pickle or copy leaves them out:
-    task queues store the errors that they catch.
+    These two hold addresses, so neither the text nor the repr shows them, and a pickle or copy leaves them
+    out: task queues store the errors that they catch.
     """
 
     def __init__(
@@ -264,6 +264,6 @@ class AuthenticationError(TransportError):
 class RecipientsRefusedError(TransportError):
     """All were refused whom the message is for: those in To; if nobody is, in Cc; if nobody is, in Bcc.
 
-    A copy for others makes no success of it: they are in *accepted*. `SmtpTransport` notices before it sends the
-    message, so that they get nothing either, and a retry makes no second copy.
+    A copy for others makes no success of it: they are in *accepted*. `SmtpTransport` notices before it sends
+    the message, so that they get nothing either, and a retry makes no second copy.
     """

@@ -487,7 +487,9 @@ def test_a_level_is_not_claimed_for_which_the_file_lacks_what_shows_it(
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_the_level_that_was_reached_and_the_one_that_was_asked_for_are_told(own: Authority, level: str) -> None:
+def test_the_level_that_was_reached_and_the_one_that_was_asked_for_are_told(
+    own: Authority, level: str
+) -> None:
     made = signer(own, level).sign(sealed(), REQUEST)
     assert (made.signature, made.signature_asked) == (f"PAdES {level}",) * 2
     own.answers["/shop/tsa"] = down
@@ -548,10 +550,14 @@ def saying(status: str) -> Callable[[Any, Any], Any]:
     return answer
 
 
-@pytest.mark.parametrize("status", ["malformed_request", "internal_error", "try_later", "sign_required", "unauthorized"])
+@pytest.mark.parametrize(
+    "status", ["malformed_request", "internal_error", "try_later", "sign_required", "unauthorized"]
+)
 def test_a_responder_without_data_costs_a_level(own: Authority, status: str) -> None:
     own.answers["/shop/ocsp"] = saying(status)
-    with pytest.raises(UnreachedLevelError, match="the validation data of the signing certificate cannot be had"):
+    with pytest.raises(
+        UnreachedLevelError, match="the validation data of the signing certificate cannot be had"
+    ):
         signer(own, "B-LT").sign(sealed(), REQUEST)
     made = signer(own, "B-LT", may_fall_to="B-T").sign(sealed(), REQUEST)
     assert (made.signature, made.signature_asked) == ("PAdES B-T", "PAdES B-LT")

@@ -15,7 +15,9 @@ HOSTILE = [asked(string)[0] for string in NAUGHTY + INJECTIONS + FILENAMES]
 
 def test_the_reader_sees_the_name_that_was_asked_for(tmp_path: Path) -> None:
     seen = names_in([written(ask) for ask in HOSTILE], tmp_path)
-    assert [(ask.filename, name) for ask, name in zip(HOSTILE, seen, strict=True) if name != ask.filename] == []
+    assert [
+        (ask.filename, name) for ask, name in zip(HOSTILE, seen, strict=True) if name != ask.filename
+    ] == []
 
 
 def test_a_name_that_is_written_wrongly_is_seen_otherwise(tmp_path: Path) -> None:
@@ -55,7 +57,9 @@ def _files(body: Any) -> list[str]:
     if isinstance(body, list):
         return [name for part in body for name in _files(part)]
     inner = body.get("content")
-    return ([body["filename"]] if "filename" in body else []) + (_files(inner) if isinstance(inner, list) else [])
+    return ([body["filename"]] if "filename" in body else []) + (
+        _files(inner) if isinstance(inner, list) else []
+    )
 
 
 def _notmuch(folder: Path, *arguments: str) -> bytes:

@@ -246,7 +246,8 @@ def test_status(status: str, kind: type[TransportError], is_temporary: bool, tls
 
 
 @pytest.mark.parametrize(
-    "status", ["502 Bad Gateway", "504 Gateway Timeout", "520 Unknown", "522 Timed Out", "524 Timeout", "599 Timeout"]
+    "status",
+    ["502 Bad Gateway", "504 Gateway Timeout", "520 Unknown", "522 Timed Out", "524 Timeout", "599 Timeout"],
 )
 def test_a_gateway_that_does_not_know_what_became_of_it_leaves_it_uncertain(status: str, tls: Tls) -> None:
     with Provider(tls, answer(status)) as server, mailgun(server, tls) as transport:
@@ -305,7 +306,10 @@ FAULTS: dict[str, tuple[Callable[[Wire], None] | bytes, str]] = {
     "status only": (b"HTTP/1.1 200 OK\r\n\r\n", "ok"),
     "drip in the body": (drips(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"), "ok"),
     "endless body": (endless(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100), "ok"),
-    "length of thousands of digits": (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", "ok"),
+    "length of thousands of digits": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        "ok",
+    ),
     "endless chunk size": (endless_after(CHUNKED, b"0" * 90), "ok"),
     "endless trailers": (endless_after(CHUNKED + b"0\r\n", b"x: y\r\n"), "ok"),
     "status of thousands of digits": (b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n\r\n", "uncertain"),

@@ -139,7 +139,21 @@ def test_the_size_of_a_document_is_announced_as_it_will_be_in_base64() -> None:
 
 @pytest.mark.parametrize(
     "size",
-    ["", "0", "-5", "abc", "1e9", "0x10", "5000000", "9" * 20, "9" * 5000, "9" * 60_000, "0" * 5000, "\u0663", "1 2"],
+    [
+        "",
+        "0",
+        "-5",
+        "abc",
+        "1e9",
+        "0x10",
+        "5000000",
+        "9" * 20,
+        "9" * 5000,
+        "9" * 60_000,
+        "0" * 5000,
+        "\u0663",
+        "1 2",
+    ],
     ids=lambda size: size[:9],
 )
 def test_a_size_that_is_none_or_large_takes_the_message(size: str) -> None:
@@ -388,7 +402,9 @@ def test_connection_that_ends_at_the_next_mail_is_opened_again(second: Action) -
 
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
-@pytest.mark.parametrize("answer", [b"550 5.7.1 no more", b"530 log in", b"451 later", b"421 bye", b"nonsense"])
+@pytest.mark.parametrize(
+    "answer", [b"550 5.7.1 no more", b"530 log in", b"451 later", b"421 bye", b"nonsense"]
+)
 @pytest.mark.parametrize("offers", [[], [b"PIPELINING"]])
 def test_what_fails_on_a_kept_connection_is_tried_on_a_new_one(
     stage: str, answer: bytes, offers: list[bytes]

@@ -134,7 +134,9 @@ def test_a_certificate_that_names_the_host_in_its_common_name_only_is_not_truste
     issued = authority.server_context(names, common_name="localhost")
     with ScriptedServer(tls=issued, is_implicit=scheme == "smtps") as server:
         with SmtpTransport(
-            f"{scheme}://user@localhost:{server.port}", password=lambda: "canary-password", ssl_context=context
+            f"{scheme}://user@localhost:{server.port}",
+            password=lambda: "canary-password",
+            ssl_context=context,
         ) as transport:
             with pytest.raises(ConnectionFailedError, match="only a common name"):
                 transport.send(made())
@@ -148,7 +150,9 @@ def test_a_certificate_with_names_is_trusted_with_an_applications_context(
 ) -> None:
     issued = authority.server_context(["localhost", "127.0.0.1"], common_name="elsewhere")
     with ScriptedServer(tls=issued, is_implicit=True) as server:
-        with SmtpTransport(f"smtps://{host}:{server.port}", ssl_context=authority.client_context()) as transport:
+        with SmtpTransport(
+            f"smtps://{host}:{server.port}", ssl_context=authority.client_context()
+        ) as transport:
             transport.send(made())
     assert len(server.contents) == 1
 

@@ -80,8 +80,9 @@ def _id_of(content: bytes) -> str | None:
 def _not_found(receipt: Receipt, content: bytes, *, is_hidden: bool) -> str:
     if is_hidden:
         return (
-            "may have been sent, or not: without hash_plain=True the receipt holds no hash of what is neither "
-            "encrypted nor signed by itself" + ("; verify the message as it was sent" if receipt.sha256 else "")
+            "may have been sent, or not: without hash_plain=True the receipt holds no hash of what is "
+            "neither encrypted nor signed by itself"
+            + ("; verify the message as it was sent" if receipt.sha256 else "")
         )
     message_id = (_id_of(content) if _exposure.is_message(content) else None) or receipt.message_id
     if message_id != receipt.message_id:

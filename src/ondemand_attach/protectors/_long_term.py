@@ -99,7 +99,7 @@ class LongTerm:
     def sign(
         self, document: Document, signature: Signature, levels: Sequence[SignatureLevel]
     ) -> tuple[bytes, SignatureLevel]:
-        """Return *document* signed at the best of *levels* that can be had, and the level that it has reached.
+        """Return *document* signed at the best of *levels* that can be had, and the level it has reached.
 
         Raises:
             SigningError: what was made is of none of the levels; or another reason to sign at none.
@@ -121,14 +121,14 @@ class LongTerm:
             return content, found
         silent = [f"certificate {place}" for place in self._chains.unanswered()]
         why = (
-            f"{' and '.join(silent)} of the chain (the signer's is 1) names neither an OCSP responder nor a CRL"
+            f"{' and '.join(silent)} of the chain (1 is the signer's) names no OCSP responder and no CRL"
             if silent
             else "what is in it does not show that its certificates had not been revoked"
         )
         if found not in levels:
             raise SigningError(
-                f"the document has reached level {found}, not {level}: {why}; use a certificate that does, or a "
-                f"lower level"
+                f"the document has reached level {found}, not {level}: {why}; use another "
+                "certificate, or a lower level"
             )
         _log.warning("a document is signed at %s, not %s: %s", found, level, why)
         return content, found
@@ -169,7 +169,7 @@ class LongTerm:
         *,
         archived: bool,
     ) -> tuple[bytes, SecurityHandler | None] | None:
-        """Return *document* signed, and what encrypts it; nothing if a time stamp was larger than any before."""
+        """Return *document* signed, and what encrypts it; nothing if a time stamp was larger than before."""
         size, writer = self._units.largest, writer_of(document)
         if data is not None:
             data.put_into(writer)

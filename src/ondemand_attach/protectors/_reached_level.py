@@ -54,7 +54,7 @@ class Chains:
     _shown: dict[bytes, float] = field(default_factory=dict, init=False, repr=False)
 
     def unanswered(self) -> list[int]:
-        """Return the places in the signer's chain, from 1 on, of certificates that say nowhere to ask about them."""
+        """Return the places in the signer's chain, from 1 on, of those that say nowhere to ask about them."""
         certificates = map(x509.Certificate.load, self.own[:-1])
         return [
             place
@@ -63,7 +63,7 @@ class Chains:
         ]
 
     def are_shown_by(self, store: DocumentSecurityStore, stamp: cms.SignedData) -> bool:
-        """Whether what is in *store* shows that nobody was revoked: the signer's chain, and the unit of *stamp*.
+        """Whether what is in *store* shows that neither the signer's chain nor *stamp*'s unit was revoked.
 
         The store is another one after some minutes only, so that a verdict is kept as long.
         """
@@ -97,8 +97,9 @@ def reached(
 ) -> SignatureLevel:
     """Return the level of the signature in *content*, which is at most *tried*.
 
-    B-LT takes more than a document security store: what is in the file alone must show, without asking anybody, that
-    no certificate of the signer but the root was revoked, nor that of the time stamp if it says where to ask.
+    B-LT takes more than a document security store: what is in the file alone must show, without asking
+    anybody, that no certificate of the signer but the root was revoked, nor that of the time stamp if it says
+    where to ask.
 
     Args:
         content: the finished document.
@@ -160,7 +161,9 @@ def _context(
 def _policy(certificate: x509.Certificate) -> RevocationCheckingPolicy:
     if not _never_revoked(certificate):
         return REQUIRE_REVINFO
-    return RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.CRL_OR_OCSP_REQUIRED)
+    return RevocationCheckingPolicy(
+        RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.CRL_OR_OCSP_REQUIRED
+    )
 
 
 def _never_revoked(certificate: x509.Certificate) -> bool:

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
@@ -51,7 +52,7 @@ class Connection(HTTPSConnection):
     def connect(self) -> None:
         """Connect, and verify the server."""
         super().connect()
-        check_name(self.sock, self.host)
+        check_name(cast("ssl.SSLSocket", self.sock), self.host)
 
     def getresponse(self) -> http.client.HTTPResponse:  # type: ignore[override]
         """Return the answer. urllib3's own method logs a damaged header, in which an address may stand."""

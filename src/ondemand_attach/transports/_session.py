@@ -45,8 +45,8 @@ class Session(BoundedSmtp):
     def prepare(self, message: Message) -> dict[str, Refusal]:
         """Announce *message*, having checked that the server can take it, and return who was refused.
 
-        Thereafter the server waits for the bytes. With PIPELINING (RFC 2920), the commands go together; DATA goes
-        along only if there are no copies, which the server would take though all others were refused.
+        Thereafter the server waits for the bytes. With PIPELINING (RFC 2920), the commands go together; DATA
+        goes along only if there are no copies, which the server would take though all others were refused.
 
         Raises:
             RecipientsRefusedError: all were refused whom the message is for.

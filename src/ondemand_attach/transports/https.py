@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _DOMAIN = re.compile(r"[A-Za-z0-9.\-]+")
 _TEMPORARY = {408, 425, 429}
 _UNCERTAIN = {502, 504, 520, 522, 524, 598, 599}
-"""A gateway says that it does not know what became of the request, which it had in whole (RFC 9110 sections 15.6.3
-and 15.6.5, and what Cloudflare and others say instead)."""
+"""A gateway says that it does not know what became of the request, which it had in whole (RFC 9110 sections
+15.6.3 and 15.6.5, and what Cloudflare and others say instead)."""
 
 
 class HttpsTransport:

@@ -149,10 +149,12 @@ def _within(session: Session, step: Callable[[], T]) -> T:
 
 
 def _is_about_mailboxes(error: TransportError) -> bool:
-    """Whether a server said that the mailboxes do not exist or cannot be used (RFC 3463 sections 3.2 and 3.3)."""
+    """Whether a server said that mailboxes do not exist or cannot be used (RFC 3463 sections 3.2, 3.3)."""
     if not isinstance(error, RecipientsRefusedError):
         return False
-    enhanced = [refusal.enhanced_code or f"5.{refusal.code in _NO_MAILBOX:d}" for refusal in error.refused.values()]
+    enhanced = [
+        refusal.enhanced_code or f"5.{refusal.code in _NO_MAILBOX:d}" for refusal in error.refused.values()
+    ]
     return all(code.split(".")[1] in {"1", "2"} for code in enhanced)
 
 
