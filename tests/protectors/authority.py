@@ -21,7 +21,7 @@ from werkzeug.wrappers import Request
 SHOP = ArchLabel("shop")
 NAMES = (
     *("root", "issuer", "signer", "revoked", "clock", "responder", "stranger", "quack", "second", "third"),
-    *("silent", "mute", "below"),
+    *("silent", "mute", "below", "modest", "brief"),
 )
 
 

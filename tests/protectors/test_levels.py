@@ -486,6 +486,14 @@ def test_a_level_is_not_claimed_for_which_the_file_lacks_what_shows_it(
     assert f"signed at B-T, not {level}: {which}" in caplog.text
 
 
+@pytest.mark.parametrize("name", ["modest", "brief"])
+@pytest.mark.parametrize("level", ["B-LT", "B-LTA"])
+def test_certificates_of_other_kinds_reach_the_level_too(own: Authority, name: str, level: str) -> None:
+    made = signer(own, level, name=name).sign(sealed(), REQUEST)
+    assert made.signature == f"PAdES {level}"
+    assert name == "brief" or verdict(made.content, own.root) == "AdESPassed.OK"
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_level_that_was_reached_and_the_one_that_was_asked_for_are_told(
     own: Authority, level: str

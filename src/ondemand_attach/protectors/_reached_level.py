@@ -33,7 +33,6 @@ from ondemand_attach.protectors._time_stamps import CLOCKS_APART
 if TYPE_CHECKING:
     from ondemand_attach.protectors._levels import SignatureLevel
 
-_SIGNS: Final = {"digital_signature", "non_repudiation"}
 _FRESH: Final = 600.0  # seconds for which a verdict over the same data is used again
 _STAMP: Final = "1.2.840.113549.1.9.16.2.14"  # RFC 3161 appendix A
 _NEVER_REVOKED: Final = {"2.5.29.56", "0.4.0.194121.2.1"}
@@ -84,7 +83,7 @@ class Chains:
     ) -> None:
         own, *issuers = map(x509.Certificate.load, self.own)
         context = _context(store, issuers[-1:], _policy(own))
-        path = await CertificateValidator(own, issuers, context).async_validate_usage(_SIGNS)
+        path = await CertificateValidator(own, issuers, context).async_validate_path()
         if not list(path.iter_certs(include_root=False)):
             raise ValueError("trusted as it is: nobody can say that it was revoked")
         roots = [x509.Certificate.load(root) for root in self.roots]
