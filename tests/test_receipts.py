@@ -22,6 +22,7 @@ from typing import Any
 import pikepdf
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from pysequoia import Tsk
 
 from ondemand_attach import (
     Address,
@@ -32,6 +33,7 @@ from ondemand_attach import (
     MemoryTransport,
     Message,
     MessageBuilder,
+    OpenPgpEncryptor,
     PdfEncryptor,
     PdfSigner,
     Receipt,
@@ -41,6 +43,7 @@ from ondemand_attach import (
     SmimeSigner,
     SmtpTransport,
     Xhtml2PdfGenerator,
+    ZipEncryptor,
 )
 from ondemand_attach import _message as message_module
 from ondemand_attach._pieces import chunks
@@ -250,6 +253,48 @@ def test_what_is_claimed_of_protection_is_read_from_the_bytes(
     is_protected = bool(encryption or signature) and encryption != RC4
     assert (part.sha256 is not None, receipt.sha256 is not None) == (is_protected, is_protected)
     assert (part.encryption, part.signature) == (encryption, signature)
+
+
+def holders(kind: str) -> list[Recipient]:
+    if kind == "OpenPGP":
+        given = bytes(Tsk.generate(f"<{PERSON.addr_spec}>").extract_certificate())
+    else:
+        given = certify(rsa_key()).public_bytes(Encoding.PEM)
+    return [Recipient(address=PERSON, certificate=given)]
+
+
+LISTED = ORDER.attach(listed, filename="secret-list.csv")
+WAYS = {
+    "PDF by password": PDF,
+    "PDF to certificates": ORDER.attach(
+        Xhtml2PdfGenerator(source="x"), filename="a.pdf", encryptor=PdfEncryptor(), signer=SIGNER
+    ),
+    "PDF without a MAC": ORDER.attach(
+        Xhtml2PdfGenerator(source="x"),
+        filename="a.pdf",
+        encryptor=PdfEncryptor(password="{{ customer.iban }}", insecure_omit_mac=True),
+    ),
+    "ZIP": ORDER.attach(
+        listed,
+        filename="a.zip",
+        encryptor=ZipEncryptor(password="{{ customer.iban }}-key", name_inside="a.csv"),
+    ),
+    "S/MIME": LISTED.whole_message(encryptor=SmimeEncryptor()),
+    "S/MIME, strict": LISTED.whole_message(encryptor=SmimeEncryptor(strict=True)),
+    "OpenPGP": LISTED.whole_message(encryptor=OpenPgpEncryptor()),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_receipt_says_of_our_own_protectors_what_inspect_reads(way: str) -> None:
+    """It says it in fewer words: a receipt names neither the revision nor the place of a signature."""
+    transport = MemoryTransport()
+    receipt = Mailer(transport).send(WAYS[way], CONTEXT, to=holders(way))
+    told, shown = receipt.parts[-1], transport.messages[0].exposure()[-1]
+    words = re.split(r"[ ,()]+", (told.encryption or "?").replace(", without a MAC", ""))
+    assert set(filter(None, words)) <= set(re.split(r"[ ,()]+", shown.encryption or ""))
+    assert (told.signature or "") in (shown.signature or "")
+    assert (told.signature is None) == (shown.signature is None)
 
 
 def test_a_level_that_is_lower_than_asked_is_in_the_receipt_and_in_the_log(
