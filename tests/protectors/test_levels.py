@@ -11,6 +11,7 @@ import itertools
 import logging
 import re
 import socket
+import ssl
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -49,13 +50,15 @@ from ondemand_attach import (
     Xhtml2PdfGenerator,
 )
 from ondemand_attach.errors import ConfigurationError, ResourceBlockedError, SigningError, UnreachedLevelError
-from ondemand_attach.protectors import _long_term
+from ondemand_attach.protectors import _http, _long_term
 from ondemand_attach.testing import attachment_request
 from pages import check_page, table
 from pool.plugs import Doing
 from protectors import authority, samples
 from protectors.authority import Authority
 from protectors.samples import SECRET, certify, flaws, order, rsa_key
+from transports import peers
+from transports.test_https import Provider
 
 REQUEST = attachment_request({})
 LEVELS = ["B-T", "B-LT", "B-LTA"]
@@ -642,6 +645,37 @@ def test_the_server_is_told_user_and_password_if_it_wants_them(own: Authority) -
     own.answers["/shop/tsa"] = listening
     signer(own, credentials=lambda: ("shop", "secret-4711")).sign(sealed(), REQUEST)
     assert set(seen) == {"Basic c2hvcDpzZWNyZXQtNDcxMQ=="}
+
+
+@pytest.mark.parametrize(
+    ("names", "is_asked"), [([], False), (["127.0.0.1"], False), (["localhost"], True)], ids=str
+)
+def test_a_server_that_names_itself_in_its_common_name_only_is_told_nothing(
+    names: list[str], is_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = peers.Authority()
+    context = trusted.client_context()
+    monkeypatch.setattr(ssl, "create_default_context", lambda: context)
+    _http._verifying.cache_clear()
+    try:
+        issued = trusted.server_context(names, common_name="localhost")
+        with Provider(peers.Tls(server=issued, client=context)) as server:
+            authority = TimeStampAuthority(
+                url=f"https://localhost:{server.port}/tsa",
+                credentials=lambda: ("shop", "secret-4711"),
+                time_limit=5,
+            )
+            by = PdfSigner(
+                key=rsa_key(),
+                certificate=certify(rsa_key()),
+                level="B-T",
+                may_fall_to="B-B",
+                time_stamps=authority,
+            )
+            assert by.sign(sealed(), REQUEST).signature == "PAdES B-B"
+    finally:
+        _http._verifying.cache_clear()
+    assert bool(server.requests) == is_asked
 
 
 def unneeded(own: Authority) -> object:
