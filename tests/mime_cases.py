@@ -76,6 +76,71 @@ INJECTIONS = [
     "=" * 200,
 ]
 
+FILENAMES = [
+    *(
+        "INV/2026/0001.pdf",
+        "INV\\2026\\0001.pdf",
+        "FV-01/02/2026.pdf",
+        "/2026/1/.pdf",
+        ".pdf",
+        "  .pdf",
+        "..pdf",
+    ),
+    *(
+        "CON.pdf",
+        "nul .pdf",
+        "order.pdf. .",
+        "-rf.pdf",
+        "a.tar.gz",
+        "a.pdf.exe",
+        "100%.pdf",
+        "%41%zz.pdf",
+        "a%2Fb.pdf",
+    ),
+    *(
+        "it's.pdf",
+        "a'b''c.pdf",
+        "semi;colon, comma.pdf",
+        "(comment).pdf",
+        "a=b&c.pdf",
+        "[1] {2}.pdf",
+        "$(id) `id`.pdf",
+    ),
+    *(
+        "Objednávka č. 7.pdf",
+        "Fakture\u0301.pdf",
+        "Łódź/Zażółć gęślą jaźń.pdf",
+        "счёт №5.pdf",
+        "ご請求書／二〇二六.pdf",
+    ),
+    *(
+        "חשבונית.pdf",
+        "فاتورة.pdf",
+        "ใบแจ้งหนี้.pdf",
+        "चालान.pdf",
+        "👩‍👩‍👧‍👦 🇨🇿 ✔️.pdf",
+        "invoice\u202efdp.pdf",
+        "\U0001f4c4" * 50 + ".pdf",
+    ),
+    *(
+        "č" * 300 + ".pdf",
+        "a" * 300 + ".pdf",
+        "漢" * 60 + ".tar.gz",
+        "a b " * 60 + ".pdf",
+        "é%'" * 40 + ".pdf",
+    ),
+    *(
+        "=?utf-8?q?x?=.pdf",
+        "utf-8''a%20b.pdf",
+        "a" * 59 + "é.pdf",
+        "name*0*=x.pdf",
+        "a  b.pdf",
+        "a\u00a0b.pdf",
+        "7",
+    ),
+]
+"""Names as templates render them; the reader sees what `sanitised` makes of them."""
+
 RECIPIENT, COPY, SENDER, ANSWERS = (
     "jane@example.com",
     "joe@example.com",

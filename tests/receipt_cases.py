@@ -24,3 +24,17 @@ def covered(document: Document, _: object) -> Document:
     """Stand in for an encryptor of the application."""
     content = random.randbytes(100)
     return Document(content=content, media_type="application/octet-stream", encryption="one-time pad")
+
+
+def public(_: object) -> Document:
+    return Document(content=b"terms", media_type="text/plain")
+
+
+def sealed_by_us(document: Document, _: object) -> Document:
+    """Stand in for a signer of the application, in a format of its own."""
+    return Document(
+        content=document.content + b"seal",
+        media_type="application/octet-stream",
+        signature="seal of 2026",
+        signature_asked="seal of 2030",
+    )

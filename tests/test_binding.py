@@ -172,6 +172,53 @@ def test_another_recipient_than_that_of_the_data_is_refused(to: Any) -> None:
         STATEMENT.recipient_at("customer.email").build(JANE, to=to)
 
 
+NAMED = {"customer": {**JANE["customer"], "email": "Zdenka Kvapilova <z@example.com>"}}
+
+
+def to_of(message: Message) -> str:
+    (line,) = [line for line in message.content.decode().split("\r\n") if line.startswith("To:")]
+    return line
+
+
+@pytest.mark.parametrize(
+    ("marks", "public", "to"),
+    [
+        (["customer"], [], "To: z@example.com"),
+        (["customer.email"], [], "To: z@example.com"),
+        (["customer"], ["customer.email"], "To: Zdenka Kvapilova <z@example.com>"),
+        (["customer.code"], [], "To: Zdenka Kvapilova <z@example.com>"),
+        ([], [], "To: Zdenka Kvapilova <z@example.com>"),
+    ],
+)
+def test_a_confidential_name_beside_the_address_is_left_out(
+    marks: list[str], public: list[str], to: str
+) -> None:
+    builder = (
+        MessageBuilder().sender("bank@bank.example").subject("s").text("t").recipient_at("customer.email")
+    )
+    message = builder.confidential(*marks).public(*public).build(NAMED)
+    assert to_of(message) == to
+    assert [one.addr_spec for one in message.envelope.recipients] == ["z@example.com"]
+
+
+@pytest.mark.parametrize(
+    "spelt", ['"Kvapilova, Zdenka" <z@example.com>', "Žďár Kvapilová <z@example.com>", "<z@example.com>"]
+)
+def test_a_generator_is_not_told_the_name_either(spelt: str) -> None:
+    seen: list[str] = []
+
+    def generate(request: AttachmentRequest) -> Document:
+        seen.append(request.recipient.address.display_name)
+        return Document(content=b"x", media_type="text/plain")
+
+    builder = (
+        MessageBuilder().sender("bank@bank.example").subject("s").text("t").recipient_at("customer.email")
+    )
+    builder = builder.confidential("customer").attach(generate, filename="a.txt")
+    message = builder.build({"customer": {"email": spelt}})
+    assert (to_of(message), seen) == ("To: z@example.com", [""])
+
+
 @pytest.mark.parametrize("email", [None, 7, ["jane@example.com"]], ids=str)
 def test_data_without_an_address_is_refused(email: Any) -> None:
     context = {"customer": {**JANE["customer"], "email": email}}

@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,6 +94,48 @@ def test_same_input_same_message() -> None:
         for _ in range(2)
     )
     assert first == second
+
+
+@pytest.mark.parametrize(
+    "message_id",
+    [
+        *(
+            "<\ud800@x>",
+            "<a\udcff@x.example>",
+            "<a@\ud800>",
+            "<=?iso-8859-1?q?=A0?=@x.example>",
+            "<=?utf-8?b?/w==?=@x>",
+        ),
+        *(
+            "<a@x",
+            "a@x",
+            "<a b@x>",
+            "<a@x>\n",
+            "<é@x>",
+            "<\x00@x>",
+            "<a@b@c>",
+            "<" + "a" * 300 + "@x>",
+            " ",
+            7,
+            b"<a@x>",
+        ),
+    ],
+    ids=ascii,
+)
+@pytest.mark.parametrize("is_multipart", [True, False])
+def test_a_message_id_that_is_none_is_refused_before_anything_is_made(
+    message_id: Any, is_multipart: bool
+) -> None:
+    made: list[object] = []
+
+    def generate(request: AttachmentRequest) -> Document:
+        made.append(request)
+        return Document(content=b"x", media_type="text/plain")
+
+    builder = LETTER.attach(generate, filename="a.txt") if is_multipart else LETTER
+    with pytest.raises(InvalidHeaderError, match="message id is not of the form"):
+        builder.build({"number": 1}, to="a@example.com", message_id=message_id)
+    assert made == []
 
 
 def test_message_id_is_in_the_domain_of_the_sender_and_new_each_time() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import pickle
 import traceback
@@ -14,6 +15,7 @@ from ondemand_attach.errors import (
     GenerationError,
     MailError,
     MissingDependencyError,
+    RecipientsRefusedError,
     TransportError,
     WeakPasswordError,
 )
@@ -32,9 +34,20 @@ def made(cls: type[MailError]) -> MailError:
 @pytest.mark.parametrize("cls", TREE)
 def test_every_error_pickles(cls: type[MailError]) -> None:
     error = made(cls)
-    copy = pickle.loads(pickle.dumps(error))
-    assert type(copy) is cls
-    assert (str(copy), copy.__dict__) == (str(error), error.__dict__)
+    found = pickle.loads(pickle.dumps(error))
+    assert type(found) is cls
+    kept = error.__dict__ | ({"accepted": (), "refused": {}} if isinstance(error, TransportError) else {})
+    assert (str(found), found.__dict__) == (str(error), kept)
+
+
+def test_no_address_travels_with_an_error() -> None:
+    """Task queues and error trackers keep what they catch: by text, by repr, by pickle."""
+    error = RecipientsRefusedError("text", accepted=["b@example.com"], refused={"a@example.com": 1})
+    assert (error.accepted, error.refused) == (("b@example.com",), {"a@example.com": 1})
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert b"example.com" not in pickle.dumps(error, protocol)
+    assert "example.com" not in f"{error} {error!r} {error.args}"
+    assert copy.deepcopy(error).refused == {}
 
 
 def test_the_tree_is_drawn_in_full() -> None:

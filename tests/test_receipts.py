@@ -13,21 +13,27 @@ import pickle
 import random
 import re
 import tracemalloc
+import zipfile
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from pysequoia import Tsk
 
 from ondemand_attach import (
     Address,
+    AttachmentRequest,
+    DkimSigner,
     Document,
     Mailer,
     MemoryTransport,
     Message,
     MessageBuilder,
-    PartReceipt,
+    OpenPgpEncryptor,
     PdfEncryptor,
     PdfSigner,
     Receipt,
@@ -37,6 +43,7 @@ from ondemand_attach import (
     SmimeSigner,
     SmtpTransport,
     Xhtml2PdfGenerator,
+    ZipEncryptor,
 )
 from ondemand_attach import _message as message_module
 from ondemand_attach._pieces import chunks
@@ -44,7 +51,7 @@ from ondemand_attach.cli import main
 from ondemand_attach.errors import MessageError
 from ondemand_attach.testing import SmtpSink
 from protectors.samples import certify, rsa_key
-from receipt_cases import CSV, covered, listed, wrapped
+from receipt_cases import CSV, covered, listed, public, sealed_by_us, wrapped
 from transports import peers
 
 CONTEXT = {
@@ -147,13 +154,163 @@ def test_it_says_when_and_what_the_server_answered() -> None:
     assert receipt.sent_at.tzinfo is not None
 
 
-def test_a_document_that_is_for_everyone_is_hashed() -> None:
-    receipt, _ = sent(
-        ORDER.attach(lambda _: Document(content=b"terms", media_type="text/plain"), filename="a.txt")
+def addressed(request: AttachmentRequest) -> Document:
+    return Document(content=request.recipient.address.addr_spec.encode(), media_type="text/plain")
+
+
+def test_of_what_is_for_everyone_there_is_no_hash_unless_it_is_asked_for() -> None:
+    plain = ORDER.attach(addressed, filename="to.txt")
+    receipt, message = sent(plain)
+    assert (receipt.sha256, receipt.size) == (None, message.size)
+    assert [(part.sha256, part.plain_sha256, part.size) for part in receipt.parts] == [
+        (None, None, len(PERSON.addr_spec))
+    ]
+    assert sent(ORDER)[0].sha256 is None
+    receipt, message = sent(ORDER.attach(addressed, filename="to.txt", hash_plain=True))
+    assert receipt.sha256 == sha256(message.content)
+    assert [(part.sha256, part.plain_sha256) for part in receipt.parts] == [
+        (sha256(PERSON.addr_spec.encode()), None)
+    ]
+
+
+def test_of_a_plain_document_beside_a_protected_one_there_is_none_either() -> None:
+    receipt, message = sent(BOTH.attach(addressed, filename="to.txt"))
+    assert receipt.parts[2].sha256 is None
+    assert receipt.sha256 == sha256(message.content)  # in which there is the protected one
+
+
+@pytest.mark.parametrize("hash_plain", [True, False])
+def test_a_file_for_everyone_is_hashed_if_that_is_asked_for(hash_plain: bool, tmp_path: Path) -> None:
+    (tmp_path / "terms.txt").write_bytes(b"terms")
+    builder = ORDER.attach_file(tmp_path / "terms.txt", hash_plain=hash_plain)
+    assert sent(builder)[0].parts[0].sha256 == (sha256(b"terms") if hash_plain else None)
+
+
+def test_a_signed_document_is_hashed_as_nobody_can_make_its_signature(tmp_path: Path) -> None:
+    receipt, message = sent(
+        ORDER.attach(Xhtml2PdfGenerator(source="<p>Terms</p>"), filename="a.pdf", signer=SIGNER)
     )
-    assert receipt.parts == (
-        PartReceipt(part="attachment 1", media_type="text/plain", size=5, sha256=sha256(b"terms")),
+    (pdf,) = documents(message.content)
+    assert receipt.parts[0].sha256 == sha256(pdf)
+    assert receipt.sha256 == sha256(message.content)
+    dkim = ORDER.dkim(DkimSigner(domain="shop.example", selector="s", key=rsa_key()))
+    receipt, message = sent(dkim)
+    assert receipt.sha256 == sha256(message.content)
+
+
+def unsigned(document: Document, _: object) -> Document:
+    return Document(content=document.content, media_type="application/pdf", signature="PAdES B-LTA")
+
+
+def weak(document: Document, _: object) -> Document:
+    out = BytesIO()
+    with pikepdf.open(BytesIO(document.content)) as pdf:
+        pdf.save(
+            out, encryption=pikepdf.Encryption(user="canary-4711", owner="o", R=3, metadata=False, aes=False)
+        )
+    return Document(content=out.getvalue(), media_type="application/pdf", encryption="AES-256 by password")
+
+
+RC4 = "RC4 (revision 3) by password, which is weak"
+
+
+def claiming(_: object) -> Document:
+    return Document(content=b"x", media_type="text/plain", encryption="AES-256", signature="PAdES B-LTA")
+
+
+def zipped(document: Document, _: object) -> Document:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.csv", "rows")
+    return Document(content=out.getvalue(), media_type="application/zip", encryption="AES-256 by password")
+
+
+@pytest.mark.parametrize(
+    ("builder", "encryption", "signature"),
+    [
+        (PDF, "AES-256 by password", "PAdES B-B"),
+        (ORDER.attach(claiming, filename="a.txt"), None, None),
+        (ORDER.attach(Xhtml2PdfGenerator(source="x"), filename="a.pdf", signer=unsigned), None, None),
+        (
+            ORDER.attach(
+                Xhtml2PdfGenerator(source="x"),
+                filename="a.pdf",
+                encryptor=PdfEncryptor(password="{{ customer.iban }}"),
+                signer=unsigned,
+            ),
+            "AES-256 by password",
+            None,
+        ),
+        (ORDER.attach(Xhtml2PdfGenerator(source="x"), filename="a.pdf", encryptor=weak), RC4, None),
+        (ORDER.attach(listed, filename="a.zip", encryptor=zipped), None, None),
+    ],
+)
+def test_what_is_claimed_of_protection_is_read_from_the_bytes(
+    builder: MessageBuilder, encryption: str | None, signature: str | None
+) -> None:
+    receipt, _ = sent(builder)
+    (part,) = receipt.parts
+    is_protected = bool(encryption or signature) and encryption != RC4
+    assert (part.sha256 is not None, receipt.sha256 is not None) == (is_protected, is_protected)
+    assert (part.encryption, part.signature) == (encryption, signature)
+
+
+def holders(kind: str) -> list[Recipient]:
+    if kind == "OpenPGP":
+        given = bytes(Tsk.generate(f"<{PERSON.addr_spec}>").extract_certificate())
+    else:
+        given = certify(rsa_key()).public_bytes(Encoding.PEM)
+    return [Recipient(address=PERSON, certificate=given)]
+
+
+LISTED = ORDER.attach(listed, filename="secret-list.csv")
+WAYS = {
+    "PDF by password": PDF,
+    "PDF to certificates": ORDER.attach(
+        Xhtml2PdfGenerator(source="x"), filename="a.pdf", encryptor=PdfEncryptor(), signer=SIGNER
+    ),
+    "PDF without a MAC": ORDER.attach(
+        Xhtml2PdfGenerator(source="x"),
+        filename="a.pdf",
+        encryptor=PdfEncryptor(password="{{ customer.iban }}", insecure_omit_mac=True),
+    ),
+    "ZIP": ORDER.attach(
+        listed,
+        filename="a.zip",
+        encryptor=ZipEncryptor(password="{{ customer.iban }}-key", name_inside="a.csv"),
+    ),
+    "S/MIME": LISTED.whole_message(encryptor=SmimeEncryptor()),
+    "S/MIME, strict": LISTED.whole_message(encryptor=SmimeEncryptor(strict=True)),
+    "OpenPGP": LISTED.whole_message(encryptor=OpenPgpEncryptor()),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_receipt_says_of_our_own_protectors_what_inspect_reads(way: str) -> None:
+    """It says it in fewer words: a receipt names neither the revision nor the place of a signature."""
+    transport = MemoryTransport()
+    receipt = Mailer(transport).send(WAYS[way], CONTEXT, to=holders(way))
+    told, shown = receipt.parts[-1], transport.messages[0].exposure()[-1]
+    words = re.split(r"[ ,()]+", (told.encryption or "?").replace(", without a MAC", ""))
+    assert set(filter(None, words)) <= set(re.split(r"[ ,()]+", shown.encryption or ""))
+    assert (told.signature or "") in (shown.signature or "")
+    assert (told.signature is None) == (shown.signature is None)
+
+
+def test_a_level_that_is_lower_than_asked_is_in_the_receipt_and_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with RenderPool(time_limit=60) as pool:  # whose processes have logs of their own
+        receipt, message = sent(ORDER.attach(public, filename="a.txt", signer=sealed_by_us), pool=pool)
+    (part,) = receipt.parts
+    assert (part.signature, part.signature_asked, part.sha256) == ("seal of 2026", "seal of 2030", None)
+    assert (
+        f"{message.message_id}: attachment 1 is signed as seal of 2026, not seal of 2030, which was asked for"
+        in caplog.text
     )
+    caplog.clear()
+    assert sent(PDF)[0].parts[0].signature_asked == "PAdES B-B"
+    assert "asked for" not in caplog.text
 
 
 def test_a_message_that_is_protected_as_a_whole_has_one_part_more() -> None:
@@ -297,7 +454,21 @@ def test_the_names_in_the_json_stay() -> None:
     ]
     assert list(said["parts"][0]) == [
         *("part", "media_type", "size", "sha256", "plain_size", "plain_sha256", "encryption", "signature"),
+        "signature_asked",
     ]
+
+
+def test_the_json_of_an_earlier_release_is_read() -> None:
+    receipt, _ = sent(BOTH)
+    said = json.loads(receipt.to_json())
+    for part in said["parts"]:
+        del part["signature_asked"]
+    found = Receipt.from_json(json.dumps(said))
+    assert [part.sha256 for part in found.parts] == [part.sha256 for part in receipt.parts]
+    assert [part.signature_asked for part in found.parts] == [None, None]
+    said["parts"][0]["signature_asked"] = 1
+    with pytest.raises(MessageError):
+        Receipt.from_json(json.dumps(said))
 
 
 WRONG: list[dict[str, Any]] = [
@@ -494,7 +665,7 @@ def test_a_line_that_begins_with_from_is_a_change_like_any_other(place: bytes, v
 
 
 def test_a_message_that_speaks_of_from_verifies(verify: Verify) -> None:
-    receipt, message = sent(ORDER.subject("Greetings From Prague").text("From us to you\nFrom Prague"))
+    receipt, message = sent(PDF.subject("Greetings From Prague").text("From us to you\nFrom Prague"))
     assert verify(receipt, message.content)[0] == 0
 
 
@@ -523,6 +694,16 @@ def test_of_what_encryption_hides_a_receipt_says_that_it_cannot_tell(verify: Ver
     told = ORDER.attach(listed, filename="a.csv", hash_plain=True).whole_message(encryptor=wrapped)
     assert verify(sent(told)[0], CSV)[0] == 0
     assert verify(sent(told)[0], CSV + b"x")[0] == 1
+
+
+def test_of_a_message_for_everyone_a_receipt_says_that_it_cannot_tell(verify: Verify) -> None:
+    receipt, message = sent(ORDER.attach(addressed, filename="to.txt"))
+    for content in (message.content, PERSON.addr_spec.encode()):
+        status, lines = verify(receipt, content)
+        assert status == 3
+        assert "may have been sent, or not" in lines[0]
+    status, lines = verify(receipt, sent(ORDER)[1].content)
+    assert (status, "the receipt is of" in lines[0]) == (1, True)
 
 
 def test_a_receipt_that_a_transport_gave_by_itself_proves_nothing(verify: Verify) -> None:

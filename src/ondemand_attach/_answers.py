@@ -26,9 +26,13 @@ def impersonal(answer: object, people: Iterable[Address]) -> str | None:
     if not isinstance(answer, str):
         return None
     names = {name for address in people for name in _names(address)}
-    words = UNSAFE.sub(" ", answer).split()
-    told = " ".join("[...]" if _is_personal(word, names) else word for word in words)
-    return told if len(told) <= _LONGEST else told[: _LONGEST + 1].rpartition(" ")[0] + " [...]"
+    told = ""
+    for word in UNSAFE.sub(" ", answer).split():
+        shown = "[...]" if _is_personal(word, names) else word
+        if len(told) + 1 + len(shown) > _LONGEST:  # the rest is not even looked at: a server may say a lot
+            return f"{told} [...]".lstrip()
+        told = f"{told} {shown}".lstrip()
+    return told
 
 
 def _names(address: Address) -> Iterator[str]:

@@ -96,7 +96,7 @@ class MessageBuilder:
 
         Args:
             path: where the address is, such as ``"customer.email"``. A `Recipient` that `build()` is given
-                must have the same.
+                must have the same. Of ``Name <address>`` the name is left out, unless the path is public.
         """
         return self._with(recipient_at=parsed(path))
 
@@ -170,9 +170,9 @@ class MessageBuilder:
             filename: the template of the file name.
             encryptor: makes the document unreadable to everyone but the recipient.
             signer: signs the document, after encryption.
-            hash_plain: have the receipt prove the document as it was before it was protected, too. Whoever
-                reads the receipt can then try documents until one fits, so only for those in which there is
-                something that nobody could guess.
+            hash_plain: have the receipt hold a hash of what is in the document, too: as it was before it was
+                protected, or as it is sent without. Whoever reads the receipt can then try documents until
+                one fits, so only for those in which there is something that nobody could guess.
 
         Raises:
             ConfigurationError: the parts do not fit together, such as a password with several recipients.
@@ -190,12 +190,24 @@ class MessageBuilder:
         return self._with(enclosures=(*self._draft.enclosures, enclosure))
 
     def attach_file(
-        self, path: str | pathlib.Path, *, filename: str | None = None, media_type: str | None = None
+        self,
+        path: str | pathlib.Path,
+        *,
+        filename: str | None = None,
+        media_type: str | None = None,
+        hash_plain: bool = False,
     ) -> Self:
-        """Add the file at *path*, the same for everyone, such as terms and conditions; read now."""
+        """Add the file at *path*, the same for everyone, such as terms and conditions; read now.
+
+        Args:
+            path: where it is.
+            filename: the template of the file name; by default the file's own.
+            media_type: an RFC 6838 type; by default guessed from the name.
+            hash_plain: have the receipt say by its hash which file it was.
+        """
         path = pathlib.Path(path)
         document = _read(path, media_type or _guessed(path.name))
-        return self.attach(_Given(document), filename=filename or path.name)
+        return self.attach(_Given(document), filename=filename or path.name, hash_plain=hash_plain)
 
     def whole_message(
         self,
@@ -336,7 +348,7 @@ class MessageBuilder:
         seen = views(context, self._draft.marks).with_secrets(generated)
         given = tuple(_recipients(to))
         if path := self._draft.recipient_at:
-            given = _composition.one_person(given, seen.full, path)
+            given = _composition.one_person(given, seen, path)
         occasion = _composition.Occasion(to=(*self._draft.to, *given), now=now, message_id=message_id)
         return _composition.Composition(self._draft, self._templates, seen, occasion)
 

@@ -19,6 +19,7 @@ from ondemand_attach._message import (
     Address,
     Attachment,
     AttachmentRequest,
+    Document,
     Envelope,
     Message,
     Recipient,
@@ -29,7 +30,7 @@ from ondemand_attach._message import (
 from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._seal import translated
-from ondemand_attach._stages import check_made_for, encrypted, prove, stage, still_encrypted
+from ondemand_attach._stages import check_made_for, claims_of, encrypted, prove, stage, still_encrypted
 from ondemand_attach._whole import Whole
 from ondemand_attach.errors import (
     ConfidentialityError,
@@ -77,10 +78,12 @@ class Composition:
         if self.now.tzinfo is None:
             raise MessageError("now= has no time zone; give an aware datetime")
         self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
+        _mime.check_message_id(self.message_id)  # boundaries are made from it
         self.passwords: dict[str, Secret] = {}
         if draft.passwords:
             _ = self.request("the message", seen.full).recipient  # a generated password is of one person
         self.parts: list[PartReceipt] = []
+        self.filenames = [image.filename for image in draft.images]
 
     def message(self) -> Message:
         subject = self.render(self.subject, "subject")
@@ -227,9 +230,15 @@ class Composition:
                 )
 
     def envelope(self) -> Envelope:
-        recipients = (*self.to, *self.draft.cc, *self.draft.bcc)
-        unique = {address.addr_spec: address for address in _addresses(recipients)}
-        return Envelope(sender=self.draft.return_path or self.sender, recipients=tuple(unique.values()))
+        """Return the envelope: the message is for To; if nobody is there, for Cc; if nobody is, for Bcc."""
+        ranks = [ranked for ranked in map(_unique, (self.to, self.draft.cc, self.draft.bcc)) if ranked]
+        merged = {spec: address for ranked in ranks for spec, address in ranked.items()}
+        copies = [address for spec, address in merged.items() if spec not in ranks[0]]
+        return Envelope(
+            sender=self.draft.return_path or self.sender,
+            recipients=tuple(merged.values()),
+            copies=tuple(copies),
+        )
 
     def render(self, source: Source, slot: Slot) -> str:
         view = self.seen.full if self.draft.is_private(slot) else self.seen.public
@@ -256,7 +265,9 @@ class Composition:
         )
 
     def attachment(self, number: int, enclosure: Enclosure) -> Attachment:
-        filename = _filenames.sanitised(self.render(enclosure.filename, "filename"))
+        wished = _filenames.sanitised(self.render(enclosure.filename, "filename"))
+        filename = _filenames.distinct(wished, self.filenames)
+        self.filenames.append(filename)
         try:
             return self.protected(filename, enclosure)
         except (GenerationError, ProtectionError) as error:
@@ -271,25 +282,24 @@ class Composition:
         document = plain = stage(GenerationError, filename, lambda: enclosure.generate(request))
         if is_private:
             check_made_for(document, request, GenerationError)
-        proofs = []
+        by: dict[str, Document] = {}
         if encrypt := enclosure.encrypt:
             document = stage(EncryptionError, filename, lambda: encrypted(encrypt(plain, request), plain))
             check_made_for(document, request, EncryptionError)
-            proofs.append(document.proof)
+            by["encrypted"] = document
         if sign := enclosure.sign:
             unsigned = document
             document = stage(SigningError, filename, lambda: sign(unsigned, request))
             if is_private:
                 check_made_for(document, request, SigningError)
-            document = still_encrypted(document, unsigned)
-            proofs.append(document.proof)
-        prove(document.content, proofs, filename)
+            by["signed"] = document = still_encrypted(document, unsigned)
+        prove(document.content, [each.proof for each in by.values()], filename)
         self.parts.append(
             PartReceipt.of(
                 f"attachment {len(self.parts) + 1}",
                 document,
                 plain,
-                is_hidden=is_private and enclosure.encrypt is None,
+                claims_of(document, **by),
                 hash_plain=enclosure.hash_plain,
             )
         )
@@ -311,27 +321,39 @@ def _known(ids: dict[str | None, str], name: str) -> str:
     return ids[name]
 
 
+def _unique(recipients: tuple[Recipient, ...]) -> dict[str, Address]:
+    return {address.addr_spec: address for address in _addresses(recipients)}
+
+
 def _addresses(recipients: tuple[Recipient, ...]) -> tuple[Address, ...]:
     return tuple(recipient.address for recipient in recipients)
 
 
-def one_person(given: tuple[Recipient, ...], context: Mapping[str, Any], path: Path) -> tuple[Recipient, ...]:
-    """Return the recipient whose address is in *context*; if one is *given*, it must be the same.
+def one_person(given: tuple[Recipient, ...], seen: Views, path: Path) -> tuple[Recipient, ...]:
+    """Return the recipient whose address is in the context; if one is *given*, it must be the same.
+
+    A display name beside it is taken only if that place is public: everybody reads it in To.
 
     Raises:
-        MessageError: it is not, or there is no address.
+        MessageError: it is not the same, or there is no address.
     """
-    value: Any = context
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
+    value, in_public = _at(seen.full, path), _at(seen.public, path)
     if not isinstance(value, str):
         raise MessageError(f"there is no address in the context at {'.'.join(path)!r}")
     found = Recipient.of(value)
+    if not isinstance(in_public, str):
+        found = Recipient(address=Address(addr_spec=found.address.addr_spec))
     if not given:
         return (found,)
     if [one.address.ascii_addr_spec for one in given] != [found.address.ascii_addr_spec]:
         raise MessageError(f"to= is not the one address that the context holds at {'.'.join(path)!r}")
     return given
+
+
+def _at(context: Any, path: Path) -> Any:
+    for name in path:
+        context = context.get(name) if isinstance(context, Mapping) else None
+    return context
 
 
 def check(draft: Draft, templates: Templates) -> list[Finding]:

@@ -5,6 +5,15 @@ from __future__ import annotations
 import ipaddress
 
 
+def is_address(host: str) -> bool:
+    """Whether *host* is an IP address, without brackets."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def is_loopback(host: str) -> bool:
     """Whether *host*, a name or an IP address without brackets, is this machine."""
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ondemand_attach._answers import impersonal
 from ondemand_attach._message import Receipt
+from ondemand_attach._outcome import check_outcome
 from ondemand_attach._seal import bare, sealed, translated
 from ondemand_attach.errors import ConfigurationError, TransportError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ondemand_attach._builder import MessageBuilder, RecipientLike
     from ondemand_attach._message import Message
+    from ondemand_attach._receipt import PartReceipt
     from ondemand_attach.interfaces import Transport
     from ondemand_attach.pool.render_pool import RenderPool
 
@@ -79,9 +81,10 @@ class Mailer:
         """Send a message that was built before.
 
         Returns:
-            The transport's receipt, with hashes of what was sent and the time.
+            The transport's receipt, with the time and hashes of what was sent, if nobody could guess it.
 
         Raises:
+            RecipientsRefusedError: all were refused for whom the message is, whatever became of copies.
             TransportError: it was not, or perhaps not, handed over.
             ConfigurationError: it is signed or encrypted as a whole, which would not survive the transport.
             MessageError: it is protected for others than its envelope names.
@@ -97,17 +100,22 @@ class Mailer:
                 f"the transport returned a {type(receipt).__name__} and no Receipt; the message may be sent",
                 is_uncertain=True,
             )
-        _log.info(
+        translated(lambda: check_outcome(message.envelope, receipt), _unclear)
+        _log.log(
+            logging.WARNING if receipt.refused else logging.INFO,
             "sent %s: %d accepted, %d refused",
             receipt.message_id,
             len(receipt.accepted),
             len(receipt.refused),
         )
+        for part in message.parts:
+            if part.is_lower_than_asked:
+                _log.warning("%s: %s is signed as %s, not %s, which was asked for", *_levels(message, part))
         return replace(
             receipt,
             answer=impersonal(receipt.answer, message.envelope.recipients),
             sent_at=datetime.datetime.now(datetime.UTC),
-            sha256=message.sha256(),
+            sha256=None if _can_be_guessed(message) else message.sha256(),
             size=message.size,
             template_version=message.template_version,
             parts=message.parts,
@@ -161,3 +169,23 @@ class Mailer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _levels(message: Message, part: PartReceipt) -> tuple[str, str, str | None, str | None]:
+    return message.message_id, part.part, part.signature, part.signature_asked
+
+
+def _can_be_guessed(message: Message) -> bool:
+    """Whether who knows all of it but, say, the name in the salutation, could find that by its hash.
+
+    Not so if it is signed or encrypted as a whole, or if of a part there is a hash.
+    """
+    return not (message.needs_raw_mime or any(part.sha256 for part in message.parts))
+
+
+def _unclear(error: Exception) -> TransportError:
+    return TransportError(
+        f"{type(error).__name__} while the transport's receipt was read: accepted and refused name "
+        "addresses; the message may be sent",
+        is_uncertain=True,
+    )

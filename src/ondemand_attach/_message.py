@@ -123,14 +123,23 @@ class Envelope:
     Args:
         sender: the reverse-path, where bounces go; ``None`` for the null reverse-path ``<>``.
         recipients: every forward-path: to, cc and bcc.
+        copies: those of them who only get a copy. Whether the message was sent is decided by the others.
     """
 
     sender: Address | None
     recipients: tuple[Address, ...]
+    copies: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.recipients:
             raise MissingRecipientError("the message has no recipient; name one with to, cc or bcc")
+
+    @property
+    def primary(self) -> tuple[Address, ...]:
+        """Whom the message is for: the recipients who get more than a copy, or all if there are none."""
+        copies = {address.addr_spec for address in self.copies}
+        chosen = tuple(address for address in self.recipients if address.addr_spec not in copies)
+        return chosen or self.recipients
 
     @property
     def needs_smtputf8(self) -> bool:
@@ -149,6 +158,7 @@ class Document:
         encryption: how it is encrypted, in words for the receipt, such as ``AES-256 by password``; never
             for whom.
         signature: how it is signed, in such words, such as ``PAdES B-T``.
+        signature_asked: how it was to be signed at best, in the same words, if it may have become less.
         proof: looks at the finished bytes, after all protectors, and raises a `ProofError` if they are not
             protected as they should be. It may hold a secret, so a pickle leaves it out.
         made_for: the addr-specs of those whom it was made for, in ASCII. A builder that protects a document
@@ -159,28 +169,19 @@ class Document:
     media_type: str
     encryption: str | None = None
     signature: str | None = None
+    signature_asked: str | None = None
     proof: Callable[[bytes], None] | None = field(default=None, repr=False, compare=False)
     made_for: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        names = ("content", "media_type", "encryption", "signature", "made_for")
-        return _document, tuple(getattr(self, name) for name in names)
+        return _document, tuple(getattr(self, name) for name in _PICKLED)
 
 
-def _document(
-    content: bytes,
-    media_type: str,
-    encryption: str | None,
-    signature: str | None,
-    made_for: frozenset[str] | None,
-) -> Document:
-    return Document(
-        content=content,
-        media_type=media_type,
-        encryption=encryption,
-        signature=signature,
-        made_for=made_for,
-    )
+_PICKLED = ("content", "media_type", "encryption", "signature", "signature_asked", "made_for")
+
+
+def _document(*values: Any) -> Document:
+    return Document(**dict(zip(_PICKLED, values, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

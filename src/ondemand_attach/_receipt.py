@@ -6,10 +6,10 @@ import dataclasses
 import datetime
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ondemand_attach._seal import sealed
 from ondemand_attach.errors import MessageError
@@ -57,7 +57,10 @@ _PART_KINDS: Final = {
     "plain_sha256": _may_be_sha256,
     "encryption": _may_be_text,
     "signature": _may_be_text,
+    "signature_asked": _may_be_text,
 }
+_LATER: Final = frozenset({"signature_asked"})
+"""Names that receipts of this version did not have from the beginning."""
 _KEPT: Final = ("message_id", "sent_at", "sha256", "size", "answer", "template_version", "parts")
 
 
@@ -67,6 +70,23 @@ class Refusal:
 
     code: int
     enhanced_code: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.enhanced_code}" if self.enhanced_code else str(self.code)
+
+
+class Claims(NamedTuple):
+    """What is known of how a document is protected.
+
+    Args:
+        encryption: how it is encrypted, in words.
+        signature: how it is signed, in words.
+        can_be_guessed: whether who knows what it says, but for a name, can find out its hash.
+    """
+
+    encryption: str | None = None
+    signature: str | None = None
+    can_be_guessed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +98,13 @@ class PartReceipt:
             the message as a whole.
         media_type: an RFC 6838 type.
         size: bytes of the document as it was sent, before base64.
-        sha256: of the same, in hexadecimal digits; ``None`` for a document that only the encryption of the
-            whole message hides, unless it was asked for with ``hash_plain=True``.
+        sha256: of the same, in hexadecimal digits, if nobody could guess it: the document is encrypted or
+            signed, or it was asked for with ``hash_plain=True``.
         plain_size: bytes of the document before it was encrypted and signed, if it was.
         plain_sha256: of the same, if it was asked for with ``hash_plain=True``.
-        encryption: how it is encrypted, in words.
-        signature: how it is signed, with the level that was reached, such as ``PAdES B-LT``.
+        encryption: how it is encrypted, in words, as the finished bytes say.
+        signature: how it is signed, likewise, with the level that they have, such as ``PAdES B-LT``.
+        signature_asked: the level that was asked for, in the same words; `Mailer` logs if it is another.
 
     Raises:
         MessageError: one of them is of another kind.
@@ -97,6 +118,7 @@ class PartReceipt:
     plain_sha256: str | None = None
     encryption: str | None = None
     signature: str | None = None
+    signature_asked: str | None = None
 
     def __post_init__(self) -> None:
         if not all(fits(getattr(self, name)) for name, fits in _PART_KINDS.items()):
@@ -104,13 +126,7 @@ class PartReceipt:
 
     @classmethod
     def of(
-        cls,
-        part: str,
-        document: Document,
-        plain: Document,
-        *,
-        is_hidden: bool = False,
-        hash_plain: bool = False,
+        cls, part: str, document: Document, plain: Document, claims: Claims, *, hash_plain: bool = False
     ) -> PartReceipt:
         """Describe *document*, which was *plain* before it was protected.
 
@@ -118,20 +134,26 @@ class PartReceipt:
             part: which it is.
             document: as it is sent.
             plain: as it was made; the same if nothing was done to it.
-            is_hidden: whether it can be read, but for the encryption of the whole message.
-            hash_plain: whether a document that is not for everyone shall be hashed as it was made.
+            claims: what may be said of its protection.
+            hash_plain: whether what can be guessed shall be hashed as well.
         """
         is_changed = plain is not document
         return cls(
             part=part,
             media_type=document.media_type.partition(";")[0],
             size=len(document.content),
-            sha256=digest(document.content) if hash_plain or not is_hidden else None,
+            sha256=digest(document.content) if hash_plain or not claims.can_be_guessed else None,
             plain_size=len(plain.content) if is_changed else None,
             plain_sha256=digest(plain.content) if is_changed and hash_plain else None,
-            encryption=document.encryption,
-            signature=document.signature,
+            encryption=claims.encryption,
+            signature=claims.signature,
+            signature_asked=document.signature_asked,
         )
+
+    @property
+    def is_lower_than_asked(self) -> bool:
+        """Whether it is signed at another level than was asked for."""
+        return self.signature_asked is not None and self.signature != self.signature_asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +170,8 @@ class Receipt:
         answer: what the server said when it took the message, without words in which there is an address or a
             name of the envelope.
         sent_at: when it was taken, timezone-aware.
-        sha256: of the MIME bytes as they were sent, in hexadecimal digits.
+        sha256: of the MIME bytes as they were sent, in hexadecimal digits, if nobody could guess them: the
+            message is signed, or there is a hash of a part of it.
         size: how many they were.
         template_version: SHA-256 of the sources of the templates of the builder, with those that they
             include, import or extend by a fixed name.
@@ -200,15 +223,19 @@ def digest(content: bytes | memoryview) -> str:
     return sha256(content).hexdigest()
 
 
-def parts_from(said: Iterable[Mapping[str, Any]]) -> tuple[PartReceipt, ...]:
+def parts_from(said: Sequence[Mapping[str, Any]]) -> tuple[PartReceipt, ...]:
     """Return what JSON says of the parts.
 
     Raises:
         MessageError: something is of another kind than it should be.
         TypeError, LookupError: so is all of it.
     """
-    names = [each.name for each in dataclasses.fields(PartReceipt)]
-    return tuple(PartReceipt(**{name: part[name] for name in names}) for part in said)
+    names = [each.name for each in dataclasses.fields(PartReceipt) if each.name not in _LATER]
+    later = [{name: part[name] for name in _LATER & set(part)} for part in said]
+    return tuple(
+        PartReceipt(**{name: part[name] for name in names}, **more)
+        for part, more in zip(said, later, strict=True)
+    )
 
 
 def _read(said: Mapping[str, Any]) -> dict[str, Any]:

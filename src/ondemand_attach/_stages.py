@@ -7,7 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ondemand_attach._exposure._recognising import recognised
 from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._receipt import Claims
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import EncryptionError, GenerationError, ProofError, ProtectionError
 
@@ -52,6 +54,40 @@ def still_encrypted(signed: Document, unsigned: Document) -> Document:
     if signed.encryption is None and unsigned.encryption is not None:
         return replace(signed, encryption=unsigned.encryption)
     return signed
+
+
+def claims_of(
+    document: Document, *, encrypted: Document | None = None, signed: Document | None = None
+) -> Claims:
+    """Say how the finished *document* is protected: what was proven, or else what its bytes show.
+
+    Of a format that cannot be read here, it is what the protectors of the application say, but nobody else.
+
+    Args:
+        document: as it is sent.
+        encrypted: what an encryptor returned.
+        signed: what a signer returned.
+    """
+    is_encrypted, is_signed = _is_proven(encrypted), _is_proven(signed)
+    encryption = document.encryption if is_encrypted else None
+    signature = document.signature if is_signed else None
+    claimed = encrypted or document.encryption, signed or document.signature
+    if (is_encrypted or not claimed[0]) and (is_signed or not claimed[1]):
+        return Claims(encryption, signature, not (is_encrypted or is_signed))
+    kind, facts = recognised(document.content)
+    if kind is not None:
+        is_shown = is_encrypted or facts.readers is not None or facts.signature is not None
+        return Claims(
+            encryption or facts.encryption, signature or facts.signature, not (is_shown or is_signed)
+        )
+    encryption = document.encryption if encrypted else None
+    signature = document.signature if signed else None
+    return Claims(encryption, signature, encrypted is None and not is_signed)
+
+
+def _is_proven(made: Document | None) -> bool:
+    """Whether a protector of this library has *made* it, whose proof has looked at the bytes."""
+    return made is not None and type(made.proof).__module__.startswith(f"{__package__}.")
 
 
 def prove(content: bytes, proofs: Iterable[Callable[[bytes], None] | None], filename: str) -> None:

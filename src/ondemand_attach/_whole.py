@@ -8,7 +8,7 @@ from ondemand_attach import _mime
 from ondemand_attach._draft import Draft
 from ondemand_attach._message import AttachmentRequest, Document, Message
 from ondemand_attach._receipt import PartReceipt
-from ondemand_attach._stages import check_made_for, encrypted, prove, stage
+from ondemand_attach._stages import check_made_for, claims_of, encrypted, prove, stage
 from ondemand_attach.errors import EncryptionError, SigningError
 
 _NAME = "the message"
@@ -47,7 +47,9 @@ class Whole:
         assert sign is not None  # noqa: S101 - only then is it called
         signature = stage(SigningError, _NAME, lambda: sign(entity, self._request))
         self._proofs = [signature.proof]
-        self._parts.append(PartReceipt.of("signature", signature, signature))
+        self._parts.append(
+            PartReceipt.of("signature", signature, signature, claims_of(signature, signed=signature))
+        )
         return signature
 
     def _encrypt(self, entity: Document) -> Document:
@@ -58,5 +60,7 @@ class Whole:
         check_made_for(document, self._request, EncryptionError)
         self._proofs = [document.proof]
         self.sealed.append(document.content)
-        self._parts.append(PartReceipt.of("encrypted message", document, entity))
+        self._parts.append(
+            PartReceipt.of("encrypted message", document, entity, claims_of(document, encrypted=document))
+        )
         return document

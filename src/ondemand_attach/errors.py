@@ -22,10 +22,10 @@
     │   ├── SigningError
     │   │   └── UnreachedLevelError   a server is out of order
     │   └── WeakPasswordError
-    └── TransportError                .is_uncertain .code .enhanced_code .refused
+    └── TransportError                .is_uncertain .code .enhanced_code .accepted .refused
         ├── ConnectionFailedError
         ├── AuthenticationError
-        └── RecipientsRefusedError    only when every recipient was refused
+        └── RecipientsRefusedError    only when all were refused whom the message is for
 
 The class names the stage. Worth a retry is what is *temporary*: some kinds of `TransportError`, and always
 a `PoolBusyError` and an `UnreachedLevelError`.
@@ -38,7 +38,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "AuthenticationError",
@@ -222,7 +222,11 @@ class TransportError(MailError):
             accepted (RFC 1047). Sending again may deliver twice.
         code: the SMTP reply code or HTTP status, if there was an answer.
         enhanced_code: the RFC 3463 status code, such as ``5.1.1``.
-        refused: the refused recipients with the reply to each.
+        accepted: the addr-specs that were not refused.
+        refused: the addr-specs that were, with the reply to each.
+
+    These two hold addresses, so neither the text nor the repr shows them, and a pickle or copy leaves them
+    out: task queues store the errors that they catch.
     """
 
     def __init__(
@@ -233,6 +237,7 @@ class TransportError(MailError):
         is_uncertain: bool = False,
         code: int | None = None,
         enhanced_code: str | None = None,
+        accepted: Iterable[str] = (),
         refused: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(text)
@@ -240,7 +245,12 @@ class TransportError(MailError):
         self.is_uncertain = is_uncertain
         self.code = code
         self.enhanced_code = enhanced_code
+        self.accepted = tuple(accepted)
         self.refused = dict(refused or {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        rebuild, (cls, args, state) = super().__reduce__()
+        return rebuild, (cls, args, {**state, "accepted": (), "refused": {}})
 
 
 class ConnectionFailedError(TransportError):
@@ -252,4 +262,8 @@ class AuthenticationError(TransportError):
 
 
 class RecipientsRefusedError(TransportError):
-    """The server refused every recipient."""
+    """All were refused whom the message is for: those in To; if nobody is, in Cc; if nobody is, in Bcc.
+
+    A copy for others makes no success of it: they are in *accepted*. `SmtpTransport` notices before it sends
+    the message, so that they get nothing either, and a retry makes no second copy.
+    """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import mailbox
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,12 @@ from ondemand_attach import (
     FileTransport,
     MaildirTransport,
     MemoryTransport,
+    Message,
     PdfEncryptor,
     PdfSigner,
+    Receipt,
     Recipient,
+    Refusal,
     SmtpTransport,
     Xhtml2PdfGenerator,
 )
@@ -126,6 +130,10 @@ class TestSmtpTransport(TransportContract):
     def make(self) -> SmtpTransport:
         return self.transport
 
+    def make_refusing(self, addresses: Sequence[str]) -> SmtpTransport:
+        self.sink.refused = addresses
+        return self.transport
+
     def received(self) -> list[bytes]:
         return [delivery.content for delivery in self.sink.deliveries]
 
@@ -177,6 +185,23 @@ class TestTheContractsCanFail:
         changing.transport = MemoryTransport()
         with pytest.raises(AssertionError):
             changing.test_the_bytes_arrive_as_they_are()
+
+    def test_a_transport_that_takes_a_copy_for_the_message(self) -> None:
+        class Careless(TestMemoryTransport):
+            def make_refusing(self, addresses: Sequence[str]) -> Any:
+                def send(message: Message) -> Receipt:
+                    self.transport.send(message)
+                    refused = dict.fromkeys(addresses, Refusal(code=550))
+                    return Receipt(message_id=message.message_id, refused=refused)
+
+                return send
+
+        careless = Careless()
+        careless.transport = MemoryTransport()
+        with pytest.raises(AssertionError, match="raise RecipientsRefusedError"):
+            careless.test_it_is_an_error_if_only_a_copy_is_accepted()
+        with pytest.raises(AssertionError):
+            careless.test_the_receipt_names_who_was_refused()
 
 
 def test_certificates_of_recipients_are_used() -> None:

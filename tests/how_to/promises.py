@@ -35,6 +35,11 @@ ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "docs/how-to/examples"
 PASSPHRASE = "amber-kettle-violin-27"
 ENGRAVING = "for ever yours"
+WITH_ARCHIVE = """
+from ondemand_attach import MessageBuilder
+usual = MessageBuilder.subject
+MessageBuilder.subject = lambda self, source: usual(self, source).bcc("archive@shop.example")
+"""
 CANARIES = ("Lindström", "Ferry Road", "Port Amber", "Signet ring", "640.00", ENGRAVING, PASSPHRASE)
 
 
@@ -160,6 +165,32 @@ class Promises:
         assert "is stuck" in folder.joinpath("log").read_text()
         run(self.retry, env)
         assert not sink.deliveries
+
+    def test_the_archive_makes_no_success_and_its_absence_is_seen(
+        self, tmp_path: Path, sink: SmtpSink, certificates: Mapping[str, Path], env: Mapping[str, str]
+    ) -> None:
+        env = {**env, **self.environment(tmp_path, sink.url, certificates["signing"])}
+        log = tmp_path / "log"
+        try:
+            with serving(WITH_ARCHIVE + self.program, env, log) as shop:
+                sink.refused = {"zoe@example.com"}
+                assert shop.order() == 302
+                assert "is stuck" in log.read_text()
+                assert not sink.deliveries
+                sink.refused = {"archive@shop.example"}
+                assert shop.order() == 302
+                assert "is partly: a recipient was refused: 550 5.1.1" in log.read_text()
+                sink.refused = ()
+                assert shop.order() == 302
+        finally:
+            sink.refused = ()
+        assert [delivery.recipients for delivery in sink.deliveries] == [
+            ("zoe@example.com",),
+            ("zoe@example.com", "archive@shop.example"),
+        ]
+        assert "@example.com" not in log.read_text()
+        run(self.retry, env)
+        assert len(sink.deliveries) == 2
 
     def test_nothing_is_left_outside(self, shop: Shop, folder: Path) -> None:
         shop.order()

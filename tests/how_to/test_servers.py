@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from how_to.promises import EXAMPLES, ROOT
+from how_to.promises import EXAMPLES, ROOT, WITH_ARCHIVE
 from ondemand_attach.testing import SmtpSink
 
 
@@ -86,6 +87,23 @@ def test_uvicorn(sink: SmtpSink, env: dict[str, str], tmp_path: Path) -> None:
         with urllib.request.urlopen(f"{url}/ping", timeout=10) as answer:
             assert answer.read() == b"pong"
     assert "Traceback" not in log.read_text()
+
+
+def test_that_a_copy_was_refused_is_seen(
+    sink: SmtpSink, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "archived.py").write_text(f"{WITH_ARCHIVE}\nfrom statements.asgi import app as app\n")
+    log = tmp_path / "log"
+    monkeypatch.setattr(sink, "refused", {"archive@shop.example"})
+    with running(["uvicorn", "archived:app", "--port", "0", "--app-dir", "."], env, log):
+        wait(log, lambda: "Uvicorn running" in log.read_text())
+        [url] = re.findall(r"http://127\.0\.0\.1:\d+", log.read_text())
+        with urllib.request.urlopen(f"{url}/statements/4", data=b"", timeout=60) as answer:
+            assert answer.read() == b"sent, but not to all"
+        monkeypatch.setattr(sink, "refused", {"maria@example.com"})
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{url}/statements/5", data=b"", timeout=60)
+        assert (caught.value.code, caught.value.read()) == (502, b"refused")
 
 
 def test_celery(sink: SmtpSink, env: dict[str, str], tmp_path: Path) -> None:

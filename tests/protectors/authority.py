@@ -19,7 +19,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request
 
 SHOP = ArchLabel("shop")
-NAMES = ("root", "issuer", "signer", "revoked", "clock", "responder", "stranger", "quack", "second", "third")
+NAMES = (
+    *("root", "issuer", "signer", "revoked", "clock", "responder", "stranger", "quack", "second", "third"),
+    *("silent", "mute", "below", "modest", "brief"),
+)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime
 import email
 import email.policy
@@ -10,6 +11,7 @@ import itertools
 import logging
 import re
 import socket
+import ssl
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -48,13 +50,15 @@ from ondemand_attach import (
     Xhtml2PdfGenerator,
 )
 from ondemand_attach.errors import ConfigurationError, ResourceBlockedError, SigningError, UnreachedLevelError
-from ondemand_attach.protectors import _long_term, _proof
+from ondemand_attach.protectors import _http, _long_term, _proof
 from ondemand_attach.testing import attachment_request
 from pages import check_page, table
 from pool.plugs import Doing
 from protectors import authority, samples
 from protectors.authority import Authority
 from protectors.samples import SECRET, certify, flaws, order, rsa_key
+from transports import peers
+from transports.test_https import Provider
 
 REQUEST = attachment_request({})
 LEVELS = ["B-T", "B-LT", "B-LTA"]
@@ -76,13 +80,15 @@ def own(running: Authority) -> Iterator[Authority]:
     running.answers[""] = usual
 
 
-def signer(own: Authority, level: Any = "B-T", *, name: str = "signer", **options: Any) -> PdfSigner:
+def signer(
+    own: Authority, level: Any = "B-T", *, name: str = "signer", issuer: str = "issuer", **options: Any
+) -> PdfSigner:
     stamps = {"url": own.clock, "trust_roots": [own.root], "time_limit": 1.0}
     stamps |= {key: options.pop(key) for key in list(options) if key in {*stamps, "credentials"}}
     return PdfSigner(
         key=own.keys[name],
         certificate=own.certificates[name],
-        chain=own.chain,
+        chain=[own.certificates[issuer], own.root],
         level=level,
         time_stamps=TimeStampAuthority(**stamps),
         **options,
@@ -475,6 +481,113 @@ def test_without_revocation_data_the_level_falls_to_b_t(own: Authority) -> None:
     assert signer(own, "B-LTA", may_fall_to="B-T").sign(sealed(), REQUEST).signature == "PAdES B-T"
 
 
+UNANSWERED = [({"name": "silent"}, "certificate 1 "), ({"name": "below", "issuer": "mute"}, "certificate 2 ")]
+
+
+@pytest.mark.parametrize(("options", "which"), UNANSWERED, ids=["signer", "issuer"])
+@pytest.mark.parametrize("make", [sealed, order], ids=["encrypted", "plain"])
+@pytest.mark.parametrize("level", ["B-LT", "B-LTA"])
+def test_a_level_is_not_claimed_for_which_the_file_lacks_what_shows_it(
+    own: Authority,
+    options: dict[str, Any],
+    which: str,
+    level: str,
+    make: Callable[[], Document],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(SigningError, match=f"reached level B-T, not {level}: {which}of the chain") as caught:
+        signer(own, level, **options).sign(make(), REQUEST)
+    assert not caught.value.is_temporary  # no retry mends it
+    signed = signer(own, level, may_fall_to="B-T", **options).sign(make(), REQUEST)
+    assert (signed.signature, signed.signature_asked) == ("PAdES B-T", f"PAdES {level}")
+    assert f"signed at B-T, not {level}: {which}" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["modest", "brief"])
+@pytest.mark.parametrize("level", ["B-LT", "B-LTA"])
+def test_certificates_of_other_kinds_reach_the_level_too(own: Authority, name: str, level: str) -> None:
+    made = signer(own, level, name=name).sign(sealed(), REQUEST)
+    assert made.signature == f"PAdES {level}"
+    assert name == "brief" or verdict(made.content, own.root) == "AdESPassed.OK"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_level_that_was_reached_and_the_one_that_was_asked_for_are_told(
+    own: Authority, level: str
+) -> None:
+    made = signer(own, level).sign(sealed(), REQUEST)
+    assert (made.signature, made.signature_asked) == (f"PAdES {level}",) * 2
+    own.answers["/shop/tsa"] = down
+    made = signer(own, level, may_fall_to="B-B").sign(sealed(), REQUEST)
+    assert (made.signature, made.signature_asked) == ("PAdES B-B", f"PAdES {level}")
+
+
+def without(part: str) -> Callable[..., Any]:
+    """Write documents that lack a part of their validation data, as a fault of the library would."""
+
+    def write(self: Any, writer: Any) -> None:
+        kept = dataclasses.replace(self, **{part: []})
+        usual(kept, writer)
+
+    usual = _long_term._ValidationData.put_into
+    return write
+
+
+@pytest.mark.parametrize("part", ["certificates", "responses", "lists"])
+@pytest.mark.parametrize("level", ["B-LT", "B-LTA"])
+def test_the_level_is_that_of_the_finished_document_whatever_was_meant_to_be_in_it(
+    own: Authority, part: str, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_long_term._ValidationData, "put_into", without(part))
+    made = signer(own, level, may_fall_to="B-T").sign(sealed(), REQUEST)
+    # The certificates are in the signature and the time stamp as well.
+    assert made.signature == (f"PAdES {level}" if part == "certificates" else "PAdES B-T")
+    monkeypatch.setattr(_long_term._ValidationData, "put_into", lambda *_: None)
+    assert signer(own, level, may_fall_to="B-T").sign(sealed(), REQUEST).signature == "PAdES B-T"
+
+
+def test_without_an_archive_time_stamp_it_is_b_lt(own: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_long_term, "_archived", lambda signed, *_: signed.getvalue())
+    made = signer(own, "B-LTA", may_fall_to="B-B").sign(sealed(), REQUEST)
+    assert made.signature == "PAdES B-LT"
+
+
+def test_what_is_its_own_root_reaches_no_level_above_b_t(own: Authority) -> None:
+    """Nobody can say of a certificate that is trusted as it is that it was revoked."""
+    by = PdfSigner(
+        key=own.keys["root"],
+        certificate=own.root,
+        chain=[own.root],
+        level="B-LT",
+        may_fall_to="B-T",
+        time_stamps=TimeStampAuthority(url=own.clock, trust_roots=[own.root], time_limit=5.0),
+    )
+    assert by.sign(sealed(), REQUEST).signature == "PAdES B-T"
+
+
+def saying(status: str) -> Callable[[Any, Any], Any]:
+    """Have the responder say *status* (RFC 6960 section 4.2.1) and nothing else."""
+
+    def answer(_: object, __: object) -> Any:
+        content = ocsp.OCSPResponse({"response_status": status}).dump()
+        return Response(content, mimetype="application/ocsp-response")
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "status", ["malformed_request", "internal_error", "try_later", "sign_required", "unauthorized"]
+)
+def test_a_responder_without_data_costs_a_level(own: Authority, status: str) -> None:
+    own.answers["/shop/ocsp"] = saying(status)
+    with pytest.raises(
+        UnreachedLevelError, match="the validation data of the signing certificate cannot be had"
+    ):
+        signer(own, "B-LT").sign(sealed(), REQUEST)
+    made = signer(own, "B-LT", may_fall_to="B-T").sign(sealed(), REQUEST)
+    assert (made.signature, made.signature_asked) == ("PAdES B-T", "PAdES B-LT")
+
+
 def test_a_revoked_certificate_never_signs_at_a_lower_level(own: Authority) -> None:
     by = signer(own, "B-LT", name="revoked", may_fall_to="B-B")
     with pytest.raises(SigningError, match="was revoked"):
@@ -546,6 +659,37 @@ def test_the_server_is_told_user_and_password_if_it_wants_them(own: Authority) -
     own.answers["/shop/tsa"] = listening
     signer(own, credentials=lambda: ("shop", "secret-4711")).sign(sealed(), REQUEST)
     assert set(seen) == {"Basic c2hvcDpzZWNyZXQtNDcxMQ=="}
+
+
+@pytest.mark.parametrize(
+    ("names", "is_asked"), [([], False), (["127.0.0.1"], False), (["localhost"], True)], ids=str
+)
+def test_a_server_that_names_itself_in_its_common_name_only_is_told_nothing(
+    names: list[str], is_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = peers.Authority()
+    context = trusted.client_context()
+    monkeypatch.setattr(ssl, "create_default_context", lambda: context)
+    _http._verifying.cache_clear()
+    try:
+        issued = trusted.server_context(names, common_name="localhost")
+        with Provider(peers.Tls(server=issued, client=context)) as server:
+            authority = TimeStampAuthority(
+                url=f"https://localhost:{server.port}/tsa",
+                credentials=lambda: ("shop", "secret-4711"),
+                time_limit=5,
+            )
+            by = PdfSigner(
+                key=rsa_key(),
+                certificate=certify(rsa_key()),
+                level="B-T",
+                may_fall_to="B-B",
+                time_stamps=authority,
+            )
+            assert by.sign(sealed(), REQUEST).signature == "PAdES B-B"
+    finally:
+        _http._verifying.cache_clear()
+    assert bool(server.requests) == is_asked
 
 
 def unneeded(own: Authority) -> object:

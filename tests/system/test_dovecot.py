@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mime_cases import INJECTIONS, NAUGHTY, Asked, asked, written, written_by_hand
+from mime_cases import FILENAMES, INJECTIONS, NAUGHTY, Asked, asked, written, written_by_hand
 
 IMAP = "/usr/lib/dovecot/imap"
 USER, GROUP = "nobody", "nogroup"
@@ -40,7 +40,7 @@ def folder() -> Iterator[Path]:
 
 
 def test_every_string_stays_in_its_slot(folder: Path) -> None:
-    asks = [asked(string)[0] for string in NAUGHTY + INJECTIONS]
+    asks = [asked(string)[0] for string in NAUGHTY + INJECTIONS + FILENAMES]
     seen = fetched(folder, [written(ask) for ask in asks])
     assert [(ask, mail) for ask, mail in zip(asks, seen, strict=True) if mail != wanted(ask)] == []
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from mime_cases import FIELDS, INJECTIONS, NAUGHTY, Asked, as_read, asked, written, written_by_hand
+from mime_cases import FIELDS, FILENAMES, INJECTIONS, NAUGHTY, Asked, as_read, asked, written, written_by_hand
 
 READER = Path(__file__).with_name("read_mail.cjs")
-HOSTILE = [asked(string)[0] for string in NAUGHTY + INJECTIONS]
+HOSTILE = [asked(string)[0] for string in NAUGHTY + INJECTIONS + FILENAMES]
 
 Read = Callable[[list[bytes]], list[dict[str, Any]]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import email
 import grp
 import imaplib
 import os
@@ -329,6 +330,26 @@ def test_all_refused(host: MailHost) -> None:
             transport.send(made(recipients=["nobody@shop.example", "neither@shop.example"]))
     assert (caught.value.code, caught.value.enhanced_code) == (550, "5.1.1")
     assert not caught.value.is_temporary
+
+
+def test_no_copy_is_delivered_of_what_nobody_was_accepted_for(host: MailHost) -> None:
+    letter = MessageBuilder().sender("shop@shop.example").subject("Order {{ number }}").text("Thank you.")
+    with Mailer(host.transport()) as mailer:
+        for number, builder in enumerate((letter.bcc("joe@shop.example"), letter.cc("joe@shop.example"))):
+            with pytest.raises(RecipientsRefusedError) as caught:
+                mailer.send(builder, {"number": number}, to="nobody@shop.example")
+            assert (caught.value.code, caught.value.accepted) == (550, ("joe@shop.example",))
+        receipt = mailer.send(letter.bcc("neither@shop.example"), {"number": 2}, to="jane@shop.example")
+        assert dict(receipt.refused) == {"neither@shop.example": Refusal(code=550, enhanced_code="5.1.1")}
+        mailer.send(letter.bcc("joe@shop.example"), {"number": 3}, to="jane@shop.example")
+        receipt = mailer.send(letter.bcc("joe@shop.example", "neither@shop.example"), {"number": 4})
+        assert receipt.accepted == ("joe@shop.example",)
+    assert sorted(subject(raw) for raw in host.taken("jane", 2)) == ["Order 2", "Order 3"]
+    assert sorted(subject(raw) for raw in host.taken("joe", 2)) == ["Order 3", "Order 4"]
+
+
+def subject(raw: bytes) -> str:
+    return str(email.message_from_bytes(raw)["Subject"])
 
 
 def test_attachment_arrives_byte_for_byte(host: MailHost) -> None:

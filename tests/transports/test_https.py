@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import email.parser
 import email.policy
 import importlib.util
+import logging
 import re
 import ssl
 import threading
@@ -222,7 +224,6 @@ def test_threads_have_a_connection_each(tls: Tls) -> None:
         ("413 Content Too Large", TransportError, False),
         ("429 Too Many Requests", TransportError, True),
         ("500 Internal Server Error", TransportError, True),
-        ("502 Bad Gateway", TransportError, True),
         ("503 Service Unavailable", TransportError, True),
         ("301 Moved Permanently", TransportError, False),
         ("307 Temporary Redirect", TransportError, False),
@@ -244,6 +245,53 @@ def test_status(status: str, kind: type[TransportError], is_temporary: bool, tls
     assert elsewhere.wires == []
 
 
+@pytest.mark.parametrize(
+    "status",
+    ["502 Bad Gateway", "504 Gateway Timeout", "520 Unknown", "522 Timed Out", "524 Timeout", "599 Timeout"],
+)
+def test_a_gateway_that_does_not_know_what_became_of_it_leaves_it_uncertain(status: str, tls: Tls) -> None:
+    with Provider(tls, answer(status)) as server, mailgun(server, tls) as transport:
+        with pytest.raises(TransportError) as caught:
+            transport.send(made())
+    assert (caught.value.is_uncertain, caught.value.is_temporary) == (True, False)
+    assert caught.value.code == int(status[:3])
+
+
+DAMAGED = {
+    "a line without a colon": b"no colon for jane@shop.example\r\nContent-Length: 0\r\n",
+    "a line that begins with a space": b" jane@shop.example\r\nContent-Length: 0\r\n",
+    "a name with a space": b"X jane@shop.example: 1\r\nContent-Length: 0\r\n",
+    "no name": b": jane@shop.example\r\nContent-Length: 0\r\n",
+    "two lengths": b"Content-Length: 1\r\nContent-Length: jane@shop.example\r\n",
+    "a length of thousands of digits": b"Content-Length: " + b"9" * 5000 + b"\r\n",
+    "a multipart without a boundary": b"Content-Type: multipart/mixed; for=jane@shop.example\r\n",
+    "a cookie": b"Set-Cookie: jane@shop.example; expires=never\r\nContent-Length: 0\r\n",
+    "an encoding that is none": b"Content-Encoding: jane@shop.example\r\nContent-Length: 0\r\n",
+    "8-bit": b"X: \xff\xfe jane@shop.example\r\nContent-Length: 0\r\n",
+}
+
+
+@pytest.mark.parametrize("header", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("status", [b"200 OK", b"500 NO jane@shop.example"])
+def test_nothing_of_an_answer_reaches_a_log(
+    header: bytes, status: bytes, tls: Tls, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = b"HTTP/1.1 " + status + b"\r\n" + header + b"\r\n"
+    with caplog.at_level(logging.DEBUG), Provider(tls, said) as server, mailgun(server, tls) as transport:
+        with contextlib.suppress(TransportError):
+            assert transport.send(made()).answer == "HTTP status 200"
+    assert "jane" not in caplog.text
+
+
+def endless_after(start: bytes, line: bytes) -> Callable[[Wire], None]:
+    def action(wire: Wire) -> None:
+        wire.say(start)
+        endless(line)(wire)
+
+    return action
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 FAULTS: dict[str, tuple[Callable[[Wire], None] | bytes, str]] = {
     "drop": (drops, "uncertain"),
     "stall": (stalls, "uncertain"),
@@ -258,6 +306,14 @@ FAULTS: dict[str, tuple[Callable[[Wire], None] | bytes, str]] = {
     "status only": (b"HTTP/1.1 200 OK\r\n\r\n", "ok"),
     "drip in the body": (drips(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"), "ok"),
     "endless body": (endless(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100), "ok"),
+    "length of thousands of digits": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        "ok",
+    ),
+    "endless chunk size": (endless_after(CHUNKED, b"0" * 90), "ok"),
+    "endless trailers": (endless_after(CHUNKED + b"0\r\n", b"x: y\r\n"), "ok"),
+    "status of thousands of digits": (b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n\r\n", "uncertain"),
+    "status below zero": (b"HTTP/1.1 -20 OK\r\n\r\n", "uncertain"),
     "short body": (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx", "ok"),
     "refusal with an endless body": (endless(b"HTTP/1.1 500 NO\r\n\r\n" + b"x" * 100), "temporary"),
 }
@@ -330,6 +386,21 @@ def test_bad_peer_learns_nothing(
     assert caught.value.is_temporary
     assert server.encrypted == b""
     assert b"canary" not in server.clear
+
+
+@pytest.mark.parametrize("names", [[], ["127.0.0.1"]], ids=["no names", "another kind of name"])
+def test_a_certificate_that_names_the_host_in_its_common_name_only_is_not_trusted(
+    names: list[str], authority: Authority
+) -> None:
+    context = authority.client_context()
+    assert context.hostname_checks_common_name  # as an application's own context has it
+    server_context = authority.server_context(names, common_name="localhost")
+    with Provider(Tls(server=server_context, client=context)) as server:
+        with mailgun(server, Tls(server=server_context, client=context)) as transport:
+            with pytest.raises(ConnectionFailedError, match="only a common name"):
+                transport.send(made())
+    assert server.requests == []
+    assert context.hostname_checks_common_name
 
 
 def test_peer_without_tls_learns_nothing(tls: Tls) -> None:

@@ -6,6 +6,7 @@ import pickle
 import random
 import socket
 import ssl
+import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -134,6 +135,32 @@ def test_the_size_of_a_document_is_announced_as_it_will_be_in_base64() -> None:
             with pytest.raises(MessageTooLargeError, match="5000"):
                 transport.send(replace(message, pieces=(Base64(bytes(4000)),)))
     assert server.commands[1] == b"MAIL FROM:<orders@shop.example> SIZE=%d" % len(message.content)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        "",
+        "0",
+        "-5",
+        "abc",
+        "1e9",
+        "0x10",
+        "5000000",
+        "9" * 20,
+        "9" * 5000,
+        "9" * 60_000,
+        "0" * 5000,
+        "\u0663",
+        "1 2",
+    ],
+    ids=lambda size: size[:9],
+)
+def test_a_size_that_is_none_or_large_takes_the_message(size: str) -> None:
+    with ScriptedServer(offers=[b"SIZE " + size.encode()], clear_offers=[]) as server:
+        with SmtpTransport(f"smtp://localhost:{server.port}") as transport:
+            transport.send(made())
+    assert len(server.contents) == 1
 
 
 @pytest.mark.parametrize(
@@ -301,12 +328,15 @@ def test_all_recipients_are_refused(answers: list[str], is_temporary: bool) -> N
         with SmtpTransport(f"smtp://localhost:{server.port}") as transport:
             with pytest.raises(RecipientsRefusedError) as caught:
                 transport.send(made(recipients=["one@shop.example", "two@shop.example"]))
-    error = pickle.loads(pickle.dumps(caught.value))
+    assert set(caught.value.refused) == {"one@shop.example", "two@shop.example"}
+    pickled = pickle.dumps(caught.value)
+    error = pickle.loads(pickled)
     assert error.is_temporary == is_temporary
     assert error.code == int(answers[0][:3])
-    assert set(error.refused) == {"one@shop.example", "two@shop.example"}
-    assert "shop.example" not in str(error)
-    assert "canary" not in str(error)
+    assert (error.accepted, error.refused) == ((), {})
+    for shown in (str(error), repr(error), pickled.decode("latin-1")):
+        assert "shop.example" not in shown
+        assert "canary" not in shown
 
 
 def test_reply_codes_are_on_the_error() -> None:
@@ -371,15 +401,53 @@ def test_connection_that_ends_at_the_next_mail_is_opened_again(second: Action) -
     assert len(server.wires) == 2
 
 
-def test_refusal_of_a_kept_connection_is_final() -> None:
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize(
+    "answer", [b"550 5.7.1 no more", b"530 log in", b"451 later", b"421 bye", b"nonsense"]
+)
+@pytest.mark.parametrize("offers", [[], [b"PIPELINING"]])
+def test_what_fails_on_a_kept_connection_is_tried_on_a_new_one(
+    stage: str, answer: bytes, offers: list[bytes]
+) -> None:
+    def usual(wire: Any) -> None:
+        server._receive(wire, {}) if stage == "data" else wire.say(b"250 ok\r\n")
+
+    script = {stage: in_turn(usual, says(answer + b"\r\n"))}
+    with ScriptedServer(first_scripts=[script], clear_offers=offers) as server:
+        with SmtpTransport(f"smtp://localhost:{server.port}") as transport:
+            transport.send(made())
+            assert transport.send(made()).accepted == ("jane@shop.example",)
+    assert len(server.contents) == 2
+    assert len(server.wires) == 2
+
+
+def test_a_refusal_is_believed_when_a_new_connection_brings_it_as_well() -> None:
     script = {"mail": in_turn(says(b"250 ok\r\n"), says(b"550 5.7.1 no more\r\n"))}
-    with ScriptedServer(first_scripts=[script], clear_offers=[]) as server:
+    always = {"mail": says(b"550 5.7.1 no more\r\n")}
+    with ScriptedServer(always, first_scripts=[script], clear_offers=[]) as server:
         with SmtpTransport(f"smtp://localhost:{server.port}") as transport:
             transport.send(made())
             with pytest.raises(TransportError) as caught:
                 transport.send(made())
     assert caught.value.code == 550
-    assert len(server.wires) == 1
+    assert len(server.wires) == 2
+
+
+def test_many_kept_connections_do_not_multiply_a_refusal() -> None:
+    meet = threading.Barrier(4)
+
+    def waits(wire: Any) -> None:
+        meet.wait(20)
+        says(b"250 ok\r\n")(wire)
+
+    scripts = [{"mail": in_turn(waits, says(b"550 5.7.1 no more\r\n"))} for _ in range(4)]
+    always = {"mail": says(b"550 5.7.1 no more\r\n")}
+    with ScriptedServer(always, first_scripts=scripts, clear_offers=[]) as server:
+        with SmtpTransport(f"smtp://localhost:{server.port}") as transport, ThreadPoolExecutor(4) as pool:
+            list(pool.map(transport.send, [made()] * 4))
+            with pytest.raises(TransportError):
+                transport.send(made())
+    assert len([line for line in server.commands if line.startswith(b"MAIL")]) == 4 + 2
 
 
 def test_nothing_is_sent_over_a_connection_that_failed() -> None:

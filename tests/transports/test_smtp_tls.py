@@ -125,6 +125,39 @@ def test_bad_peer_learns_nothing_from_the_start(peer: Peer, authority: Authority
 
 
 @pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+@pytest.mark.parametrize("names", [[], ["127.0.0.1"]], ids=["no names", "another kind of name"])
+def test_a_certificate_that_names_the_host_in_its_common_name_only_is_not_trusted(
+    names: list[str], scheme: str, authority: Authority
+) -> None:
+    context = authority.client_context()
+    assert context.hostname_checks_common_name  # as an application's own context has it
+    issued = authority.server_context(names, common_name="localhost")
+    with ScriptedServer(tls=issued, is_implicit=scheme == "smtps") as server:
+        with SmtpTransport(
+            f"{scheme}://user@localhost:{server.port}",
+            password=lambda: "canary-password",
+            ssl_context=context,
+        ) as transport:
+            with pytest.raises(ConnectionFailedError, match="only a common name"):
+                transport.send(made())
+    assert server.encrypted == b""
+    assert context.hostname_checks_common_name  # nobody else's object is changed
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_certificate_with_names_is_trusted_with_an_applications_context(
+    host: str, authority: Authority
+) -> None:
+    issued = authority.server_context(["localhost", "127.0.0.1"], common_name="elsewhere")
+    with ScriptedServer(tls=issued, is_implicit=True) as server:
+        with SmtpTransport(
+            f"smtps://{host}:{server.port}", ssl_context=authority.client_context()
+        ) as transport:
+            transport.send(made())
+    assert len(server.contents) == 1
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
 def test_good_peer_learns_all_of_it_and_nothing_in_clear(scheme: str, authority: Authority) -> None:
     with ScriptedServer(tls=good(authority), is_implicit=scheme == "smtps") as server:
         with_transport(scheme, server.port, authority.client_context())

@@ -66,18 +66,25 @@ def _receipt(path: pathlib.Path) -> Receipt:
 
 
 def _is_of_what_is_hidden(receipt: Receipt, content: bytes) -> bool:
-    """Whether *content* may be a document of which the receipt has no hash."""
-    return not _exposure.is_message(content) and any(part.sha256 is None for part in receipt.parts)
+    """Whether *content* may be the message, or a document of it, of which the receipt has no hash."""
+    if _exposure.is_message(content):
+        return receipt.sha256 is None and receipt.size is not None and _id_of(content) == receipt.message_id
+    return any(part.sha256 is None for part in receipt.parts)
+
+
+def _id_of(content: bytes) -> str | None:
+    found = _ID.search(content)
+    return found[1].decode("ascii", "replace") if found else None
 
 
 def _not_found(receipt: Receipt, content: bytes, *, is_hidden: bool) -> str:
     if is_hidden:
         return (
-            "may have been sent, or not: without hash_plain=True the receipt holds no hash of what the "
-            "encryption of the message hides; verify the message as it was sent"
+            "may have been sent, or not: without hash_plain=True the receipt holds no hash of what is "
+            "neither encrypted nor signed by itself"
+            + ("; verify the message as it was sent" if receipt.sha256 else "")
         )
-    found = _ID.search(content) if _exposure.is_message(content) else None
-    message_id = found[1].decode("ascii", "replace") if found else receipt.message_id
+    message_id = (_id_of(content) if _exposure.is_message(content) else None) or receipt.message_id
     if message_id != receipt.message_id:
         return UNSAFE.sub("?", f"is message {message_id}; the receipt is of {receipt.message_id}")
     return "is not what the receipt says was sent"
@@ -87,7 +94,7 @@ def _whole(receipt: Receipt, content: bytes) -> str | None:
     """Say that *content* ends with the message, after nothing but trace fields."""
     for text in (content, _BARE_LF.sub(b"\r\n", content)):  # some servers store messages with bare LF
         start = len(text) - (receipt.size or 0)
-        if start >= 0 and digest(memoryview(text)[start:]) == receipt.sha256:
+        if receipt.sha256 and start >= 0 and digest(memoryview(text)[start:]) == receipt.sha256:
             added = _names(text[:start])
             if added is not None and all(map(_TRACE.fullmatch, added)):
                 unique = ", ".join(dict.fromkeys(added))

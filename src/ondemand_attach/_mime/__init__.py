@@ -7,7 +7,7 @@ own. What it wrote is read back before it is handed out.
 
 from __future__ import annotations
 
-from ondemand_attach._mime._fields import fields
+from ondemand_attach._mime._fields import check_message_id, fields
 from ondemand_attach._mime._names import check_header_name, check_header_value
 from ondemand_attach._mime._parts import Part, tree
 from ondemand_attach._mime._reading import check
@@ -15,7 +15,16 @@ from ondemand_attach._mime._values import Body, Headers
 from ondemand_attach._mime._wrapping import Wrapping
 from ondemand_attach._pieces import Piece, chunks, elided, merged
 
-__all__ = ["Body", "Headers", "Wrapping", "check_header_name", "check_header_value", "pieces", "serialise"]
+__all__ = [
+    "Body",
+    "Headers",
+    "Wrapping",
+    "check_header_name",
+    "check_header_value",
+    "check_message_id",
+    "pieces",
+    "serialise",
+]
 
 
 def pieces(headers: Headers, body: Body, wrapping: Wrapping | None = None) -> tuple[Piece, ...]:

@@ -113,6 +113,18 @@ def _date(headers: Headers) -> str:
 
 
 def _message_id(headers: Headers) -> str:
-    if not _MESSAGE_ID.fullmatch(headers.message_id):
-        raise InvalidHeaderError("the message id is not of the form <unique@domain> (RFC 5322 section 3.6.4)")
+    check_message_id(headers.message_id)
     return headers.message_id
+
+
+def check_message_id(message_id: object) -> None:
+    """Accept a msg-id that can be written as it is, and that no reader takes for an encoded-word.
+
+    Raises:
+        InvalidHeaderError: it is none.
+    """
+    if not (isinstance(message_id, str) and _MESSAGE_ID.fullmatch(message_id)) or "=?" in message_id:
+        raise InvalidHeaderError(
+            "the message id is not of the form <unique@domain> in ASCII (RFC 5322 section 3.6.4); "
+            "email.utils.make_msgid(domain=…) makes one"
+        )

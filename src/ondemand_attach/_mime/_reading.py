@@ -144,4 +144,4 @@ def _decoded(value: str) -> str:
         text.encode("raw-unicode-escape") if isinstance(text, str) else text
         for text, _ in decode_header(value)
     )
-    return b"".join(octets).decode()
+    return b"".join(octets).decode(errors="replace")  # which is then not what was asked for

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -17,6 +19,15 @@ from ondemand_attach._reach import reaching_out
 T = TypeVar("T")
 
 _LARGEST = 16 << 20  # bytes of an answer; some lists of revoked certificates have several millions
+
+
+@functools.cache
+def _verifying() -> ssl.SSLContext:
+    """Return what verifies servers: TLS 1.2 or newer, and never a common name (RFC 9525 section 6.3)."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False
+    return context
 
 
 class TooLargeError(aiohttp.ClientError):
@@ -45,7 +56,10 @@ class Session:
         self._timeout, self._largest = aiohttp.ClientTimeout(time_limit), largest
 
     async def __aenter__(self) -> Self:
-        self._session = await aiohttp.ClientSession(timeout=self._timeout).__aenter__()
+        session = aiohttp.ClientSession(
+            timeout=self._timeout, connector=aiohttp.TCPConnector(ssl=_verifying())
+        )
+        self._session = await session.__aenter__()
         return self
 
     async def __aexit__(

@@ -31,6 +31,7 @@ from ondemand_attach.protectors._http import Session, run
 from ondemand_attach.protectors._object_streams import ObjectStreamWriter
 from ondemand_attach.protectors._proof import OpenedReader
 from ondemand_attach.protectors._pyhanko import Signature, writer_of
+from ondemand_attach.protectors._reached_level import Chains, reached
 from ondemand_attach.protectors._time_stamps import CLOCKS_APART, Stamper, Unit, Units, UnusableStampError
 
 if TYPE_CHECKING:
@@ -90,26 +91,56 @@ class LongTerm:
     _kept: dict[bytes, tuple[float, _ValidationData]] = field(default_factory=dict, init=False, repr=False)
     _rests_until: dict[str, float] = field(default_factory=dict, init=False, repr=False)
     _is_revoked: bool = field(default=False, init=False, repr=False)
+    _chains: Chains = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        roots = [x509.Certificate.load(root).dump() for root in self.authority.trust_roots]
+        self._chains = Chains(own=self.certificates, roots=roots)
 
     def sign(
         self, document: Document, signature: Signature, levels: Sequence[SignatureLevel]
     ) -> tuple[bytes, SignatureLevel]:
-        """Return *document* signed at the best of *levels* that can be had, and that level."""
+        """Return *document* signed at the best of *levels* that can be had, and the level it has reached.
+
+        Raises:
+            SigningError: what was made is of none of the levels; or another reason to sign at none.
+            UnreachedLevelError: a server is out of order, and there is no lower level.
+        """
         for level, next_level in itertools.pairwise(levels):
             try:
-                return self._signed(document, signature, level, may_rest=True), level
+                return self._checked(*self._signed(document, signature, level, may_rest=True), level, levels)
             except UnreachedLevelError as error:
                 _log.warning("a document is signed at %s at most, not %s: %s", next_level, level, error)
         level = levels[-1]
-        return self._signed(document, signature, level, may_rest=False), level
+        return self._checked(*self._signed(document, signature, level, may_rest=False), level, levels)
+
+    def _checked(
+        self, content: bytes, found: SignatureLevel, level: SignatureLevel, levels: Sequence[SignatureLevel]
+    ) -> tuple[bytes, SignatureLevel]:
+        """Return what was signed, if its level is that which was tried, or another that will do."""
+        if found == level:
+            return content, found
+        silent = [f"certificate {place}" for place in self._chains.unanswered()]
+        why = (
+            f"{' and '.join(silent)} of the chain (1 is the signer's) names no OCSP responder and no CRL"
+            if silent
+            else "what is in it does not show that its certificates had not been revoked"
+        )
+        if found not in levels:
+            raise SigningError(
+                f"the document has reached level {found}, not {level}: {why}; use another "
+                "certificate, or a lower level"
+            )
+        _log.warning("a document is signed at %s, not %s: %s", found, level, why)
+        return content, found
 
     def _signed(
         self, document: Document, signature: Signature, level: SignatureLevel, *, may_rest: bool
-    ) -> bytes:
+    ) -> tuple[bytes, SignatureLevel]:
         if self._is_revoked:  # for ever, even if nobody says so any more
             raise SigningError(_REVOKED)
         if level == "B-B":
-            return signature.put_on(document)
+            return signature.put_on(document), level
         # Whatever the authority does, a certificate that was revoked signs nothing.
         own = None if level == "B-T" else self._own_data(may_rest=may_rest)
         with self._reaching(self._clock, may_rest=may_rest, failures=UnusableStampError):
@@ -120,9 +151,10 @@ class LongTerm:
             data = own and _together([own, *self._units_data(units.values(), may_rest=may_rest)])
             stamper = Stamper(self.authority, self._units)
             with self._reaching(self._clock, may_rest=may_rest, failures=UnusableStampError):
-                output = self._tried(document, signature, stamper, data, archived=level == "B-LTA")
-            if output and (own is None or stamper.used <= units.keys()):
-                return output
+                made = self._tried(document, signature, stamper, data, archived=level == "B-LTA")
+            if made and (own is None or stamper.used <= units.keys()):
+                content, handler = made
+                return content, reached(content, handler, self._chains, level)
         raise UnreachedLevelError(f"{self._clock} cannot be used: its stamps are of ever new sizes or units")
 
     @property
@@ -137,8 +169,8 @@ class LongTerm:
         data: _ValidationData | None,
         *,
         archived: bool,
-    ) -> bytes | None:
-        """Return *document* signed, or nothing if a time stamp was larger than any before."""
+    ) -> tuple[bytes, SecurityHandler | None] | None:
+        """Return *document* signed, and what encrypts it; nothing if a time stamp was larger than before."""
         size, writer = self._units.largest, writer_of(document)
         if data is not None:
             data.put_into(writer)
@@ -146,11 +178,12 @@ class LongTerm:
         signer = signature.signer(stamper)
         try:
             output = run(lambda: signer.async_sign_pdf(writer, bytes_reserved=reserved))
-            return _archived(output, handler, stamper, size) if archived else output.getvalue()
+            content = _archived(output, handler, stamper, size) if archived else output.getvalue()
         except PyHankoSigningError:
             if self._units.largest > size:
                 return None
             raise
+        return content, handler
 
     def _own_data(self, *, may_rest: bool) -> _ValidationData:
         own, *others = map(x509.Certificate.load, self.certificates)
@@ -186,8 +219,8 @@ class LongTerm:
             )
             validator = CertificateValidator(holder.certificate, holder.others, context)
             try:
-                if own_usage:
-                    path = await validator.async_validate_usage({"digital_signature", "non_repudiation"})
+                if own_usage:  # what it was issued for was looked at while wiring
+                    path = await validator.async_validate_path()
                 else:
                     path = await validator.async_validate_usage(set(), {"time_stamping"})
             except RevokedError:

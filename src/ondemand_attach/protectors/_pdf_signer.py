@@ -222,6 +222,7 @@ class PdfSigner(KeyHolder):
             media_type=document.media_type,
             encryption=document.encryption,
             signature=f"PAdES {level}",
+            signature_asked=f"PAdES {self._levels[0]}",
             proof=_proof.SignatureProof(self._certificate.public_key()),
             made_for=document.made_for,
         )

@@ -9,6 +9,7 @@ one in 256 after it are read by pyHanko's own reader, which shares nothing with 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -207,10 +208,21 @@ class SignatureProof:
         value = content[start + size : rest]
         if not (value.startswith(b"<") and value.endswith(b">")):
             return False
-        signed = cms.ContentInfo.load(bytes.fromhex(value[1:-1].decode()))["content"]
-        (signer,) = signed["signer_infos"]
+        (signer,) = _signed_data(value)["signer_infos"]
         attributes = b"\x31" + signer["signed_attrs"].dump()[1:]  # RFC 5652 section 5.4
         return digest.digest() in attributes and fits(signer["signature"].native, attributes, self.public_key)
+
+
+def signed_data_in(content: bytes) -> Iterator[cms.SignedData]:
+    """Yield the CMS objects of the signatures in a document, the last one first."""
+    for found in reversed(list(_SIGNED.finditer(content))):
+        _, size, rest, _ = map(int, found.groups())
+        with contextlib.suppress(ValueError, TypeError):  # words that look like it
+            yield _signed_data(content[size:rest])
+
+
+def _signed_data(value: bytes) -> cms.SignedData:
+    return cms.ContentInfo.load(bytes.fromhex(value[1:-1].decode()))["content"]
 
 
 class OpenedReader(PdfFileReader):

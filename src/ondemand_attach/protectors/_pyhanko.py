@@ -75,6 +75,7 @@ class EncryptedPdf(Document):
         object.__setattr__(self, "media_type", "application/pdf")
         object.__setattr__(self, "encryption", encryption.description)
         object.__setattr__(self, "signature", None)
+        object.__setattr__(self, "signature_asked", None)
         object.__setattr__(self, "proof", encryption.proof)
         object.__setattr__(self, "made_for", made_for)
         self.__dict__["_open_writer"] = open_writer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ondemand_attach._exposure._facts import to_keys
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import EncryptionError, SigningError
@@ -134,7 +133,7 @@ class OpenPgpEncryptor:
         return Document(
             content=content,
             media_type="application/pgp-encrypted",
-            encryption=f"OpenPGP, AES-256 {to_keys(len(certificates))}",
+            encryption=_openpgp_proof.description(content),
             signature=document.signature,
             proof=_openpgp_proof.EncryptedMessageProof(certificates),
             made_for=request.made_for,

@@ -42,6 +42,7 @@ class Templates:
         self._escaping = _environment(self._loader, self._filters, autoescape=True)
         self._plain = _environment(self._loader, self._filters, autoescape=False)
         self._secret = self._plain.overlay(finalize=_part_of_secret)
+        self._filename = self._plain.overlay(finalize=_part_of_filename)
         self._parsed = functools.lru_cache(maxsize=256)(self._parse)
         self._read = functools.lru_cache(maxsize=256)(self._load)
         self.version = functools.lru_cache(maxsize=256)(self._version)
@@ -64,6 +65,8 @@ class Templates:
         """Return the environment that *slot* is rendered in."""
         if slot == "password":
             return self._secret
+        if slot == "filename":
+            return self._filename
         return self._escaping if slot in _ESCAPED else self._plain
 
     def render(self, context: Mapping[str, Any], slot: Slot, source: Source) -> str:
@@ -152,6 +155,11 @@ def _part_of_secret(value: object) -> object:
     if isinstance(value, str | int | jinja2.Undefined) and not isinstance(value, bool):
         return value
     raise TemplateError(f"a {type(value).__name__} is put into a secret; only text and whole numbers may be")
+
+
+def _part_of_filename(value: object) -> object:
+    """Leave out what is not there: nobody wants a file that is called None."""
+    return "" if value is None else value
 
 
 def _refuse_in_json(value: object) -> NoReturn:

@@ -15,8 +15,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ondemand_attach._builder import MessageBuilder
-from ondemand_attach._message import Address, AttachmentRequest, Document, Message, Receipt, Recipient
-from ondemand_attach.errors import MissingRecipientError
+from ondemand_attach._message import (
+    Address,
+    AttachmentRequest,
+    Document,
+    Message,
+    Receipt,
+    Recipient,
+    Refusal,
+)
+from ondemand_attach.errors import MissingRecipientError, RecipientsRefusedError
 from ondemand_attach.templates._environment import Templates
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
@@ -166,7 +174,10 @@ class SignerContract:
 
 
 class TransportContract:
-    """What every `Transport` holds. Inherit, and implement `make` and `received`."""
+    """What every `Transport` holds. Inherit, and implement `make` and `received`.
+
+    If the far side can refuse a recipient, implement `make_refusing` as well.
+    """
 
     def make(self) -> Any:
         """Return the transport under test."""
@@ -175,6 +186,10 @@ class TransportContract:
     def received(self) -> list[bytes]:
         """Return the MIME bytes that arrived at the far side, in order."""
         raise NotImplementedError("implement received(): it returns the MIME bytes that arrived")
+
+    def make_refusing(self, addresses: Sequence[str]) -> Any:  # noqa: ARG002 - for who overrides it
+        """Return the transport under test, whose far side refuses *addresses*; None if it refuses nobody."""
+        return None
 
     def message(self, subject: str = "Order 1") -> Message:
         """Return a message that the far side accepts."""
@@ -198,6 +213,28 @@ class TransportContract:
         receipt = self.send(self.message())
         assert pickle.loads(pickle.dumps(receipt)) == receipt  # noqa: S301 - our own bytes
         assert "jane" not in repr(receipt)
+
+    def test_it_is_an_error_if_only_a_copy_is_accepted(self) -> None:
+        transport = self.make_refusing(["jane@example.com"])
+        if transport is None:
+            return
+        before, failure = len(self.received()), None
+        try:
+            _call(transport, "send", self.message())
+        except RecipientsRefusedError as error:
+            failure = error
+        assert failure is not None, "raise RecipientsRefusedError if all in envelope.primary were refused"
+        assert set(failure.refused) == {"jane@example.com"}
+        assert "jane" not in f"{failure} {failure!r}", "no address in the text of an error"
+        assert len(self.received()) == before, "a message that is an error leaves no copy behind"
+
+    def test_the_receipt_names_who_was_refused(self) -> None:
+        transport = self.make_refusing(["archive@example.com"])
+        if transport is None:
+            return
+        receipt = _call(transport, "send", self.message())
+        assert (receipt.accepted, set(receipt.refused)) == (("jane@example.com",), {"archive@example.com"})
+        assert all(isinstance(refusal, Refusal) for refusal in receipt.refused.values())
 
     def test_many_messages_arrive_once_each(self) -> None:
         messages = [self.message(f"Order {number}") for number in range(10)]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ondemand_attach._message import Refusal
 from ondemand_attach.errors import AuthenticationError, ConnectionFailedError, TransportError
-from ondemand_attach.transports._network import connected, described, remaining
+from ondemand_attach.transports._network import check_name, connected, described, remaining
 from ondemand_attach.transports._server import Server
 
 FINAL_DOT = "the final dot"
@@ -93,7 +93,7 @@ class BoundedSmtp(smtplib.SMTP):
         if first_digit not in (4, 5):
             raise self.broken(f"the reply {reply.code} makes no sense here")
         raise self._error_class(
-            f"{self.server} answered {self.stage} with {shown(reply.refusal)}",
+            f"{self.server} answered {self.stage} with {reply.refusal}",
             is_temporary=first_digit == 4,
             code=reply.code,
             enhanced_code=reply.refusal.enhanced_code,
@@ -128,7 +128,13 @@ class BoundedSmtp(smtplib.SMTP):
             raise self.impossible("nothing to verify the server with")
         self.stage = "TLS"
         sock.settimeout(remaining(self.deadline))
-        return self.context.wrap_socket(sock, server_hostname=self.server.host)
+        secured = self.context.wrap_socket(sock, server_hostname=self.server.host)
+        try:
+            check_name(secured, self.server.host)
+        except BaseException:
+            secured.close()
+            raise
+        return secured
 
     # What smtplib calls, replaced
 
@@ -174,8 +180,3 @@ class BoundedSmtp(smtplib.SMTP):
         line = bytes(self._received[:end])
         del self._received[:end]
         return line
-
-
-def shown(refusal: Refusal) -> str:
-    """Write the codes as the server did."""
-    return f"{refusal.code} {refusal.enhanced_code}" if refusal.enhanced_code else str(refusal.code)

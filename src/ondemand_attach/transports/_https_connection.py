@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse
 
 from ondemand_attach.errors import ConnectionFailedError, TransportError
-from ondemand_attach.transports._network import connected, described, remaining
+from ondemand_attach.transports._network import check_name, connected, described, remaining
 
 _MAX_REPLY = 64 * 1024
+_BROKEN = (OSError, HTTPError, http.client.HTTPException)
 
 
 class Connection(HTTPSConnection):
@@ -47,6 +49,15 @@ class Connection(HTTPSConnection):
             self._drain(response)
         return response.status
 
+    def connect(self) -> None:
+        """Connect, and verify the server."""
+        super().connect()
+        check_name(cast("ssl.SSLSocket", self.sock), self.host)
+
+    def getresponse(self) -> http.client.HTTPResponse:  # type: ignore[override]
+        """Return the answer. urllib3's own method logs a damaged header, in which an address may stand."""
+        return http.client.HTTPConnection.getresponse(self)
+
     def renew(self, deadline: float) -> None:
         """Give a kept connection its next *deadline*."""
         self.deadline = deadline
@@ -58,7 +69,7 @@ class Connection(HTTPSConnection):
         kind = ConnectionFailedError if self._stage == "connect" else TransportError
         return kind(
             f"{self.host}:{self.port} failed at {self._stage}: {described(error)}",
-            is_temporary=not is_uncertain and isinstance(error, (OSError, HTTPError)),
+            is_temporary=not is_uncertain and isinstance(error, _BROKEN),
             is_uncertain=is_uncertain,
         )
 
@@ -78,9 +89,9 @@ class Connection(HTTPSConnection):
         finally:
             timer.cancel()
 
-    def _drain(self, response: BaseHTTPResponse) -> None:
+    def _drain(self, response: http.client.HTTPResponse) -> None:
         """Make room for the next answer, or close if that would take more than a little reading."""
-        with contextlib.suppress(OSError, HTTPError):
+        with contextlib.suppress(*_BROKEN):
             size = 0
             while size <= _MAX_REPLY:
                 part = response.read(_MAX_REPLY)

@@ -10,8 +10,9 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
+from ondemand_attach._hosts import is_address
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import AuthenticationError, ConfigurationError
 
@@ -111,6 +112,23 @@ def verifying(context: ssl.SSLContext | None) -> ssl.SSLContext:
     if context.minimum_version < ssl.TLSVersion.TLSv1_2:
         raise ConfigurationError("the ssl_context allows TLS before 1.2; set its minimum_version")
     return context
+
+
+def check_name(sock: ssl.SSLSocket, host: str) -> None:
+    """Refuse a certificate that names *host* in its common name only (RFC 9525 section 6.3).
+
+    A context of the application may let it through. To switch that off there would change its object.
+
+    Raises:
+        ssl.SSLCertVerificationError: it does.
+    """
+    if is_address(host):
+        return  # never looked for in a common name
+    names: Any = (sock.getpeercert() or {}).get("subjectAltName", ())
+    if not any(kind == "DNS" for kind, _ in names):
+        error = ssl.SSLCertVerificationError(ssl.SSL_ERROR_SSL, "no subjectAltName")
+        error.verify_message = "it has no subjectAltName with a host name, only a common name at best"
+        raise error
 
 
 def described(error: Exception) -> str:

@@ -8,18 +8,19 @@ import re
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 
-from ondemand_attach._message import Address, Message, Refusal
+from ondemand_attach._message import Address, Envelope, Message, Refusal
+from ondemand_attach._outcome import refusal_of_all
 from ondemand_attach._pieces import coalesced
 from ondemand_attach.errors import (
     InvalidAddressError,
     MessageTooLargeError,
-    RecipientsRefusedError,
     TransportError,
 )
-from ondemand_attach.transports._bounded_smtp import FINAL_DOT, BoundedSmtp, Reply, shown
-from ondemand_attach.transports._network import asked, remaining
+from ondemand_attach.transports._bounded_smtp import FINAL_DOT, BoundedSmtp, Reply
+from ondemand_attach.transports._network import asked
 
 _PIPELINED = 100
+_SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 section 4
 _PATH = re.compile(r"[^\s\x00-\x1f\x7f<>]+")
 
 
@@ -41,47 +42,39 @@ class Session(BoundedSmtp):
         if password is not None:
             self._log_in(self.server.user or "", password)
 
-    def begin(self, message: Message) -> None:
-        """Announce *message* with MAIL, having checked that the server can take it.
+    def prepare(self, message: Message) -> dict[str, Refusal]:
+        """Announce *message*, having checked that the server can take it, and return who was refused.
 
-        With PIPELINING (RFC 2920), the commands up to DATA go along; their replies are read by `finish()`.
+        Thereafter the server waits for the bytes. With PIPELINING (RFC 2920), the commands go together; DATA
+        goes along only if there are no copies, which the server would take though all others were refused.
+
+        Raises:
+            RecipientsRefusedError: all were refused whom the message is for.
+            TransportError: the message was refused otherwise, or the session ended.
         """
         self.stage = "MAIL"
-        sender = message.envelope.sender
-        path = "" if sender is None else _path(sender)
+        envelope, is_pipelined = message.envelope, self._pipelines(message)
+        path = "" if envelope.sender is None else _path(envelope.sender)
         command = " ".join([f"MAIL FROM:<{path}>", *self._parameters(message)])
-        rest = (*map(_rcpt, message.envelope.recipients), "DATA") if self._pipelines(message) else ()
+        with_data = is_pipelined and not envelope.copies
+        rest = (*map(_rcpt, envelope.recipients), *["DATA"] * with_data) if is_pipelined else ()
         self.send("".join(f"{line}\r\n" for line in (command, *rest)))
         self.check(self.reply(), 2)
-
-    def begins_again(self, message: Message) -> bool:
-        """Announce *message* on a kept connection; false if the server had closed it meanwhile."""
-        try:
-            self.begin(message)
-        except TransportError as error:
-            if error.code not in (None, 421):
-                raise
-        except OSError:
-            remaining(self.deadline)
-        else:
-            return True
-        self.close()
-        return False
-
-    def finish(self, message: Message) -> tuple[dict[str, Refusal], Reply]:
-        """Name the recipients, send the bytes, and return who was refused, and the last reply."""
-        is_asked = self._pipelines(message)
-        refused = self._refused(message.envelope.recipients, is_asked=is_asked)
+        refused = self._refused(envelope, is_asked=is_pipelined)
         self.stage = "DATA"
-        if not is_asked:
+        if not with_data:
             self.putcmd("DATA")
         self.check(self.reply(), 3)
+        return refused
+
+    def hand_over(self, message: Message) -> Reply:
+        """Send the bytes of *message* after `prepare()`, and return the last reply."""
         for octets in coalesced(_stuffed(message.chunks())):
             self.send(octets)
         self.stage = FINAL_DOT
         answer = self.reply()
         self.check(answer, 2)
-        return refused, answer
+        return answer
 
     def leave(self) -> None:
         """Say QUIT and close; the answer no longer matters."""
@@ -129,9 +122,10 @@ class Session(BoundedSmtp):
             yield self._supported("SMTPUTF8", "SMTPUTF8")
 
     def _check_size(self, size: int) -> None:
-        limit = self.esmtp_features["size"]
-        if limit.isdecimal() and 0 < int(limit) < size:
-            raise MessageTooLargeError(f"the message has {size} bytes, {self.server} takes {int(limit)}")
+        said = self.esmtp_features["size"]
+        limit = int(said) if _SIZE.fullmatch(said) else 0  # which means none
+        if 0 < limit < size:
+            raise MessageTooLargeError(f"the message has {size} bytes, {self.server} takes {limit}")
 
     def _supported(self, extension: str, parameter: str) -> str:
         if not self.has_extn(extension):
@@ -142,10 +136,10 @@ class Session(BoundedSmtp):
         # RFC 2920 section 3.1: what is not yet read must fit into the buffers on both ways.
         return self.has_extn("pipelining") and len(message.envelope.recipients) <= _PIPELINED
 
-    def _refused(self, recipients: tuple[Address, ...], *, is_asked: bool) -> dict[str, Refusal]:
+    def _refused(self, envelope: Envelope, *, is_asked: bool) -> dict[str, Refusal]:
         self.stage = "RCPT"
         refused = {}
-        for recipient in recipients:
+        for recipient in envelope.recipients:
             if not is_asked:
                 self.putcmd(_rcpt(recipient))
             reply = self.reply()
@@ -153,19 +147,9 @@ class Session(BoundedSmtp):
                 refused[recipient.addr_spec] = reply.refusal
             else:
                 self.check(reply, 2)
-        if all(recipient.addr_spec in refused for recipient in recipients):
-            raise self._all_refused(refused)
+        if (failure := refusal_of_all(envelope, refused, by=str(self.server))) is not None:
+            raise failure
         return refused
-
-    def _all_refused(self, refused: dict[str, Refusal]) -> RecipientsRefusedError:
-        first = next(iter(refused.values()))
-        return RecipientsRefusedError(
-            f"{self.server} refused every recipient, the first with {shown(first)}",
-            is_temporary=any(refusal.code < 500 for refusal in refused.values()),
-            code=first.code,
-            enhanced_code=first.enhanced_code,
-            refused=refused,
-        )
 
 
 def _base64(text: str) -> str:

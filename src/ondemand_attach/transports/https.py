@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _DOMAIN = re.compile(r"[A-Za-z0-9.\-]+")
 _TEMPORARY = {408, 425, 429}
+_UNCERTAIN = {502, 504, 520, 522, 524, 598, 599}
+"""A gateway says that it does not know what became of the request, which it had in whole (RFC 9110 sections
+15.6.3 and 15.6.5, and what Cloudflare and others say instead)."""
 
 
 class HttpsTransport:
@@ -133,10 +136,11 @@ class HttpsTransport:
 
     def _failure(self, status: int) -> TransportError:
         kind = AuthenticationError if status in (401, 403) else TransportError
-        is_temporary = status in _TEMPORARY or status >= 500
+        is_uncertain = status in _UNCERTAIN
         return kind(
             f"{self._host}:{self._port} answered with HTTP status {status}",
-            is_temporary=is_temporary,
+            is_temporary=not is_uncertain and (status in _TEMPORARY or status >= 500),
+            is_uncertain=is_uncertain,
             code=status,
         )
 

@@ -10,14 +10,15 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from ondemand_attach._answers import impersonal
-from ondemand_attach._message import Message, Receipt
+from ondemand_attach._message import Message, Receipt, Refusal
 from ondemand_attach._seal import sealed, translated
-from ondemand_attach.errors import ConfigurationError, MessageError
+from ondemand_attach.errors import ConfigurationError, MessageError, RecipientsRefusedError, TransportError
 from ondemand_attach.transports._network import KeptConnections, verifying
 from ondemand_attach.transports._server import Server
 from ondemand_attach.transports._session import Session
 
 T = TypeVar("T")
+_NO_MAILBOX = {450, 550, 551, 552, 553}  # RFC 5321 section 4.2.3
 _EHLO_NAME = re.compile(r"[A-Za-z0-9.\-]+|\[[A-Za-z0-9.:]+\]")
 
 
@@ -84,14 +85,14 @@ class SmtpTransport:
             A receipt, with the recipients that the server refused while it took the others.
 
         Raises:
-            RecipientsRefusedError: the server refused every recipient.
+            RecipientsRefusedError: the server refused all for whom the message is. Nobody was sent it.
             TransportError: the message was not taken; if ``is_uncertain``, it may have been.
             MessageTooLargeError: it is larger than the server takes (RFC 1870).
             MessageError: its bytes hold a CR or LF that is not part of a line end.
         """
         _check_line_ends(message)
-        session = self._begun(message, time.monotonic() + self._timeout)
-        refused, reply = _within(session, lambda: session.finish(message))
+        session, refused = self._prepared(message, time.monotonic() + self._timeout)
+        reply = _within(session, lambda: session.hand_over(message))
         self._idle.keep(session, session.connection)
         recipients = (recipient.addr_spec for recipient in message.envelope.recipients)
         accepted = tuple(recipient for recipient in recipients if recipient not in refused)
@@ -99,17 +100,26 @@ class SmtpTransport:
         answer = impersonal(said, message.envelope.recipients)
         return Receipt(message_id=message.message_id, accepted=accepted, refused=refused, answer=answer)
 
-    def _begun(self, message: Message, deadline: float) -> Session:
+    def _prepared(self, message: Message, deadline: float) -> tuple[Session, dict[str, Refusal]]:
+        """Return a session that waits for the bytes of *message*, and who was refused.
+
+        What else than a mailbox fails on a kept connection is tried again on a new one: servers end or refuse
+        sessions that were long or idle, or forget a login, in many words. Nothing was sent by then.
+        """
         while (kept := self._idle.take()) is not None:
             kept.deadline = deadline
-            if _within(kept, lambda: kept.begins_again(message)):
-                return kept
+            try:
+                return kept, _within(kept, lambda: kept.prepare(message))
+            except TransportError as error:
+                if _is_about_mailboxes(error):
+                    raise
+                if error.code not in (None, 421):  # an answer; the other connections would give it, too
+                    break
         session = Session(
             self._server, context=self._context, deadline=deadline, local_hostname=self._local_hostname
         )
         _within(session, lambda: session.open(self._password))
-        _within(session, lambda: session.begin(message))
-        return session
+        return session, _within(session, lambda: session.prepare(message))
 
     def close(self) -> None:
         """Close the connections that are idle. The transport can still be used."""
@@ -136,6 +146,16 @@ def _within(session: Session, step: Callable[[], T]) -> T:
     except BaseException:
         session.close()
         raise
+
+
+def _is_about_mailboxes(error: TransportError) -> bool:
+    """Whether a server said that mailboxes do not exist or cannot be used (RFC 3463 sections 3.2, 3.3)."""
+    if not isinstance(error, RecipientsRefusedError):
+        return False
+    enhanced = [
+        refusal.enhanced_code or f"5.{refusal.code in _NO_MAILBOX:d}" for refusal in error.refused.values()
+    ]
+    return all(code.split(".")[1] in {"1", "2"} for code in enhanced)
 
 
 def _check_login(server: Server, password: Callable[[], str] | None) -> None:

@@ -73,8 +73,11 @@ def send_confirmation(pk):
         return
     order = Order.objects.select_related("customer__user", "piece").get(pk=pk)
     try:
-        post.send(builder, event_of(order), to=order.customer.user.email, message_id=order.message_id)
-        order.mail = Order.Mail.SENT
+        to = order.customer.user.email
+        receipt = post.send(builder, event_of(order), to=to, message_id=order.message_id)
+        order.mail = Order.Mail.PARTLY if receipt.refused else Order.Mail.SENT
+        for refusal in receipt.refused.values():  # the customer was accepted, another recipient was not
+            log.warning("order %s is %s: a recipient was refused: %s", order.number, order.mail, refusal)
     except MailError as error:
         can_wait = isinstance(error, TransportError) and error.is_temporary
         order.mail = Order.Mail.DUE if can_wait else Order.Mail.STUCK

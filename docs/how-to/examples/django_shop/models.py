@@ -62,6 +62,7 @@ class Order(models.Model):
         DUE = "due"
         SENDING = "sending"
         SENT = "sent"
+        PARTLY = "partly"
         STUCK = "stuck"
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT)

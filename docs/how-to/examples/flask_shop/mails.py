@@ -53,10 +53,12 @@ class Mails:
         mailer, confirmation = self.mailer, self.confirmation
         if not database.move(order, "due", "sending"):
             return
-        after = "sent"
         message_id, to = database.receiver_of(order)
         try:
-            mailer.send(confirmation, database.event_of(order), to=to, message_id=message_id)
+            receipt = mailer.send(confirmation, database.event_of(order), to=to, message_id=message_id)
+            after = "partly" if receipt.refused else "sent"
+            for refusal in receipt.refused.values():  # the customer was accepted, another recipient was not
+                log.warning("order %s is %s: a recipient was refused: %s", order, after, refusal)
         except MailError as error:
             can_wait = isinstance(error, TransportError) and error.is_temporary
             after = "due" if can_wait else "stuck"

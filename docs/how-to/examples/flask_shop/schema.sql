@@ -20,5 +20,5 @@ CREATE TABLE purchase (
   engraving TEXT NOT NULL CHECK (length(engraving) <= 60),
   placed TEXT NOT NULL,
   message_id TEXT NOT NULL, -- the same for every try
-  mail TEXT NOT NULL DEFAULT 'due' CHECK (mail IN ('due', 'sending', 'sent', 'stuck'))
+  mail TEXT NOT NULL DEFAULT 'due' CHECK (mail IN ('due', 'sending', 'sent', 'partly', 'stuck'))
 );

@@ -26,14 +26,14 @@ async def send(request):
     """Send a statement, and answer when the mail server has taken it."""
     context, to = event_of(request.path_params["number"])
     try:
-        await mailer.asend(STATEMENT, context, to=to)
+        receipt = await mailer.asend(STATEMENT, context, to=to)
     except PoolBusyError:
         return Response("busy", status_code=503, headers={"Retry-After": "5"})
     except TransportError as error:
         return Response("try again" if error.is_temporary else "refused", status_code=502)
     except MailError:
         return Response("the statement cannot be made", status_code=500)
-    return Response("sent")
+    return Response("sent, but not to all" if receipt.refused else "sent")
 
 
 async def ping(_):

@@ -2,11 +2,13 @@
 
 from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
+from celery.utils.log import get_task_logger
 
 from ondemand_attach.errors import PoolBusyError, TransportError
 
 from .mails import STATEMENT, event_of, mailer, pool
 
+log = get_task_logger(__name__)
 app = Celery("statements")
 app.config_from_envvar("BANK_CELERY_SETTINGS")
 
@@ -28,7 +30,9 @@ def send_statement(self, number):
     """Send the statement with this number. The broker sees the number, and never what the statement says."""
     context, to = event_of(number)
     try:
-        mailer.send(STATEMENT, context, to=to, message_id=f"<statement-{number}@bank.example>")
+        receipt = mailer.send(STATEMENT, context, to=to, message_id=f"<statement-{number}@bank.example>")
+        for refusal in receipt.refused.values():  # the customer was accepted, another recipient was not
+            log.warning("a recipient of statement %s was refused: %s", number, refusal)
     except PoolBusyError as error:
         raise self.retry(exc=error, countdown=5) from None
     except TransportError as error:

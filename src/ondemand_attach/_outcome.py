@@ -1,0 +1,84 @@
+"""What became of those whom a message is for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ondemand_attach._message import Envelope, Receipt, Refusal
+from ondemand_attach.errors import RecipientsRefusedError, TransportError
+
+_ENHANCED_CODE: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")  # RFC 3463 section 2
+
+
+def refusal_of_all(
+    envelope: Envelope, refused: Mapping[str, Any], *, by: str
+) -> RecipientsRefusedError | None:
+    """Return an error if all are *refused* whom the message is for, whatever became of copies.
+
+    Args:
+        envelope: who they are.
+        refused: the addr-specs that were, with a `Refusal` for each.
+        by: who refused them.
+    """
+    primary = [one.addr_spec for one in envelope.primary]
+    if not all(spec in refused for spec in primary):
+        return None
+    reasons = [reason for spec in primary if (reason := _reason(refused[spec])) is not None]
+    whom = "everyone for whom the message is" if envelope.copies else "every recipient"
+    return RecipientsRefusedError(
+        f"{by} refused {whom}, {f'the first with {reasons[0]}' if reasons else 'without a reply code'}",
+        is_temporary=any(400 <= reason.code < 500 for reason in reasons),
+        code=reasons[0].code if reasons else None,
+        enhanced_code=reasons[0].enhanced_code if reasons else None,
+        accepted=(one.addr_spec for one in envelope.recipients if one.addr_spec not in refused),
+        refused=refused,
+    )
+
+
+def _reason(given: Any) -> Refusal | None:
+    """Return the codes alone of what a transport of the application may have made up: errors show them."""
+    code, enhanced = getattr(given, "code", None), getattr(given, "enhanced_code", None)
+    if type(code) is not int:
+        return None
+    is_code = isinstance(enhanced, str) and _ENHANCED_CODE.fullmatch(enhanced)
+    return Refusal(code=code, enhanced_code=enhanced if is_code else None)
+
+
+def check_outcome(envelope: Envelope, receipt: Receipt) -> None:
+    """Refuse a *receipt*, of any transport, by which nobody was accepted whom the message is for.
+
+    One that names nobody as accepted and nobody as refused is believed.
+
+    Raises:
+        RecipientsRefusedError: all of them were refused.
+        TransportError: others were accepted, and it does not say what became of them; it is uncertain.
+    """
+    named = set(_known(envelope, receipt.accepted))
+    accepted = tuple(one.addr_spec for one in envelope.recipients if one.addr_spec in named)
+    if any(one.addr_spec in named for one in envelope.primary):
+        return
+    refused = dict(zip(_known(envelope, receipt.refused), receipt.refused.values(), strict=True))
+    failure = refusal_of_all(envelope, refused, by="the far side of the transport")
+    if failure is not None:
+        failure.accepted = accepted
+        raise failure
+    if accepted:
+        raise TransportError(
+            "the receipt of the transport names copies only, and not what became of those for whom the "
+            "message is",
+            is_uncertain=True,
+            accepted=accepted,
+            refused=refused,
+        )
+
+
+def _known(envelope: Envelope, spelt: Iterable[str]) -> list[str]:
+    """Return the addr-specs as the envelope has them: domains may be given in A-labels or in other case."""
+    forms = [
+        (form, one.addr_spec) for one in envelope.recipients for form in (one.ascii_addr_spec, one.addr_spec)
+    ]
+    loosely = {form.casefold(): spec for form, spec in forms}
+    exactly = dict(forms)
+    return [exactly.get(form) or loosely.get(form.casefold(), form) for form in map(str, spelt)]
