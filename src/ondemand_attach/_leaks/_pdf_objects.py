@@ -86,7 +86,7 @@ def _end(content: bytes, at: int, data: int) -> int:
     """Return where data end: where their length says, if that is where they are said to end, else there."""
     lengths = _LENGTH.findall(content, max(content.rfind(b"obj", max(at - 2000, 0), at), 0), at)
     end = data + int(lengths[-1]) if lengths else -1
-    if 0 <= end and content[end : end + 20].lstrip().startswith(b"endstream"):
+    if end >= 0 and content[end : end + 20].lstrip().startswith(b"endstream"):
         return end
     return content.find(b"endstream", data)
 
