@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import contextlib
-import unicodedata
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -14,6 +14,8 @@ LONGEST = 64
 _SHORTEST_FRACTION = 5
 _SHORT = 10  # characters, of a text that counts as a whole word
 _MOST_PARTS = 32
+_HAS_DOTS = re.compile("[äöüåøÄÖÜÅØ]")
+_FROM_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
 # How letters are written where there are none with dots, rings and strokes.
 _SPELT = str.maketrans(
     {
@@ -74,8 +76,9 @@ def _places_in(text: str) -> Iterator[int]:
 
 
 def _foreign_forms(text: str) -> Iterator[str]:
-    yield from {text.translate(_SPELT)} - {text}
-    if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text[:LONGEST]):
+    if _HAS_DOTS.search(text):
+        yield text.translate(_SPELT)
+    if _FROM_RIGHT_TO_LEFT.search(text):
         yield text[::-1]  # as it is drawn, from left to right
     name, at, domain = text.rpartition("@")
     if at and not domain.isascii():

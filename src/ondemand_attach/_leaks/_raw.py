@@ -12,7 +12,8 @@ from ondemand_attach._leaks._pdf_strings import hexadecimal, literal
 _SHORTEST = 6
 _FEWEST_DIGITS = 8
 _LONGEST_WORD = 11
-_STRING = re.compile(rb"<([0-9A-Fa-f\s]++)>|\((?:[^()\\]++|\\[\s\S])*+\)")
+_HEXADECIMAL = re.compile(rb"<([0-9A-Fa-f\s]++)>")
+_LITERAL = re.compile(rb"\((?:[^()\\]++|\\[\s\S])*+\)")
 _LONGEST = 1024  # octets
 _BLOCK = 16  # bytes, of AES
 
@@ -44,12 +45,12 @@ def _readable(content: bytes) -> bytes:
     clear = b"".join(outside_of_streams(content))
     table, last = clear.rfind(b"\nxref"), clear.rfind(b"startxref")
     clear = clear[:table] if 0 <= table < last else clear[: last if last >= 0 else None]
-    return _STRING.sub(_plain, clear)
+    clear = _HEXADECIMAL.sub(lambda string: _plain(hexadecimal(string[1])), clear)
+    return _LITERAL.sub(lambda string: _plain(literal(string[0], 0)[0]), clear) if b"\\" in clear else clear
 
 
-def _plain(string: re.Match[bytes]) -> bytes:
-    """Decode a string, but for what only AES could have made, or a signature."""
-    octets = hexadecimal(string[1]) if string[1] else literal(string[0], 0)[0]
+def _plain(octets: bytes) -> bytes:
+    """Return what a string says, but for what only AES could have made, or a signature."""
     if len(octets) % _BLOCK == 0 or len(octets) > _LONGEST:
         return b"<>"
     return b"(" + octets + b")"
