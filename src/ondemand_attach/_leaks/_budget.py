@@ -1,8 +1,13 @@
-"""How much may be unpacked while one attachment is searched: octets and members, whatever the attachment says."""
+"""How much may be unpacked while one attachment is searched, whatever it says of itself."""
 
 from __future__ import annotations
 
-_MEMBER = 4096  # octets; a small member costs as much time as so many of a large one
+from typing import TypeAlias
+
+# What was found in a container, with its charset; None if it is only text, in which no container is looked for.
+Member: TypeAlias = tuple[bytes, str | None]
+
+_LEAST = 8192  # octets; a small member costs as much time as so many of a large one
 
 
 class Budget:
@@ -16,7 +21,7 @@ class Budget:
         self.left = octets
         self.is_enough = True
 
-    def allows(self, size: int, *, least: int = _MEMBER) -> bool:
+    def allows(self, size: int, *, least: int = _LEAST) -> bool:
         """Take *size* octets, but not less than *least*, and return whether there were any left."""
         if self.left <= 0:
             self.is_enough = False

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 
 from ondemand_attach._leaks import _pdf, _zip
-from ondemand_attach._leaks._budget import Budget
+from ondemand_attach._leaks._budget import Budget, Member
+from ondemand_attach._leaks._decoding import from_base64
 from ondemand_attach._leaks._inflating import Opener, bzip2, inflated, joined, xz, zlib_or_gzip
 from ondemand_attach._leaks._rtf import MARK, text_of_rtf
 from ondemand_attach._leaks._surfaces import bodies
@@ -54,40 +55,39 @@ def opened(label: str, content: bytes, charset: str) -> Iterator[tuple[str, str 
         )  # fmt: skip
 
 
-def _with_members(
-    content: bytes, charset: str, budget: Budget, depth: int = 0
-) -> Iterator[tuple[bytes, str]]:
+def _with_members(content: bytes, charset: str, budget: Budget, depth: int = 0) -> Iterator[tuple[bytes, str]]:
     yield content, charset
     for member, its_charset in _members(content, budget):
-        if not member:
-            continue
-        if depth == _DEPTH:
+        if its_charset is None:
+            yield member, "utf-8"
+        elif member and depth < _DEPTH:
+            yield from _with_members(member, its_charset, budget, depth + 1)
+        elif member:
             budget.is_enough = False
             return
-        yield from _with_members(member, its_charset, budget, depth + 1)
 
 
-def _members(content: bytes, budget: Budget) -> Iterator[tuple[bytes, str]]:
-    for member in _binary_members(content, budget):
-        yield member, "utf-8"
-    yield from bodies(content, budget)
-    if MARK in content[:64]:
-        yield text_of_rtf(content), "utf-8"
-
-
-def _binary_members(content: bytes, budget: Budget) -> Iterator[bytes]:
+def _members(content: bytes, budget: Budget) -> Iterator[Member]:
     if _zip.LOCAL_HEADER in content:
         yield from _zip.members(content, budget)
-    if content.startswith(_zip.LOCAL_HEADER):
-        return
+    if not content.startswith(_zip.LOCAL_HEADER):
+        yield from _found_by_marks(content, budget)
+    yield from bodies(content, budget)
+    if MARK in content[:64]:
+        yield text_of_rtf(content), None
+
+
+def _found_by_marks(content: bytes, budget: Budget) -> Iterator[Member]:
     for mark, opener in _MARKS:
-        yield from _marked(content, mark, opener, budget)
+        for member in _marked(content, mark, opener, budget):
+            yield member, "utf-8"
     for marks, opener in _WHOLE:
         if content.startswith(marks):
-            yield inflated(opener, content, 0, budget.most)[0]
+            yield inflated(opener, content, 0, budget.most)[0], "utf-8"
     if b"%PDF-" in content:
         yield from _pdf.members(content, budget)
-    yield from _encoded(content, budget)
+    for member in _encoded(content, budget):
+        yield member, "utf-8"
 
 
 def _marked(content: bytes, mark: bytes, opener: Opener, budget: Budget) -> Iterator[bytes]:
@@ -105,8 +105,8 @@ def _encoded(content: bytes, budget: Budget) -> Iterator[bytes]:
     if any(mark in content for mark in _IN_BASE64):
         for found in _BASE64.finditer(content):
             if budget.allows(len(found[0])):
-                compact = found[0].translate(None, b" \t\r\n")
-                yield binascii.a2b_base64(compact[: len(compact) // 4 * 4])
+                compact = b"".join(found[0].split())
+                yield from_base64(compact[: len(compact) - (len(compact) % 4 == 1)]) or b""
     if b"begin " in content:
         for found in _UUENCODED.finditer(content):
             if budget.allows(0):

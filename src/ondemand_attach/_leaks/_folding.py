@@ -53,9 +53,15 @@ def _named(name: str, otherwise: str) -> str:
         return otherwise
 
 
+_OFTEN = 0x10000  # the characters before it are not so many that they could not be kept
+
+
 class _Folds(dict[int, str]):
     def __missing__(self, code: int) -> str:
-        return _fold(chr(code))
+        fold = _fold(chr(code))
+        if code < _OFTEN:
+            self[code] = fold
+        return fold
 
 
 _FOLDS = _Folds({code: _fold(chr(code)) for code in (*range(0x80, 0x500), *range(0x2000, 0x2100))})

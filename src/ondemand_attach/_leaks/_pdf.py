@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ondemand_attach._leaks import _pdf_fonts
-from ondemand_attach._leaks._budget import Budget
+from ondemand_attach._leaks._budget import Budget, Member
 from ondemand_attach._leaks._pdf_content import Fonts, shown
 from ondemand_attach._leaks._pdf_filters import decoded, is_dear
 from ondemand_attach._leaks._pdf_objects import Object, compressed, objects
@@ -27,12 +27,12 @@ _SHOWING = 2
 _A_CODE = 16  # octets inflated in the time that one code of a map takes
 
 
-def members(content: bytes, budget: Budget) -> Iterator[bytes]:
+def members(content: bytes, budget: Budget) -> Iterator[Member]:
     """Yield the strings of each object as text, the data of each stream, and the text that the streams show."""
     pdf = _Pdf(content, budget)
-    yield _utf_8("\n".join(pdf.read()))
-    yield from pdf.filtered
-    yield from pdf.pages()
+    yield _utf_8("\n".join(pdf.read())), None
+    yield from ((data, "utf-8") for data in pdf.filtered)
+    yield from ((text, None) for text in pdf.pages())
 
 
 class _Pdf:

@@ -69,8 +69,9 @@ def composite(dictionary: bytes, lengths: Sequence[int], meanings: Mapping[int, 
         meanings: its ToUnicode map.
     """
     named = _NAMED.search(dictionary)
-    for pattern, charset in _CODECS if named and not meanings else ():
-        if pattern.match(named[1].decode("latin-1")):
+    name = named[1].decode("latin-1") if named else ""
+    for pattern, charset in () if meanings else _CODECS:
+        if pattern.match(name):
             return functools.partial(_of_charset, charset)
     if tuple(lengths or (2,)) == (2,):
         return functools.partial(_of_two_octets, meanings)

@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from ondemand_attach._leaks._budget import Budget
+from ondemand_attach._leaks._budget import Budget, Member
 from ondemand_attach._leaks._decoding import from_base64, text_of
 
 _Fields = list[tuple[str, str]]
@@ -62,7 +62,7 @@ def surfaces(
     return headers, documents
 
 
-def bodies(content: bytes, budget: Budget) -> Iterator[tuple[bytes, str]]:
+def bodies(content: bytes, budget: Budget) -> Iterator[Member]:
     """Yield the bodies of a message in *content* that it does not show as they read, with their charsets."""
     if not any(name in content for name in _ENCODED_BODIES):
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from ondemand_attach._leaks._budget import Budget
+from ondemand_attach._leaks._budget import Budget, Member
 from ondemand_attach._leaks._inflating import Opener, bzip2, deflate, inflated, xz
 
 LOCAL_HEADER = b"PK\x03\x04"
@@ -19,7 +19,7 @@ _STORED, _LZMA = 0, 14
 _METHODS: dict[int, Opener] = {8: deflate, 12: bzip2, 95: xz}
 
 
-def members(content: bytes, budget: Budget) -> Iterator[bytes]:
+def members(content: bytes, budget: Budget) -> Iterator[Member]:
     """Yield the name and the contents of each member, then the names and comments of the directory.
 
     A member that cannot be read is passed over: the ZIP is searched as it stands, too.
@@ -32,12 +32,12 @@ def members(content: bytes, budget: Budget) -> Iterator[bytes]:
         member, end = _member(content, start, method, size, budget)
         if not budget.allows(max(len(member), end - start)):
             return
-        yield content[name_at : name_at + name_length]
-        yield member
+        yield content[name_at : name_at + name_length], None
+        yield member, "utf-8"
         # What is damaged or encrypted ends anywhere; then the next header may be nearer.
         is_whole = member and content[end : end + 2] == b"PK"
         at = content.find(LOCAL_HEADER, end if is_whole else at + len(LOCAL_HEADER))
-    yield _directory(content)
+    yield _directory(content), None
 
 
 def _member(content: bytes, start: int, method: int, size: int, budget: Budget) -> tuple[bytes, int]:
