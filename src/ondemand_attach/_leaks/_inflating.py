@@ -74,9 +74,9 @@ def joined(opener: Opener, content: bytes, start: int, most: int) -> tuple[bytes
     mark, pieces, size = content[start : start + 2], list[bytes](), 0
     while size < most and content[start : start + 2] == mark:
         piece, end = inflated(opener, content, start, most - size)
+        start = max(start, end)
+        if not piece and pieces:
+            break
         pieces.append(piece)
         size += len(piece) + 1  # an empty one is not free
-        if end <= start:
-            break
-        start = end
     return b"".join(pieces), start

@@ -12,6 +12,7 @@ from ondemand_attach._leaks._pdf_filters import decoded, is_dear
 from ondemand_attach._leaks._pdf_objects import Object, compressed, objects
 from ondemand_attach._leaks._pdf_strings import strings, texts
 
+_MARK = b"%PDF-"
 _IMAGE = re.compile(rb"/Subtype\s*/Image\b")
 _OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm\b")
 _FONT = re.compile(rb"/Type\s*/Font(?![A-Za-z])|/Subtype\s*/(?:Type[013]|TrueType|MMType1)\b")
@@ -20,18 +21,19 @@ _REFERENCE = re.compile(rb"(?<![0-9])([0-9]{1,10})\s+[0-9]{1,5}\s+R\b")
 _ENTRY = re.compile(rb"%s\s+([0-9]{1,10})\s+[0-9]{1,5}\s+R\b" % _NAME)
 _CONTENTS = re.compile(rb"/Contents\s*(?:\[([^\]]*)\]|([0-9]{1,10}\s+[0-9]{1,5}\s+R\b))")
 _SHOWS_TEXT = re.compile(rb"[)>\]]\s*(?:T[jJ]|['\"])")
+_NOTHING = -1  # the number of no object; what stands between the objects is counted on from it
 _MEANINGS = 16  # fonts of one name that are tried where it is not known which is meant
 _ANCESTORS = 8
 _OCTET_BY_OCTET = 8  # times as dear as inflating
 _SHOWING = 2
-_A_CODE = 16  # octets inflated in the time that one code of a map takes
+_A_CODE = 64  # octets inflated in the time that one code of a map takes
 
 
 def members(content: bytes, budget: Budget) -> Iterator[Member]:
     """Yield the strings of each object as text, the data of each stream, and the text that the streams show."""
     pdf = _Pdf(content, budget)
     yield _utf_8("\n".join(pdf.read())), None
-    yield from ((data, "utf-8") for data in pdf.filtered)
+    yield from ((data, "utf-8") for data in pdf.inner)
     yield from ((text, None) for text in pdf.pages())
 
 
@@ -42,7 +44,7 @@ class _Pdf:
         self.content, self.budget = content, budget
         self.bodies: dict[int, bytes] = {}
         self.streams: dict[int, bytes] = {}
-        self.filtered: list[bytes] = []
+        self.inner: list[bytes] = []
         self.maps: dict[int, dict[int, str]] = {}
         self.fonts: dict[int, _pdf_fonts.Font] = {}
 
@@ -51,7 +53,7 @@ class _Pdf:
         for place, one in enumerate(objects(self.content)):
             if not self.budget.allows(len(one.body), least=0):
                 return
-            number = one.number if one.number >= 0 else -1 - place
+            number = one.number if one.number >= 0 else _NOTHING - 1 - place
             self.bodies[number] = one.body
             yield from _said(one.body)
             if one.start >= 0 and not _IMAGE.search(one.body):
@@ -64,8 +66,8 @@ class _Pdf:
         if not data or not self.budget.allows(dear * max(len(data), len(octets))):
             return
         self.streams[number] = data
-        if data != octets:
-            self.filtered.append(data)
+        if data != octets or _MARK in data:
+            self.inner.append(data)
         if _OBJECT_STREAM.search(one.body):
             self.bodies.update(compressed(one.body, data))
             yield from _said(data)
@@ -124,7 +126,7 @@ class _Pdf:
 
     def font(self, body: bytes) -> _pdf_fonts.Font:
         entries = {name: int(number) for name, number in _ENTRY.findall(body)}
-        to_unicode, encoding = entries.get(b"ToUnicode", -1), entries.get(b"Encoding", -1)
+        to_unicode, encoding = entries.get(b"ToUnicode", _NOTHING), entries.get(b"Encoding", _NOTHING)
         meanings = self.meanings(to_unicode)
         if not _pdf_fonts.is_composite(body):
             return _pdf_fonts.simple(body, self.bodies.get(encoding, b""), meanings)
