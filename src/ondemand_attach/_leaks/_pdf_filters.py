@@ -108,11 +108,11 @@ def _unpredicted(data: bytes, parameters: dict[bytes, int]) -> bytes:
     if predictor == 2:
         rows = (data[at : at + width] for at in range(0, len(data), width))
         return b"".join(_row(1, row, b"", step) for row in rows)
-    above, found = bytes(width), list[bytes]()
+    above, found = bytes(width), bytearray()
     for at in range(0, len(data), width + 1):
         above = _row(data[at], data[at + 1 : at + 1 + width], above, step)
-        found.append(above)
-    return b"".join(found)
+        found += above
+    return bytes(found)
 
 
 def _row(kind: int, row: bytes, above: bytes, step: int) -> bytes:

@@ -13,7 +13,7 @@ _ACCENTS = {
 _LETTERS = {
     "germandbls": "ß", "lslash": "ł", "oslash": "ø", "ae": "æ", "oe": "œ", "dcroat": "đ", "dmacron": "đ",
     "dotlessi": "ı", "idot": "İ", "eth": "ð", "thorn": "þ", "hbar": "ħ", "tbar": "ŧ", "eng": "ŋ", "ij": "ij",
-    "fi": "fi", "fl": "fl", "ff": "ff", "ffi": "ffi", "ffl": "ffl", "f_i": "fi", "f_l": "fl", "longs": "s",
+    "fi": "fi", "fl": "fl", "ff": "ff", "ffi": "ffi", "ffl": "ffl", "longs": "s",
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4",
     "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
     "at": "@", "plus": "+", "period": ".", "comma": ",", "hyphen": "-", "slash": "/", "colon": ":", "underscore": "_",
@@ -25,6 +25,8 @@ _ACCENTED = re.compile(rf"([A-Za-z]|ae|AE)({'|'.join(_ACCENTS)})")
 def letters(name: str) -> str:
     """Return what the glyph *name* stands for; a space for signs and for names that say nothing."""
     name = name.partition(".")[0]
+    if "_" in name:
+        return "".join(map(letters, name.split("_")))  # ligatures
     if len(name) == 1:
         return name
     if name in _LETTERS:
