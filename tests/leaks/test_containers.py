@@ -183,7 +183,9 @@ def spoilt_zips() -> list[bytes]:
 def test_what_a_customer_supplied_never_stops_a_message(content: bytes) -> None:
     letter = MessageBuilder().sender("a@shop.example").subject("s").confidential("iban")
     context = {"iban": "DE02120300000000202051", "note": content.decode("latin-1").replace("\0", "")}
-    made = letter.text("t").attach(lambda _: Document(content=content, media_type="application/x"), filename="a.bin")
+    made = letter.text("t").attach(
+        lambda _: Document(content=content, media_type="application/x"), filename="a.bin"
+    )
     assert made.build(context, to="a@example.com")
     if content.isascii() and content.startswith(b"&#"):
         assert letter.text("Your note: {{ note }}").build(context, to="a@example.com")
@@ -206,7 +208,9 @@ def test_changed_containers_raise_nothing(seed: int) -> None:
         content = bytearray(chance.choice(SEEDS))
         for _ in range(chance.choice((1, 2, 8))):
             at = chance.randrange(len(content) + 1)
-            splinter = chance.choice((chance.choice(SPLINTERS), chance.randbytes(3), chance.choice(SEEDS)[:400]))
+            splinter = chance.choice(
+                (chance.choice(SPLINTERS), chance.randbytes(3), chance.choice(SEEDS)[:400])
+            )
             content[at : at + chance.choice((0, 0, 1, 9))] = splinter * chance.choice((1, 1, 3))
         is_found(bytes(content), NAME)
 
@@ -225,7 +229,9 @@ def test_what_is_left_unsearched_is_logged_and_stops_nothing(
     assert "attachment 1 holds more than" in logged(nested(9, b"x"), caplog)
     monkeypatch.setattr(_containers, "INFLATED", 1 << 20)
     assert "attachment 1 holds more than 1 MB" in logged(gzip.compress(bytes(3 << 20), mtime=0), caplog)
-    assert is_found(gzip.compress(bytes(3 << 20), mtime=0) + NAME.encode(), NAME)  # as it stands, all of it is
+    assert is_found(
+        gzip.compress(bytes(3 << 20), mtime=0) + NAME.encode(), NAME
+    )  # as it stands, all of it is
 
 
 def octets_searched(content: bytes) -> int:

@@ -98,7 +98,10 @@ def lzw(data: bytes, *, early: int) -> bytes:
 
 
 def run_lengths(data: bytes) -> bytes:
-    return b"".join(bytes([len(data[at : at + 9]) - 1]) + data[at : at + 9] for at in range(0, len(data), 9)) + b"\x80"
+    return (
+        b"".join(bytes([len(data[at : at + 9]) - 1]) + data[at : at + 9] for at in range(0, len(data), 9))
+        + b"\x80"
+    )
 
 
 def predicted(data: bytes, kind: int, width: int) -> bytes:
@@ -201,9 +204,7 @@ def of_glyphs(content: bytes, width: int = 1, kind: bytes = b"TrueType") -> byte
     return pdf(page(2, 4), font(kind, 3), stream(code_map(width)), stream(zlib.compress(content), DEFLATED))
 
 
-@pytest.mark.parametrize(
-    ("width", "kind"), [(1, b"TrueType"), (1, b"Type1"), (1, b"Type3"), (2, b"Type0")]
-)
+@pytest.mark.parametrize(("width", "kind"), [(1, b"TrueType"), (1, b"Type1"), (1, b"Type3"), (2, b"Type0")])
 def test_glyph_numbers_are_read_by_the_map_of_their_font(width: int, kind: bytes) -> None:
     content = b"BT /F1 9 Tf " + shown("Zdenka", width) + b" Tj ET"
     assert is_found(of_glyphs(content, width, kind), "Zdenka")
@@ -232,7 +233,9 @@ def test_a_word_is_read_however_it_is_placed(content: bytes) -> None:
 
 def test_codes_of_one_and_two_octets_are_told_apart_by_the_map_of_their_font() -> None:
     spaces = b"begincmap 2 begincodespacerange <00> <7f> <8000> <ffff> endcodespacerange endcmap"
-    letters = b"beginbfchar <01> <005A> <8002> <0064> <05> <0065> <8010> <006E> <11> <006B> <12> <0061> endbfchar"
+    letters = (
+        b"beginbfchar <01> <005A> <8002> <0064> <05> <0065> <8010> <006E> <11> <006B> <12> <0061> endbfchar"
+    )
     one = b"<</Type /Font /Subtype /Type0 /Encoding 5 0 R /ToUnicode 3 0 R>>"
     content = stream(b"BT /F1 9 Tf <01 8002 05 8010 11 12> Tj ET")
     assert is_found(pdf(page(2, 4), one, stream(letters), content, stream(spaces)), "Zdenka")
@@ -347,7 +350,15 @@ MAKERS: dict[str, Callable[[str], bytes]] = {
         drawn(name), qdf=True, object_stream_mode=pikepdf.ObjectStreamMode.disable
     ),
 }
-NAMES = [NAME, "Søren Ørsted", "Łukasz Wójcik", "Ελένη Παππά", "Надежда Иванова", "Mona", "Efficient Affiliate"]
+NAMES = [
+    NAME,
+    "Søren Ørsted",
+    "Łukasz Wójcik",
+    "Ελένη Παππά",
+    "Надежда Иванова",
+    "Mona",
+    "Efficient Affiliate",
+]
 
 
 @pytest.mark.parametrize("maker", MAKERS)

@@ -23,11 +23,11 @@ class Budget:
 
     def allows(self, size: int, *, least: int = _LEAST) -> bool:
         """Take *size* octets, but not less than *least*, and return whether there were any left."""
-        if self.left <= 0:
+        if size >= self.left:  # a member that was made of all that was left has been cut off there
             self.is_enough = False
-            return False
+        is_allowed = self.left > 0
         self.left -= max(size, least)
-        return True
+        return is_allowed
 
     @property
     def most(self) -> int:

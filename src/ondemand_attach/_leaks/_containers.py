@@ -55,7 +55,9 @@ def opened(label: str, content: bytes, charset: str) -> Iterator[tuple[str, str 
         )  # fmt: skip
 
 
-def _with_members(content: bytes, charset: str, budget: Budget, depth: int = 0) -> Iterator[tuple[bytes, str]]:
+def _with_members(
+    content: bytes, charset: str, budget: Budget, depth: int = 0
+) -> Iterator[tuple[bytes, str]]:
     yield content, charset
     for member, its_charset in _members(content, budget):
         if its_charset is None:
@@ -83,7 +85,9 @@ def _found_by_marks(content: bytes, budget: Budget) -> Iterator[Member]:
             yield member, "utf-8"
     for marks, opener in _WHOLE:
         if content.startswith(marks):
-            yield inflated(opener, content, 0, budget.most)[0], "utf-8"
+            member, end = inflated(opener, content, 0, budget.most)
+            if budget.allows(max(len(member), end)):
+                yield member, "utf-8"
     if b"%PDF-" in content:
         yield from _pdf.members(content, budget)
     for member in _encoded(content, budget):

@@ -19,8 +19,16 @@ _FROM_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
 # How letters are written where there are none with dots, rings and strokes.
 _SPELT = str.maketrans(
     {
-        "ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe",
-        "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Å": "Aa", "Ø": "Oe",
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "å": "aa",
+        "ø": "oe",
+        "Ä": "Ae",
+        "Ö": "Oe",
+        "Ü": "Ue",
+        "Å": "Aa",
+        "Ø": "Oe",
     }
 )
 _MOST_DIGITS = 50  # to write 1E+999999999 out would take for ever, and nobody does

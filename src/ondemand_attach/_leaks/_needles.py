@@ -17,7 +17,7 @@ _LONGEST_WORD = 11
 _ENCODERS = tuple(map(codecs.getencoder, ("utf-8", "utf-16-le", "utf-16-be", "cp1252")))
 # In which files of older programs, and those of other systems, write names; each is a superset of others.
 _OLD_CHARSETS = (
-    *("cp1250", "iso8859-2", "cp1251", "koi8-u", "iso8859-5", "cp866", "cp1253"),
+    *("cp1250", "iso8859-2", "iso8859-4", "iso8859-16", "cp1251", "koi8-u", "iso8859-5", "cp866", "cp1253"),
     *("cp1254", "cp1255", "cp1256", "cp1257", "cp852", "cp437", "cp850", "mac-roman", "mac-latin2"),
     *("cp932", "euc-jp", "gb18030", "big5hkscs", "cp949"),
 )
