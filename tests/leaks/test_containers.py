@@ -19,8 +19,8 @@ import zipfile
 import zlib
 
 import pytest
-from leak_cases import HEADER, is_found, pdf, stream, zipped
 
+from leak_cases import HEADER, is_found, pdf, stream, zipped
 from ondemand_attach import Document, MessageBuilder
 from ondemand_attach._leaks import _containers, find_leaks
 

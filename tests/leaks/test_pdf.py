@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from leak_cases import is_found, pdf, stream
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -19,6 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate
 
 import ondemand_attach.generators
+from leak_cases import is_found, pdf, stream
 from ondemand_attach import Document, MessageBuilder, Xhtml2PdfGenerator
 from ondemand_attach.errors import ConfidentialityError
 

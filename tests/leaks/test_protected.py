@@ -6,8 +6,8 @@ import zlib
 from dataclasses import replace
 
 import pytest
-from leak_cases import HEADER, pdf, stream
 
+from leak_cases import HEADER, pdf, stream
 from ondemand_attach import AttachmentRequest, Document, MessageBuilder
 from ondemand_attach._leaks import find_leaks
 from ondemand_attach.errors import ConfidentialityError
@@ -110,7 +110,7 @@ def test_a_generated_password_in_a_readable_part_is_refused() -> None:
         .sender("orders@shop.example")
         .subject("s")
         .text("t")
-        .generated_password("passphrase", delivered.append)
+        .generated_password("passphrase", delivery=delivered.append, digits=16)
     )
     plain = Document(content=b"x", media_type="application/pdf")
     builder = letter.attach(lambda _: plain, filename="a.pdf", encryptor=leaking)

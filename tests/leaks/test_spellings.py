@@ -7,8 +7,8 @@ import codecs
 import unicodedata
 
 import pytest
-from leak_cases import HEADER, is_found, pdf, zipped
 
+from leak_cases import HEADER, is_found, pdf, zipped
 from ondemand_attach._leaks import _windows, find_leaks
 
 NAMES = [
@@ -234,3 +234,15 @@ def test_a_password_is_found_in_another_spelling(password: str, spelling: object
     assert find_leaks(in_text(written), [], secrets=[("password", password)])
     assert find_leaks(HEADER + written.encode(), [], secrets=[("password", password)])
     assert not find_leaks(in_text("walnut ferry"), [], secrets=[("password", password)])
+
+
+def test_what_a_long_value_has_in_common_with_the_templates_is_no_leak() -> None:
+    foot = (
+        "The Example Shop, 12 Market Street, 110 00 Prague, registered at the Municipal Court in Prague. " * 2
+    )
+    diagnosis = "Fracture of the left wrist, healed without complications, no further treatment is needed. "
+    letter = f"Dear Zoë Lindström. {diagnosis * 2}{foot}"
+    values = [("letter", letter)]
+    assert not find_leaks(in_text(f"Hello. {foot}"), values, own_words=[f"Hello. {foot}"])
+    assert find_leaks(in_text(f"Hello. {diagnosis * 2}{foot}"), values, own_words=[f"Hello. {foot}"])
+    assert find_leaks(in_text(f"Hello. {foot}"), values)  # data, for all that anybody knows

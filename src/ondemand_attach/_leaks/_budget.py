@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-# What was found in a container, with its charset; None if it is only text, in which no container is looked for.
+# What was found in a container, with its charset; None if it is text, in which no container is looked for.
 Member: TypeAlias = tuple[bytes, str | None]
 
 _LEAST = 8192  # octets; a small member costs as much time as so many of a large one

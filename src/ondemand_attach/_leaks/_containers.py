@@ -1,7 +1,7 @@
 """What is inside of the contents of a part, however deep: archives, compressed data, PDFs, messages, RTF.
 
-A container is known by its marks, wherever they stand: with something in front of it, in a tar archive, in another file.
-What cannot be opened is searched as it stands, like everything else, and stops nothing.
+A container is known by its marks, wherever they stand: behind something else, in a tar archive, in another
+file. What cannot be opened is searched as it stands, like everything else, and stops nothing.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ def opened(label: str, content: bytes, charset: str) -> Iterator[tuple[str, str 
             yield label, window
     if not budget.is_enough:
         _log.warning(
-            "the %s holds more than %d MB or %d containers in each other; what is beyond was not searched for "
-            "confidential values",
-            label, INFLATED >> 20, _DEPTH,
-        )  # fmt: skip
+            "%s holds more than %d MB or %d containers in each other; "
+            "what is beyond was not searched for confidential values",
+            *(label, INFLATED >> 20, _DEPTH),
+        )
 
 
 def _with_members(
@@ -118,7 +118,7 @@ def _encoded(content: bytes, budget: Budget) -> Iterator[bytes]:
 
 
 def _uudecoded(content: bytes, start: int) -> Iterator[bytes]:
-    """Yield the lines from *start* on, up to the first that is no such line; it may be the next to begin one."""
+    """Yield the lines from *start* on, up to the first that is no such line."""
     end = content.find(b"\n", start)
     while end >= 0 and not content.startswith((b"end", b"begin "), start):
         try:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 # Letters of their own that are written with others where a keyboard or a file name has none of them.
 _PLAIN = {
-    "ı": "i",
+    "\u0131": "i",
     "ȷ": "j",
     "ð": "d",
     "þ": "th",

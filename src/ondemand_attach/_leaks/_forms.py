@@ -78,7 +78,7 @@ def _text_forms(text: str) -> Iterator[str]:
 
 
 def _places_in(text: str) -> Iterator[int]:
-    """Yield where the parts begin by which a long text is known: whole ones, the last as long as the others."""
+    """Yield where the parts begin by which a long text is known, each as long as the first."""
     yield from range(LONGEST, min(len(text), _MOST_PARTS * LONGEST) - LONGEST, LONGEST)
     yield len(text) - LONGEST
 

@@ -1,4 +1,4 @@
-"""Decompression as far as it goes: what came out before an error counts, and never more than was asked for."""
+"""Decompression as far as it goes: what came out before an error counts. No more is made than asked for."""
 
 from __future__ import annotations
 

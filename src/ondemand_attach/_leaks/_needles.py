@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ondemand_attach._leaks._folding import joins, words, words_of_each
@@ -14,6 +14,7 @@ SHORTEST = 4
 SHORTEST_IN_BINARY = 6
 SHORTEST_ANYWHERE = 8
 _LONGEST_WORD = 11
+_LONGEST_NAME = 32
 _ENCODERS = tuple(map(codecs.getencoder, ("utf-8", "utf-16-le", "utf-16-be", "cp1252")))
 # In which files of older programs, and those of other systems, write names; each is a superset of others.
 _OLD_CHARSETS = (
@@ -68,10 +69,11 @@ class Needle(NamedTuple):
 
 
 def needles_for(
-    values: Iterable[tuple[str, object]], own_words: Iterable[str], disclosed: Iterable[object]
+    values: Sequence[tuple[str, object]], own_words: Iterable[str], disclosed: Iterable[object]
 ) -> list[Needle]:
     """Return what to search for, but for what the application says itself."""
-    own = _own(tuple(own_words))
+    own_words = tuple(own_words)
+    own = _own(own_words)
     public = words("\n".join(form for value in disclosed for form in forms(value)))
     glued = public.replace(" ", "")
     written = [(path, form) for path, value in values for form in forms(value)]
@@ -80,18 +82,26 @@ def needles_for(
     unique: dict[tuple[str, str], Needle] = {}
     for needle in filter(None, needles):
         unique.setdefault((needle.path, needle.text), needle)
+    long = {path for path, value in values if isinstance(value, str) and len(value) > LONGEST}
+    own_text = _glued("\n".join(own_words)) if long else ""
     return [
         needle
         for needle in unique.values()
         # Only a single plain word: a number or a name in a template's source is data that was pasted into it.
         if not (needle.text in own and needle.text.isalpha() and len(needle.text) <= _LONGEST_WORD)
         and not needle.is_in(public, glued)
+        # Nor a part of a long text that the templates have as well, such as an address at its foot.
+        and not (needle.path in long and len(needle.text) > _LONGEST_NAME and needle.text in own_text)
     ]
 
 
 @functools.lru_cache(maxsize=64)
 def _own(own_words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(words("\n".join((_MIME_WORDS, *own_words))).split())
+
+
+def _glued(text: str) -> str:
+    return words(text).replace(" ", "")
 
 
 def _needle(path: str, form: str, text: str) -> Needle | None:

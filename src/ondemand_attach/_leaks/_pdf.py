@@ -30,7 +30,7 @@ _A_CODE = 64  # octets inflated in the time that one code of a map takes
 
 
 def members(content: bytes, budget: Budget) -> Iterator[Member]:
-    """Yield the strings of each object as text, the data of each stream, and the text that the streams show."""
+    """Yield the strings of the objects as text, the data of each stream, and the text that these show."""
     pdf = _Pdf(content, budget)
     yield _utf_8("\n".join(pdf.read())), None
     yield from ((data, "utf-8") for data in pdf.inner)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from ondemand_attach._leaks._pdf_fonts import Font
 from ondemand_attach._leaks._pdf_strings import hexadecimal, literal, texts
 
-# Strings, what may stand between two of them, and what changes the font; the numbers of drawings are passed over.
+# Strings, what stands between two of them, and what changes the font; drawings are passed over.
 _TOKEN = re.compile(
     rb"(?P<literal>\()"
     rb"|<(?P<hex>[0-9A-Fa-f\s\0]*+)>"

@@ -11,13 +11,14 @@ from ondemand_attach._leaks._inflating import inflated, zlib_or_gzip
 _FILTERS = re.compile(rb"/Filter\s*(\[[^\]]*\]|/[^\s/\[\]<>()]+)")
 _NAME = re.compile(rb"/([^\s/\[\]<>()]+)")
 _PARAMETER = re.compile(rb"/(Predictor|Columns|Colors|BitsPerComponent|EarlyChange)\s+([0-9]{1,6})\b")
+_DEAR = re.compile(rb"/(?:Predictor|ASCII85Decode|A85|LZWDecode|LZW|RunLengthDecode|RL)\b")
 _SPACE = b"\0\t\n\f\r\v "
 _SLOWLY = 8 << 20  # octets that are worked through one by one
 
 
 def is_dear(dictionary: bytes) -> bool:
-    """Whether a stream is worked through octet by octet, which takes ten times as long as to inflate it."""
-    return b"/Predictor" in dictionary or b"85" in dictionary or b"LZW" in dictionary or b"/R" in dictionary
+    """Whether a stream is worked through octet by octet, which takes ten times as long as inflating."""
+    return _DEAR.search(dictionary) is not None
 
 
 def decoded(dictionary: bytes, data: bytes | memoryview, most: int) -> bytes:
@@ -49,20 +50,20 @@ def _flate(data: bytes | memoryview, parameters: dict[bytes, int], most: int) ->
     return _unpredicted(inflated(zlib_or_gzip, data, 0, most)[0], parameters)
 
 
-def _ascii_hex(data: bytes | memoryview, parameters: dict[bytes, int], most: int) -> bytes:
+def _ascii_hex(data: bytes | memoryview, _: dict[bytes, int], most: int) -> bytes:
     digits = re.sub(rb"[^0-9A-Fa-f]", b"", bytes(data).partition(b">")[0])
     return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))[:most]
 
 
-def _ascii85(data: bytes | memoryview, parameters: dict[bytes, int], most: int) -> bytes:
+def _ascii85(data: bytes | memoryview, _: dict[bytes, int], most: int) -> bytes:
     encoded = bytes(data[:_SLOWLY]).strip(_SPACE).removeprefix(b"<~").partition(b"~")[0]
     try:
-        return base64.a85decode(encoded, ignorechars=_SPACE)
+        return base64.a85decode(encoded, ignorechars=_SPACE)[:most]
     except ValueError:
         return b""
 
 
-def _run_length(data: bytes | memoryview, parameters: dict[bytes, int], most: int) -> bytes:
+def _run_length(data: bytes | memoryview, _: dict[bytes, int], most: int) -> bytes:
     found, at = bytearray(), 0
     while at < len(data) and (length := data[at]) != 128 and len(found) < most:
         is_run = length > 128

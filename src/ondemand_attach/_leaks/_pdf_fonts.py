@@ -1,4 +1,4 @@
-"""What the codes of a PDF's fonts stand for: their ToUnicode maps and encodings, ISO 32000-2, 9.6.5 and 9.10."""
+"""What the codes of a PDF's fonts stand for, ISO 32000-2, 9.6.5 and 9.10: ToUnicode maps and encodings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CODECS = (
 )
 _STANDARD = {
     0xAE: "ﬁ", 0xAF: "ﬂ", 0xE1: "Æ", 0xE8: "Ł", 0xE9: "Ø", 0xEA: "Œ",
-    0xF1: "æ", 0xF5: "ı", 0xF8: "ł", 0xF9: "ø", 0xFA: "œ", 0xFB: "ß",
+    0xF1: "æ", 0xF5: "\u0131", 0xF8: "ł", 0xF9: "ø", 0xFA: "œ", 0xFB: "ß",
 }  # fmt: skip
 _BASES = {
     name: {code: bytes([code]).decode(charset, "replace") for code in range(256)} | special

@@ -12,11 +12,12 @@ _ACCENTS = {
 }  # fmt: skip
 _LETTERS = {
     "germandbls": "ß", "lslash": "ł", "oslash": "ø", "ae": "æ", "oe": "œ", "dcroat": "đ", "dmacron": "đ",
-    "dotlessi": "ı", "idot": "İ", "eth": "ð", "thorn": "þ", "hbar": "ħ", "tbar": "ŧ", "eng": "ŋ", "ij": "ij",
+    "dotlessi": "\u0131", "idot": "İ", "eth": "ð", "thorn": "þ", "hbar": "ħ", "tbar": "ŧ", "eng": "ŋ",
+    "ij": "ij",
     "fi": "fi", "fl": "fl", "ff": "ff", "ffi": "ffi", "ffl": "ffl", "longs": "s",
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4",
     "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
-    "at": "@", "plus": "+", "period": ".", "comma": ",", "hyphen": "-", "slash": "/", "colon": ":", "underscore": "_",
+    "at": "@", "plus": "+", "period": ".", "comma": ",", "hyphen": "-", "slash": "/",
 }  # fmt: skip
 _UNICODE = re.compile(r"uni([0-9A-F]{4})+|u([0-9A-F]{4,6})")
 _ACCENTED = re.compile(rf"([A-Za-z]|ae|AE)({'|'.join(_ACCENTS)})")
@@ -24,24 +25,18 @@ _ACCENTED = re.compile(rf"([A-Za-z]|ae|AE)({'|'.join(_ACCENTS)})")
 
 def letters(name: str) -> str:
     """Return what the glyph *name* stands for; a space for signs and for names that say nothing."""
-    name = name.partition(".")[0]
-    if "_" in name:
-        return "".join(map(letters, name.split("_")))  # ligatures
+    return "".join(map(_letter, name.partition(".")[0].split("_")))  # several in a ligature
+
+
+def _letter(name: str) -> str:
     if len(name) == 1:
         return name
-    if name in _LETTERS:
-        return _LETTERS[name]
-    if name.lower() in _LETTERS and name[:1].isupper():
-        return _LETTERS[name.lower()].upper()
+    if known := _LETTERS.get(name) or _LETTERS.get(name.lower(), "").upper():
+        return known
     if found := _ACCENTED.fullmatch(name):
         return unicodedata.normalize("NFC", found[1] + _ACCENTS[found[2]])
     if found := _UNICODE.fullmatch(name):
-        digits = found[2] or name[3:]
-        return (
-            _of_code(digits)
-            if found[2]
-            else "".join(_of_code(digits[at : at + 4]) for at in range(0, len(digits), 4))
-        )
+        return "".join(map(_of_code, [found[2]] if found[2] else re.findall("....", name[3:])))
     return " "
 
 

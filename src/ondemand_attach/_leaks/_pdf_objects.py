@@ -1,7 +1,8 @@
-"""The objects of a PDF, found as they stand in it, whatever its cross-reference says: readers repair such files."""
+"""The objects of a PDF, found as they stand in it, as readers find them that repair files."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -95,6 +96,5 @@ def _split(content: bytes) -> list[Object]:
     places = [(found.start(), int(found[1])) for found in _OBJECT.finditer(content)]
     starts = [(0, -1), *places, (len(content), -1)]
     return [
-        Object(number, content[start:end], -1, -1)
-        for (start, number), (end, _) in zip(starts, starts[1:], strict=False)
+        Object(number, content[start:end], -1, -1) for (start, number), (end, _) in itertools.pairwise(starts)
     ]
