@@ -24,8 +24,8 @@ _SHOWS_TEXT = re.compile(rb"[)>\]]\s*(?:T[jJ]|['\"])")
 _NOTHING = -1  # the number of no object; what stands between the objects is counted on from it
 _MEANINGS = 16  # fonts of one name that are tried where it is not known which is meant
 _ANCESTORS = 8
-_OCTET_BY_OCTET = 8  # times as dear as inflating
-_SHOWING = 2
+_OCTET_BY_OCTET = 16  # times as dear as inflating
+_A_TOKEN = 16  # octets inflated in the time that a string or an operator takes
 _A_CODE = 64  # octets inflated in the time that one code of a map takes
 
 
@@ -55,7 +55,7 @@ class _Pdf:
                 return
             number = one.number if one.number >= 0 else _NOTHING - 1 - place
             self.bodies[number] = one.body
-            yield from _said(one.body)
+            yield from self.said(one.body)
             if one.start >= 0 and not _IMAGE.search(one.body):
                 yield from self.read_stream(number, one)
 
@@ -70,7 +70,14 @@ class _Pdf:
             self.inner.append(data)
         if _OBJECT_STREAM.search(one.body):
             self.bodies.update(compressed(one.body, data))
-            yield from _said(data)
+            yield from self.said(data)
+
+    def said(self, octets: bytes) -> Iterator[str]:
+        """Yield what the strings of objects say."""
+        for string in strings(octets):
+            if not self.budget.allows(_A_TOKEN, least=0):
+                return
+            yield from texts(string)
 
     def pages(self) -> Iterator[bytes]:
         """Yield the text of each page, and of each other stream that shows any."""
@@ -90,8 +97,11 @@ class _Pdf:
 
     def text_of(self, numbers: list[int], fonts: Fonts) -> bytes:
         content = b"\n".join([self.streams.get(number, b"") for number in numbers])
-        choices = max(map(len, fonts.values()), default=1)
-        return _utf_8(shown(content, fonts)) if self.budget.allows(_SHOWING * choices * len(content)) else b""
+        if not self.budget.allows(len(content)):
+            return b""
+        text, tokens = shown(content, fonts, -(-self.budget.most // _A_TOKEN))
+        self.budget.allows(_A_TOKEN * tokens, least=0)
+        return _utf_8(text)
 
     def contents_of(self, body: bytes) -> list[int]:
         found = _CONTENTS.search(body)
@@ -139,11 +149,6 @@ class _Pdf:
             self.maps[number] = dict(_pdf_fonts.mapped(code_map))
             self.budget.allows(_A_CODE * len(self.maps[number]), least=0)
         return self.maps[number]
-
-
-def _said(octets: bytes) -> Iterator[str]:
-    for string in strings(octets):
-        yield from texts(string)
 
 
 def _numbers(references: bytes) -> list[int]:

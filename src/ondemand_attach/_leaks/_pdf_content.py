@@ -24,22 +24,27 @@ _DEEPEST = 64  # saved states
 Fonts = Mapping[bytes, Sequence[Font]]
 
 
-def shown(content: bytes, fonts: Fonts) -> str:
-    """Return the text of *content*.
+def shown(content: bytes, fonts: Fonts, most: int) -> tuple[str, int]:
+    """Return the text of *content*, and how many tokens it took to read it.
 
     Args:
         content: the stream, without its filters.
         fonts: what each name of a font may mean here; the text is read with each.
+        most: tokens to read.
     """
-    most = max(map(len, fonts.values()), default=1)
-    return "\n".join(dict.fromkeys(_Reader(content, fonts, choice).text() for choice in range(most)))
+    readings, left = dict[str, None](), most
+    for choice in range(max(map(len, fonts.values()), default=1)):
+        reader = _Reader(content, fonts, choice, left)
+        readings[reader.text()] = None
+        left = reader.left
+    return "\n".join(readings), most - left
 
 
 class _Reader:
     """Reads one stream, with the fonts that are at one place of their lists."""
 
-    def __init__(self, content: bytes, fonts: Fonts, choice: int) -> None:
-        self.content = content
+    def __init__(self, content: bytes, fonts: Fonts, choice: int, left: int) -> None:
+        self.content, self.left = content, left
         self.fonts = {name: some[min(choice, len(some) - 1)] for name, some in fonts.items() if some}
         self.font: Font | None = None
         self.saved: list[Font | None] = []
@@ -48,7 +53,8 @@ class _Reader:
 
     def text(self) -> str:
         found = _TOKEN.search(self.content)
-        while found:
+        while found and self.left > 0:
+            self.left -= 1
             end = self.read(found)
             found = _TOKEN.search(self.content, end)
         return "".join(self.pieces)

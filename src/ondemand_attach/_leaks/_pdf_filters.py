@@ -17,14 +17,14 @@ _SLOWLY = 8 << 20  # octets that are worked through one by one
 
 
 def is_dear(dictionary: bytes) -> bool:
-    """Whether a stream is worked through octet by octet, which takes ten times as long as inflating."""
+    """Whether a stream is worked through octet by octet, which takes far longer than inflating."""
     return _DEAR.search(dictionary) is not None
 
 
 def decoded(dictionary: bytes, data: bytes | memoryview, most: int) -> bytes:
     """Return the data of a stream without its filters, up to *most* octets.
 
-    A filter that is not known, as those of images, leaves nothing, and so does one that its data does not fit.
+    A filter that is not known, as those of images, leaves nothing, and so does one that its data do not fit.
     """
     found = _FILTERS.search(dictionary)
     names = _NAME.findall(found[1]) if found else []
