@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import functools
 import gzip
 import html
@@ -668,6 +669,7 @@ def test_a_zip_bomb_is_left_off() -> None:
 def at_once(content: bytes, charset: str) -> list[str] | list[bytes]:
     """The windows of *content*, decoded in one."""
     try:
+        codecs.lookup(charset)  # of nothing at all, decode() would not ask for it
         text = content.decode("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else charset)
     except (UnicodeError, LookupError):
         return list(_windows.windows_of(content))

@@ -6,9 +6,10 @@ document is searched: every header and file name, both bodies, unprotected attac
 PDF streams, ZIP members and gzip), and what lies between the parts.
 
 Both sides are folded before they are compared: case, accents, compatibility forms, punctuation,
-white space and invisible characters do not count. The haystack is also decoded, again and again, up to
+white space and invisible characters do not count, nor does how a letter is written where there is no such
+letter (``ł`` as ``l``, ``æ`` as ``ae``). The haystack is also decoded, again and again, up to
 four times: MIME transfer encodings, RFC 2047 and RFC 2231, HTML entities and tags, ``%XX``, ``\uXXXX``,
-base64, hexadecimal, UTF-16.
+base64, base32, hexadecimal, UTF-16, labels of domains.
 
 A false alarm refuses a good message, so the length of a folded value decides where it counts:
 
@@ -17,14 +18,15 @@ fewer than 4 characters    not searched (a CJK character counts as two; with a f
 4 to 7                     as a whole word; a number of 6 or 7 digits as a whole run of digits
 8 and more                 anywhere
 in binary data             from 6 characters on
-more than 64               the first 64 stand for the whole
+more than 64               each 64, up to the first 2,048 and the last, stand for the whole
 =========================  =======================================================================
 
 `_surfaces` and `_containers` say where to look, `_forms` and `_needles` what for, `_views`, `_decoding`
 and `_guessing` what a text may read as, `_folding` when two texts are the same; `_searching` does it all.
+`_containers` opens what it knows with `_zip`, `_inflating`, `_rtf` and `_pdf`, which reads strings, streams
+and what pages show by the maps of their fonts. What a file may take while it is opened is in `_budget`.
 
-Not found: text set in a PDF with glyph numbers of its own, pixels, what is inside of an encrypted or
-unknown container, and all beyond the first 64 MB that an attachment inflates to.
+Not found: see docs/security.md, "What the search does not see".
 """
 
 from __future__ import annotations

@@ -6,16 +6,62 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+# Letters of their own that are written with others where a keyboard or a file name has none of them.
+_PLAIN = {
+    "\u0131": "i",
+    "ȷ": "j",
+    "ð": "d",
+    "þ": "th",
+    "ŋ": "n",
+    "ĸ": "k",
+    "ə": "e",
+    "\u0640": "",
+    "\u115f": "",
+    "\u1160": "",
+}
+_LATIN = re.compile(r"LATIN SMALL (?:LETTER|LIGATURE) ([A-Z]{1,2})(?: WITH .+)?")
+_MODIFIED = re.compile(r"(CYRILLIC SMALL LETTER .+?) WITH .+")
+
 
 def _fold(character: str) -> str:
     folded = unicodedata.normalize("NFKD", character.casefold()).casefold()
-    kept = (part for part in folded if unicodedata.category(part) not in {"Mn", "Cf", "Me"})
-    return "".join(part if part.isalnum() else " " for part in kept)
+    return "".join(map(_letters, folded))
+
+
+def _letters(part: str) -> str:
+    """Return what counts of one letter or sign: ``l`` for ``ł``, ``ae`` for ``æ``, ``7`` for any seven."""
+    category = unicodedata.category(part)
+    if category in {"Mn", "Cf", "Me"}:
+        return ""
+    if not part.isalnum() or "\u02b9" <= part <= "\u02ff":  # apostrophes that count as letters
+        return " "
+    if category == "Nd":
+        return str(unicodedata.digit(part))
+    if (plain := _PLAIN.get(part)) is not None:
+        return plain
+    name = unicodedata.name(part, "")
+    if latin := _LATIN.fullmatch(name):
+        return latin[1].lower()
+    modified = _MODIFIED.fullmatch(name)
+    return _named(modified[1], part) if modified else part
+
+
+def _named(name: str, otherwise: str) -> str:
+    try:
+        return unicodedata.lookup(name)
+    except KeyError:
+        return otherwise
+
+
+_OFTEN = 0x10000  # the characters before it are not so many that they could not be kept
 
 
 class _Folds(dict[int, str]):
     def __missing__(self, code: int) -> str:
-        return _fold(chr(code))
+        fold = _fold(chr(code))
+        if code < _OFTEN:
+            self[code] = fold
+        return fold
 
 
 _FOLDS = _Folds({code: _fold(chr(code)) for code in (*range(0x80, 0x500), *range(0x2000, 0x2100))})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import contextlib
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -11,6 +12,25 @@ from enum import Enum
 
 LONGEST = 64
 _SHORTEST_FRACTION = 5
+_SHORT = 10  # characters, of a text that counts as a whole word
+_MOST_PARTS = 32
+_HAS_DOTS = re.compile("[äöüåøÄÖÜÅØ]")
+_FROM_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
+# How letters are written where there are none with dots, rings and strokes.
+_SPELT = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "å": "aa",
+        "ø": "oe",
+        "Ä": "Ae",
+        "Ö": "Oe",
+        "Ü": "Ue",
+        "Å": "Aa",
+        "Ø": "Oe",
+    }
+)
 _MOST_DIGITS = 50  # to write 1E+999999999 out would take for ever, and nobody does
 
 _MONTHS = [
@@ -44,15 +64,34 @@ def forms(value: object) -> Iterable[str]:
     return written
 
 
-def _text_forms(text: str) -> list[str]:
-    written = [text]
+def _text_forms(text: str) -> Iterator[str]:
+    yield text
+    if len(text) > LONGEST:
+        yield from (text[at : at + LONGEST] for at in _places_in(text))
     if text.replace(" ", "").isdigit():
-        written.append(text.replace(" ", ""))
+        yield text.replace(" ", "")
+    if len(text) <= _SHORT and not text.isalnum():
+        letters = "".join(filter(str.isalnum, text))
+        yield from [letters] * letters.isalpha()  # O'Brien as obrien
+    if not text.isascii():
+        yield from _foreign_forms(text)
+
+
+def _places_in(text: str) -> Iterator[int]:
+    """Yield where the parts begin by which a long text is known, each as long as the first."""
+    yield from range(LONGEST, min(len(text), _MOST_PARTS * LONGEST) - LONGEST, LONGEST)
+    yield len(text) - LONGEST
+
+
+def _foreign_forms(text: str) -> Iterator[str]:
+    if _HAS_DOTS.search(text):
+        yield text.translate(_SPELT)
+    if _FROM_RIGHT_TO_LEFT.search(text):
+        yield text[::-1]  # as it is drawn, from left to right
     name, at, domain = text.rpartition("@")
     if at and not domain.isascii():
         with contextlib.suppress(UnicodeError):
-            written.append(f"{name}@{domain.encode('idna').decode('ascii')}")
-    return written
+            yield f"{name}@{domain.encode('idna').decode('ascii')}"
 
 
 def _octet_forms(octets: bytes) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ondemand_attach._leaks._folding import joins, words, words_of_each
@@ -14,7 +14,14 @@ SHORTEST = 4
 SHORTEST_IN_BINARY = 6
 SHORTEST_ANYWHERE = 8
 _LONGEST_WORD = 11
+_LONGEST_NAME = 32
 _ENCODERS = tuple(map(codecs.getencoder, ("utf-8", "utf-16-le", "utf-16-be", "cp1252")))
+# In which files of older programs, and those of other systems, write names; each is a superset of others.
+_OLD_CHARSETS = (
+    *("cp1250", "iso8859-2", "iso8859-4", "iso8859-16", "cp1251", "koi8-u", "iso8859-5", "cp866", "cp1253"),
+    *("cp1254", "cp1255", "cp1256", "cp1257", "cp852", "cp437", "cp850", "mac-roman", "mac-latin2"),
+    *("cp932", "euc-jp", "gb18030", "big5hkscs", "cp949"),
+)
 
 # Words that a message has whoever receives it.
 _MIME_WORDS = """
@@ -22,6 +29,9 @@ _MIME_WORDS = """
     quoted-printable attachment inline filename application octet-stream pdf image content type transfer
     encoding disposition mime version message auto submitted generated date subject from sender reply
 """
+
+
+_Encoder = Callable[[str], tuple[bytes, int]]
 
 
 class Needle(NamedTuple):
@@ -33,6 +43,7 @@ class Needle(NamedTuple):
         size: how much it weighs, in letters and digits.
         joins: what must not stand next to it; None if it counts anywhere.
         encoded: the form in the encodings of binary files.
+        form: as it was before it was folded; empty if it is ASCII.
     """
 
     path: str
@@ -40,6 +51,7 @@ class Needle(NamedTuple):
     size: int
     joins: Callable[[str], bool] | None
     encoded: tuple[bytes, ...]
+    form: str
 
     def __repr__(self) -> str:
         return f"<Needle for {self.path}>"
@@ -57,21 +69,29 @@ class Needle(NamedTuple):
 
 
 def needles_for(
-    values: Iterable[tuple[str, object]], own_words: Iterable[str], disclosed: Iterable[object]
+    values: Sequence[tuple[str, object]], own_words: Iterable[str], disclosed: Iterable[object]
 ) -> list[Needle]:
     """Return what to search for, but for what the application says itself."""
-    own = _own(tuple(own_words))
+    own_words = tuple(own_words)
+    own = _own(own_words)
     public = words("\n".join(form for value in disclosed for form in forms(value)))
     glued = public.replace(" ", "")
     written = [(path, form) for path, value in values for form in forms(value)]
     texts = words_of_each([form for _, form in written])
     needles = (_needle(path, form, text) for (path, form), text in zip(written, texts, strict=True))
+    unique: dict[tuple[str, str], Needle] = {}
+    for needle in filter(None, needles):
+        unique.setdefault((needle.path, needle.text), needle)
+    long = {path for path, value in values if isinstance(value, str) and len(value) > LONGEST}
+    own_text = _glued("\n".join(own_words)) if long else ""
     return [
         needle
-        for needle in {(needle.path, needle.text): needle for needle in needles if needle}.values()
+        for needle in unique.values()
         # Only a single plain word: a number or a name in a template's source is data that was pasted into it.
         if not (needle.text in own and needle.text.isalpha() and len(needle.text) <= _LONGEST_WORD)
         and not needle.is_in(public, glued)
+        # Nor a part of a long text that the templates have as well, such as an address at its foot.
+        and not (needle.path in long and len(needle.text) > _LONGEST_NAME and needle.text in own_text)
     ]
 
 
@@ -80,21 +100,40 @@ def _own(own_words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(words("\n".join((_MIME_WORDS, *own_words))).split())
 
 
+def _glued(text: str) -> str:
+    return words(text).replace(" ", "")
+
+
 def _needle(path: str, form: str, text: str) -> Needle | None:
     glued = text.replace(" ", "")
     size = len(glued) if glued.isascii() else sum(1 if joins(character) else 2 for character in glued)
     if size < SHORTEST:
         return None
-    encoded = () if form.isascii() else tuple(_encodings(form))
+    form = "" if form.isascii() else form[:LONGEST]
+    encoded = tuple(_encodings(form, _ENCODERS)) if form else ()
     if size >= SHORTEST_ANYWHERE:
-        return Needle(path, glued[:LONGEST], size, None, encoded)
+        return Needle(path, glued[:LONGEST], size, None, encoded, form)
     is_number = glued.isdigit() and size >= SHORTEST_IN_BINARY
-    return Needle(path, text, size, str.isdigit if is_number else joins, encoded)
+    return Needle(path, text, size, str.isdigit if is_number else joins, encoded, form)
 
 
-def _encodings(form: str) -> Iterator[bytes]:
-    for case in {form, form.upper(), form.lower()}:
-        for encode in _ENCODERS:
-            encoded, _ = encode(case[:LONGEST], "replace")
+def in_old_charsets(form: str) -> list[bytes]:
+    """Return *form* as files of older programs hold it."""
+    return list(_encodings(form, map(codecs.getencoder, _OLD_CHARSETS)))
+
+
+def in_utf_32(form: str) -> list[bytes]:
+    """Return *form* in UTF-32 without a mark."""
+    return list(_encodings(form, map(codecs.getencoder, ("utf-32-le", "utf-32-be"))))
+
+
+def _encodings(form: str, encoders: Iterable[_Encoder]) -> Iterator[bytes]:
+    cases = {form, form.upper(), form.lower()}
+    for encode in encoders:
+        for case in cases:
+            try:
+                encoded, _ = encode(case)
+            except UnicodeEncodeError:  # a question mark in place of a letter may stand for any
+                break
             if len(encoded) >= SHORTEST_IN_BINARY:
                 yield encoded

@@ -6,11 +6,15 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from ondemand_attach._leaks._forms import LONGEST
+from ondemand_attach._leaks._pdf_objects import outside_of_streams
+from ondemand_attach._leaks._pdf_strings import hexadecimal, literal
 
 _SHORTEST = 6
 _FEWEST_DIGITS = 8
 _LONGEST_WORD = 11
-_HEXADECIMAL = re.compile(rb"<([0-9A-Fa-f]+)>")
+_HEXADECIMAL = re.compile(rb"<([0-9A-Fa-f\s]++)>")
+_LITERAL = re.compile(rb"\((?:[^()\\]++|\\[\s\S])*+\)")
+_LONGEST = 1024  # octets
 _BLOCK = 16  # bytes, of AES
 
 
@@ -38,24 +42,15 @@ def _is_telling(text: str) -> bool:
 def _readable(content: bytes) -> bytes:
     if not content.startswith(b"%PDF-"):
         return content
-    return _HEXADECIMAL.sub(_plain, b"".join(_outside_of_streams(content)))
+    clear = b"".join(outside_of_streams(content))
+    table, last = clear.rfind(b"\nxref"), clear.rfind(b"startxref")
+    clear = clear[:table] if 0 <= table < last else clear[: last if last >= 0 else None]
+    clear = _HEXADECIMAL.sub(lambda string: _plain(hexadecimal(string[1])), clear)
+    return _LITERAL.sub(lambda string: _plain(literal(string[0], 0)[0]), clear) if b"\\" in clear else clear
 
 
-def _outside_of_streams(content: bytes) -> Iterator[bytes]:
-    """Yield the objects of a PDF without the data of their streams, and without the table of places."""
-    start, last = 0, content.rfind(b"startxref")
-    while (end := content.find(b"stream", start)) >= 0:
-        yield content[start:end]
-        start = content.find(b"endstream", end)
-        if start < 0:
-            return
-        start += len(b"endstream")
-    table = content.rfind(b"\nxref", start, last)
-    yield content[start : table if table >= 0 else None]
-
-
-def _plain(string: re.Match[bytes]) -> bytes:
-    """Decode a string in hexadecimal, but for what only AES could have made, or a signature."""
-    if len(string[1]) % 2 or len(string[1]) % (2 * _BLOCK) == 0 or len(string[1]) > 2048:
+def _plain(octets: bytes) -> bytes:
+    """Return what a string says, but for what only AES could have made, or a signature."""
+    if len(octets) % _BLOCK == 0 or len(octets) > _LONGEST:
         return b"<>"
-    return bytes.fromhex(string[1].decode())
+    return b"(" + octets + b")"

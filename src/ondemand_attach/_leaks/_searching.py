@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 
 from ondemand_attach._leaks._folding import words_in_bytes, words_of_each
-from ondemand_attach._leaks._needles import SHORTEST_IN_BINARY, Needle
+from ondemand_attach._leaks._needles import SHORTEST_IN_BINARY, Needle, in_old_charsets, in_utf_32
 from ondemand_attach._leaks._views import views
 from ondemand_attach._leaks._windows import CHUNK, windows_of
+
+_CONTROLS = bytes({*range(1, 32)} - {*b"\t\n\r\x1b"})
+_OF_TEXT = 50  # at most one octet in so many is a control character; of compressed data, one in nine
 
 
 def found(needles: list[Needle], surfaces: Iterable[str | bytes]) -> Iterator[str]:
@@ -15,11 +19,14 @@ def found(needles: list[Needle], surfaces: Iterable[str | bytes]) -> Iterator[st
     size = 0
     texts: list[str] = []
     octets: list[bytes] = []
-    for view in _views(surfaces):
+    rarely = functools.cache(lambda encode: [(one.path, encode(one.form)) for one in needles if one.form])
+    for view, is_file in _views(surfaces):
         if isinstance(view, str):
             texts.append(view)
         else:
             octets.append(view)
+            for encode in _rare_encodings(view) if is_file else ():
+                yield from (path for path, forms in rarely(encode) if any(map(view.__contains__, forms)))
         size += len(view)
         if size > CHUNK:
             yield from _found_in(needles, texts, octets)
@@ -27,13 +34,21 @@ def found(needles: list[Needle], surfaces: Iterable[str | bytes]) -> Iterator[st
     yield from _found_in(needles, texts, octets)
 
 
-def _views(surfaces: Iterable[str | bytes]) -> Iterator[str | bytes]:
+def _views(surfaces: Iterable[str | bytes]) -> Iterator[tuple[str | bytes, bool]]:
+    """Yield what is searched, and whether it stands so in the message or in a file: it may be a guess."""
     for surface in surfaces:
         if isinstance(surface, bytes):
-            yield from windows_of(surface)
+            yield from ((window, True) for window in windows_of(surface))
         else:
             for window in windows_of(surface):
-                yield from views(window)
+                yield from ((view, False) for view in views(window))
+
+
+def _rare_encodings(content: bytes) -> Iterator[Callable[[str], list[bytes]]]:
+    if b"\0\0" in content:
+        yield in_utf_32
+    if (len(content) - len(content.translate(None, _CONTROLS))) * _OF_TEXT <= len(content):
+        yield in_old_charsets
 
 
 def _found_in(needles: list[Needle], texts: list[str], octets: list[bytes]) -> Iterator[str]:

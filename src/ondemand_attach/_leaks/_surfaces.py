@@ -6,6 +6,7 @@ import binascii
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from ondemand_attach._leaks._budget import Budget, Member
 from ondemand_attach._leaks._decoding import from_base64, text_of
 
 _Fields = list[tuple[str, str]]
@@ -34,6 +35,7 @@ _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _BEFORE = re.compile(r"[\w.+-]")
 _AFTER = re.compile(r"[\w.-]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ENCODED_BODIES = (b"ontent-Transfer-Encoding:", b"ontent-transfer-encoding:", b"ONTENT-TRANSFER-ENCODING:")
 _DEPTH = 8
 
 
@@ -45,14 +47,14 @@ def surfaces(
     left = dict(elided)
     headers: list[tuple[str, str]] = []
     documents: list[tuple[str, bytes, str]] = []
-    for depth, fields, body in _parts(content):
+    for depth, fields, body in parts(content):
         known = {name.lower(): value for name, value in fields}
         media_type = known.get("content-type", "text/plain").partition(";")[0].strip().lower()
         is_attachment = "content-disposition" in known or not media_type.startswith(("text/", "multipart/"))
         number += is_attachment
         label = f"attachment {number}" if is_attachment else _BODIES.get(media_type, "body")
         headers += _headers(fields, addresses, label if depth else "")
-        decoded = _decoded(body, known.get("content-transfer-encoding", ""), left)
+        decoded = decoded_body(body, known.get("content-transfer-encoding", ""), left)
         if decoded.strip(b"\r\n-") and decoded not in protected:
             charset = _CHARSET.search(known.get("content-type", ""))
             documents.append((label, decoded, charset[1] if charset else "utf-8"))
@@ -60,7 +62,21 @@ def surfaces(
     return headers, documents
 
 
-def _parts(content: bytes, depth: int = 0) -> Iterator[tuple[int, _Fields, bytes]]:
+def bodies(content: bytes, budget: Budget) -> Iterator[Member]:
+    """Yield the bodies of a message in *content* that it does not show as they read, with their charsets."""
+    if not any(name in content for name in _ENCODED_BODIES):
+        return
+    for _, fields, body in parts(content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")):
+        known = {name.lower(): value for name, value in fields}
+        encoding = known.get("content-transfer-encoding", "").strip().lower()
+        media_type = known.get("content-type", "")
+        charset = _CHARSET.search(media_type)
+        is_message = media_type.lower().startswith("message/")
+        if (charset or is_message or encoding in {"base64", "quoted-printable"}) and budget.allows(len(body)):
+            yield decoded_body(body, encoding, {}), charset[1] if charset else "utf-8"
+
+
+def parts(content: bytes, depth: int = 0) -> Iterator[tuple[int, _Fields, bytes]]:
     """Yield the header fields and the raw body of each part, the whole message first."""
     head, _, body = (b"\r\n" + content).partition(b"\r\n\r\n")
     fields = [_field(line) for line in text_of(_FOLD.sub(b"", head)).split("\r\n") if line]
@@ -70,10 +86,10 @@ def _parts(content: bytes, depth: int = 0) -> Iterator[tuple[int, _Fields, bytes
         yield depth, fields, body
         return
     preamble, *pieces = (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode())
-    parts = [piece for piece in pieces if not piece.startswith(b"--")]
+    within = [piece for piece in pieces if not piece.startswith(b"--")]
     yield depth, fields, b"\r\n".join([preamble, *(piece for piece in pieces if piece.startswith(b"--"))])
-    for piece in parts:
-        yield from _parts(piece.removeprefix(b"\r\n"), depth + 1)
+    for piece in within:
+        yield from parts(piece.removeprefix(b"\r\n"), depth + 1)
 
 
 def _field(line: str) -> tuple[str, str]:
@@ -81,7 +97,7 @@ def _field(line: str) -> tuple[str, str]:
     return name, value.strip()
 
 
-def _decoded(body: bytes, encoding: str, elided: dict[bytes, bytes]) -> bytes:
+def decoded_body(body: bytes, encoding: str, elided: dict[bytes, bytes]) -> bytes:
     match encoding.strip().lower():
         case "base64" if body in elided:
             return elided.pop(body)

@@ -9,11 +9,11 @@ import codecs
 from collections.abc import Iterator
 from typing import TypeVar
 
-from ondemand_attach._leaks._decoding import BYTE_ORDER_MARKS
+from ondemand_attach._leaks._decoding import codec_of, marked_charset
 
 CHUNK = 1 << 18
 OVERLAP = CHUNK // 16
-_READ_IN_PARTS = frozenset({"utf-8", "utf-16", "ascii", "iso8859-1", "cp1252"})
+_READ_IN_PARTS = frozenset({"utf-8", "utf-16", "utf-32", "ascii", "iso8859-1", "cp1252"})
 
 Content = TypeVar("Content", str, bytes)
 
@@ -26,10 +26,11 @@ def windows_of(content: Content) -> Iterator[Content]:
 
 def decoded_windows(content: bytes, charset: str) -> Iterator[str] | Iterator[bytes]:
     """Yield the windows of *content*: as text if all of it is text, else as bytes."""
-    charset = "utf-16" if content.startswith(BYTE_ORDER_MARKS) else charset
+    marked = marked_charset(content)
     try:
-        if len(content) > CHUNK and (codec := codecs.lookup(charset).name) in _READ_IN_PARTS:
-            if codec == "utf-16" and not content.startswith(BYTE_ORDER_MARKS):
+        charset = marked or codec_of(charset)
+        if len(content) > CHUNK and charset in _READ_IN_PARTS:
+            if charset == "utf-16" and not marked:
                 charset = "utf-16-le"  # without its mark it can only be decoded at once, and is then this
             is_text = not any("\0" in part for part in _parts(content, charset))
             return _text_windows(content, charset) if is_text else windows_of(content)

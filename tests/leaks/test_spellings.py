@@ -1,0 +1,248 @@
+"""Two spellings of a value are the same to the search if they are to a reader, whatever the text was encoded in."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import unicodedata
+
+import pytest
+
+from leak_cases import HEADER, is_found, pdf, zipped
+from ondemand_attach._leaks import _windows, find_leaks
+
+NAMES = [
+    "Jiří Řehoř",
+    "Zoë Strauß",
+    "Łukasz Ćwikła",
+    "Надежда Иванова",
+    "Ελένη Παπαδοπούλου",
+    "Jane Doe-Smithers",
+]
+
+
+def in_text(text: str) -> bytes:
+    return b"Subject: s\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + text.encode()
+
+
+def in_header(text: str) -> bytes:
+    return b"Subject: " + text.encode() + b"\r\n\r\nHello\r\n"
+
+
+def leaks(message: bytes, value: object) -> bool:
+    return bool(find_leaks(message, [("customer.secret", value)]))
+
+
+@pytest.mark.parametrize(
+    ("value", "spelt"),
+    [
+        ("Łukasz Wójcik", "lukasz-wojcik"),
+        ("Søren Ørsted", "SOREN ORSTED"),
+        ("Søren Ørsted", "Soeren Oersted"),
+        ("Đorđe Đukić", "dorde_dukic"),
+        ("İbrahim Işık", "ibrahim isik"),
+        ("İbrahim Işık", "IBRAHIM IŞIK"),
+        ("Ibrahim Isik", "ıbrahim ısık"),
+        ("Æthelred Ælfric", "aethelred aelfric"),
+        ("Œuvre Cœur", "oeuvre coeur"),
+        ("Günther Weiß", "Guenther Weiss"),
+        ("Günther Weiß", "GÜNTHER WEISS"),
+        ("Günther Weiß", "GÜNTHER WEIẞ"),
+        ("Müller", "Mueller"),
+        ("Åse Ångström", "Aase Aangstroem"),
+        ("Þórður Ægir", "Thordur Aegir"),
+        ("Guðrún Óðins", "gudrun odins"),
+        ("Ħal Għaxaq", "Hal Ghaxaq"),
+        ("Ŧeamu Ŋagno", "teamu nagno"),
+        ("Ĳsbrand Ĳssel", "IJsbrand IJssel"),
+        ("Παπαδόπουλος Νίκος", "ΠΑΠΑΔΟΠΟΥΛΟΣ ΝΙΚΟΣ"),
+        ("Фёдор Королёв", "ФЕДОР КОРОЛЕВ"),
+        ("Қайрат Әлиев", "Кайрат Әлиев"),
+        ("Jane Doe-Smithers", "Ｊａｎｅ　Ｄｏｅ－Ｓｍｉｔｈｅｒｓ"),
+        ("Jane Doe-Smithers", "𝐉𝐚𝐧𝐞 𝐃𝐨𝐞-𝐒𝐦𝐢𝐭𝐡𝐞𝐫𝐬"),
+        ("Jane Doe-Smithers", "Jane\u00a0Doe\u2011Smi\u00adthers\u200e"),
+        ("Efflund Affliger", "Eﬄund Aﬄiger"),
+        ("Finn Fiala", "ﬁnn ﬁala"),
+        ("O'Brien", "O’Brien"),
+        ("O'Brien", "Oʼbrien"),
+        ("O'Brien", "OBrien"),
+        ("D'Arcy", "darcy"),
+        ("Anne-Lu", "Anne\u2010Lu"),
+        ("Anne-Lu", "AnneLu"),
+        ("Li Wei", "LiWei"),
+        ("1980-05-01", "١٩٨٠-٠٥-٠١"),
+        ("DE02120300000000202051", "DE０２１２０３００００００００２０２０５１"),
+        ("محمد علي حسن", "محـمد علـي حسن"),
+        ("Việt Nguyễn Đức", "Viet Nguyen Duc"),
+        ("řízek-měsíček.example", "www.xn--zek-msek-8ya4sb26bfe.example"),
+    ],
+)
+def test_letters_are_the_same_however_they_are_written(value: str, spelt: str) -> None:
+    if "xn--" in spelt:
+        spelt = value.encode("idna").decode()
+    for put in (in_text, in_header):
+        assert leaks(put(spelt), value)
+        assert leaks(put(unicodedata.normalize("NFD", spelt)), value)
+    assert is_found(zipped((f"{spelt}.txt", b"x")), value)
+
+
+@pytest.mark.parametrize(
+    ("value", "innocent"),
+    [
+        ("Sauer", "Saur"),
+        ("Anna", "Anne"),
+        ("Bruns", "Brunß"),
+        ("12/34", "1234"),
+        ("Li Wei", "Lisbeth Weiss"),
+        ("O'Brien", "OBriens"),
+        ("Müller", "Muellerin"),
+        ("Łoś", "los"),  # of three letters
+        ("محمد علي", "محمود علي"),
+        ("Кайрат Иванов", "Кайсар Иванов"),
+    ],
+)
+def test_other_words_stay_others(value: str, innocent: str) -> None:
+    assert not leaks(in_text(innocent), value)
+
+
+CHARSETS = {
+    "Jiří Řehoř": ["iso-8859-2", "windows-1250", "utf-8", "utf-16", "cp852"],
+    "Zoë Strauß": ["iso-8859-1", "windows-1252", "iso-8859-15", "utf-8", "mac-roman"],
+    "Łukasz Ćwikła": ["iso-8859-2", "windows-1250", "iso-8859-16"],
+    "Надежда Иванова": ["koi8-r", "windows-1251", "iso-8859-5", "cp866"],
+    "Ελένη Παπαδοπούλου": ["iso-8859-7", "windows-1253"],
+    "Şehnaz Gökçe": ["iso-8859-9", "windows-1254"],
+    "Jane Doe-Smithers": ["us-ascii", "utf-8"],
+    "王小明先生": ["gb2312", "gbk", "big5", "utf-8"],
+    "山田太郎様": ["iso-2022-jp", "shift_jis", "euc-jp"],
+    "김철수선생": ["euc-kr"],
+}
+IN_CHARSETS = [(name, charset) for name, charsets in CHARSETS.items() for charset in charsets]
+
+
+def encoded_word(text: str, charset: str, letter: str) -> str:
+    octets = text.encode(charset)
+    if letter in "bB":
+        return f"=?{charset}?{letter}?{base64.b64encode(octets).decode()}?="
+    return f"=?{charset}?{letter}?{''.join(f'={octet:02X}' for octet in octets)}?="
+
+
+@pytest.mark.parametrize("letter", "bBqQ")
+@pytest.mark.parametrize(("name", "charset"), IN_CHARSETS)
+def test_encoded_words_are_read_in_every_charset(name: str, charset: str, letter: str) -> None:
+    half = len(name) // 2
+    for words in (
+        encoded_word(name, charset, letter),
+        encoded_word(name, f"{charset}", letter).replace(f"?{letter}?", f"*cs?{letter}?"),
+        f"{encoded_word(name[:half], charset, letter)} {encoded_word(name[half:], 'utf-8', letter)}",
+    ):
+        assert leaks(in_header(words), name)
+        assert leaks(in_text(words), name)
+
+
+@pytest.mark.parametrize(("name", "charset"), IN_CHARSETS)
+def test_file_names_are_read_in_the_charset_that_they_say(name: str, charset: str) -> None:
+    octets = "".join(f"%{octet:02X}" for octet in name.encode(charset))
+    for parameter in (
+        f"filename*={charset}'cs'{octets}.pdf",
+        f"filename*0*={charset}''{octets[:6]};\r\n filename*1*={octets[6:]}",
+    ):
+        field = (
+            f"Content-Type: application/pdf\r\nContent-Disposition: attachment; {parameter}\r\n\r\nx".encode()
+        )
+        assert leaks(field, name)
+
+
+@pytest.mark.parametrize(("name", "charset"), IN_CHARSETS)
+def test_files_of_older_programs_are_read(name: str, charset: str) -> None:
+    if charset == "iso-2022-jp":
+        return  # seven bits, as any text in ASCII: it is decoded only where it is declared
+    for case in (name, name.upper(), name.lower()):
+        content = f"name;order\r\n{case};7\r\n".encode(charset, "replace")
+        assert is_found(content, name)
+        assert not is_found(content, name[::-1])
+    declared = f"Content-Type: text/csv; charset={charset}\r\n\r\n".encode() + name.encode(charset)
+    assert leaks(declared, name)
+
+
+def test_question_marks_are_nobodys_name() -> None:
+    assert not is_found(b"\xff\0 what??????? ????????????????? \xff\0", "Надежда Иванова")
+
+
+@pytest.mark.parametrize("charset", ["utf-32-le", "utf-32-be", "utf-32", "utf-16-le", "utf-16-be", "utf-16"])
+@pytest.mark.parametrize("name", NAMES)
+def test_wide_text_is_read(name: str, charset: str) -> None:
+    assert is_found(f"name\n{name}\n".encode(charset), name)
+    assert is_found(b"\x01\xff\0\0" + name.encode(charset) + b"\0\0\0\0\xff", name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_escapes_of_code_points_are_read(name: str) -> None:
+    for escape in ("\\u{%x}", "\\U%08x", "%%u%04X", "\\u%04x", "&#%d", "&#x%x;", "&#%06000d;", "&#X%050x;"):
+        assert leaks(in_text("".join(escape % ord(letter) for letter in name)), name), escape
+    assert leaks(in_text(base64.b32encode(name.encode()).decode()), name)
+    assert leaks(in_text(base64.b32encode(name.encode()).decode().rstrip("=")), name)
+    assert leaks(in_text(name.encode("utf-16-be").hex()), name)
+    assert leaks(in_text((codecs.BOM_UTF16_BE + name.encode("utf-16-be")).hex()), name)
+
+
+def test_each_part_of_a_long_value_is_known() -> None:
+    diagnosis = "Diagnosis: " + " ".join(f"word{number} of {number * 7}" for number in range(120))
+    for at in (0, 70, 500, 1500, len(diagnosis) - 130):
+        assert leaks(in_text(f"… {diagnosis[at : at + 130]} …"), diagnosis), at
+    assert not leaks(in_text(diagnosis[70:100]), diagnosis)
+    assert not leaks(in_text(diagnosis.replace("word", "term")), diagnosis)
+
+
+def test_hebrew_and_arabic_are_found_as_a_pdf_draws_them() -> None:
+    for name in ("שרה לוי כהן", "محمد علي حسن"):
+        hexadecimal = ("\ufeff" + name[::-1]).encode("utf-16-be").hex().encode()
+        assert is_found(pdf(b"<</Contents <%s>>>" % hexadecimal), name)
+
+
+def test_words_of_capitals_are_found_in_binary_files() -> None:
+    for charset in ("utf-8", "cp1252", "utf-16-le", "utf-16-be"):
+        for case in ("MÜLLER-STRASSE", "müller-strasse", "Müller-Strasse"):
+            content = b"\x00\xff\x01" + case.encode(charset) + b"\x02\xff\x00" * 9
+            assert is_found(content, "Müller-Strasse"), (charset, case)
+
+
+def test_six_characters_are_found_in_binary_data_and_five_are_not() -> None:
+    assert is_found(b"\xff\0" + "Müllér".encode("cp1252"), "Müllér")
+    for token in ("TfxsbOly", "id=TfxsbOly&x", "xTfxsbOly"):  # base64 of it in cp1252, of eight letters
+        assert leaks(in_text(token), "Müllér")
+        assert leaks(in_header(token), "Müllér")
+    assert not leaks(in_text("TfxsbOl="), "Müllér")
+    assert not is_found(b"\xff\0\x01" + "Mülle".encode("cp1252") + b"\xff", "Mülle")
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("value", ["Žižkov", "Mariana", "Holubec"])
+def test_short_values_are_found_in_large_files_of_wide_text(value: str, charset: str) -> None:
+    filler = "order;7\r\n" * (_windows.CHUNK // 12)
+    assert is_found(f"{filler}{value};7\r\n{filler}".encode(charset), value)
+    assert not is_found(f"{filler}x{value}y;7\r\n{filler}".encode(charset), value) or not value.isascii()
+
+
+@pytest.mark.parametrize("password", ["walnut-ferry-8823", "Žluťoučký kůň 77"])
+@pytest.mark.parametrize(
+    "spelling",
+    [str, str.upper, lambda text: text.replace("-", " "), lambda text: text.replace(" ", "\u00a0")],
+)
+def test_a_password_is_found_in_another_spelling(password: str, spelling: object) -> None:
+    written = spelling(password)  # type: ignore[operator]
+    assert find_leaks(in_text(written), [], secrets=[("password", password)])
+    assert find_leaks(HEADER + written.encode(), [], secrets=[("password", password)])
+    assert not find_leaks(in_text("walnut ferry"), [], secrets=[("password", password)])
+
+
+def test_what_a_long_value_has_in_common_with_the_templates_is_no_leak() -> None:
+    foot = (
+        "The Example Shop, 12 Market Street, 110 00 Prague, registered at the Municipal Court in Prague. " * 2
+    )
+    diagnosis = "Fracture of the left wrist, healed without complications, no further treatment is needed. "
+    letter = f"Dear Zoë Lindström. {diagnosis * 2}{foot}"
+    values = [("letter", letter)]
+    assert not find_leaks(in_text(f"Hello. {foot}"), values, own_words=[f"Hello. {foot}"])
+    assert find_leaks(in_text(f"Hello. {diagnosis * 2}{foot}"), values, own_words=[f"Hello. {foot}"])
+    assert find_leaks(in_text(f"Hello. {foot}"), values)  # data, for all that anybody knows
