@@ -67,14 +67,24 @@ class Templates:
             return self._secret
         return self._escaping if slot in _ESCAPED else self._plain
 
-    def render(self, context: Mapping[str, Any], slot: Slot, source: Source) -> str:
+    def render(
+        self, context: Mapping[str, Any], slot: Slot, source: Source, whose: frozenset[str] | None = None
+    ) -> str:
         """Render *source* with *context*.
+
+        Args:
+            context: plain data.
+            slot: what it is for.
+            source: the template.
+            whose: the recipients, if the source may have been put together of their data.
 
         Raises:
             TemplateError: it could not be loaded, parsed or rendered.
             ConfidentialityError: it touched a guard.
         """
-        template = translated(lambda: self._parsed(slot, source), lambda error: _load_error(error, slot))
+        template = translated(
+            lambda: self._parsed(slot, source, whose), lambda error: _load_error(error, slot)
+        )
         name = source.template or f"<{slot}>"
         # A filter of the application may sort a list in place, or take from it; Jinja2's own change nothing.
         own = copied(context) if self._filters else dict(context)

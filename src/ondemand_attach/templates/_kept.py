@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import jinja2
 from jinja2.utils import LRUCache
@@ -19,8 +17,8 @@ _SEEN = 4_096
 class Kept:
     """Templates, parsed when they are first asked for; shared by threads.
 
-    A file is kept at once, a source when it comes again: a generator may have put it together of the data of
-    one customer, which nobody else has a use for.
+    What a generator renders may have been put together of the data of one customer, and would stay for
+    nobody's use: it is kept when it comes for other recipients too.
 
     Args:
         parse: how one is parsed.
@@ -29,21 +27,27 @@ class Kept:
     def __init__(self, parse: Callable[[Slot, Source], jinja2.Template]) -> None:
         self._parse = parse
         self._templates = LRUCache(_KEPT)
-        self._sightings = functools.lru_cache(maxsize=_SEEN)(_counter)
+        self._first = LRUCache(_SEEN)
 
-    def __call__(self, slot: Slot, source: Source) -> jinja2.Template:
-        """Return the template."""
+    def __call__(self, slot: Slot, source: Source, whose: frozenset[str] | None = None) -> jinja2.Template:
+        """Return the template.
+
+        Args:
+            slot: what it is for.
+            source: what is parsed.
+            whose: the recipients, if it may have been put together of their data.
+        """
         template: jinja2.Template | None = self._templates.get((slot, source))
         if template is None:
             template = self._parse(slot, source)
-            if source.text is None or self._is_known(slot, source.text):
+            if whose is None or source.text is None or self._is_for_others(_digest(source.text), whose):
                 self._templates[slot, source] = template
         return template
 
-    def _is_known(self, slot: Slot, text: str) -> bool:
-        digest = hashlib.blake2b(f"{slot}\0{text}".encode("utf-8", "surrogatepass"), digest_size=20).digest()
-        return next(self._sightings(digest)) > 0
+    def _is_for_others(self, source: bytes, whose: frozenset[str]) -> bool:
+        recipients = _digest(*sorted(whose))
+        return bool(self._first.setdefault(source, recipients) != recipients)
 
 
-def _counter(digest: bytes) -> Iterator[int]:  # noqa: ARG001 - one for each
-    return itertools.count()
+def _digest(*texts: str) -> bytes:
+    return hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=20).digest()
