@@ -9,13 +9,15 @@ import functools
 import io
 import random
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import jinja2
 import openpyxl
 import pysequoia
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image
 
@@ -24,6 +26,7 @@ from ondemand_attach import (
     AttachmentRequest,
     DkimSigner,
     Document,
+    GeneratedPassword,
     Message,
     MessageBuilder,
     OfficeEncryptor,
@@ -92,11 +95,11 @@ def dearest_first(lines: list[Any]) -> list[Any]:
 class Shop:
     """What an application keeps beside its templates: the language of the message at hand."""
 
-    language = "en"
+    language: ClassVar = ContextVar("the language", default="en")
 
     @classmethod
     def word(cls, text: str) -> str:
-        return WORDS[cls.language] if text == "Invoice" else text
+        return WORDS[cls.language.get()] if text == "Invoice" else text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +152,7 @@ def customer(number: int, seed: str) -> Customer:
     others = (card, *(line[key] for line in lines for key in ("text", "price")))
     return Customer(
         number=number,
-        language=draw.choice(sorted(WORDS)),
+        language=sorted(WORDS)[number % len(WORDS)],
         context=context,
         address=f"{mailbox}@insurer.example",
         traces=(*texts, *others, name.upper().split()[0]),
@@ -278,8 +281,18 @@ def signed() -> MessageBuilder:
 
 
 @functools.cache
+def certificate_for(address: str, kind: str) -> x509.Certificate:
+    return certify(rsa_key() if kind == "RSA" else ec_key(), address=address)
+
+
+@functools.cache
+def openpgp_key(user_id: str) -> pysequoia.Tsk:
+    return pysequoia.Tsk.generate(user_id, profile=pysequoia.Profile.RFC4880)
+
+
+@functools.cache
 def openpgp() -> MessageBuilder:
-    key = pysequoia.Tsk.generate(f"Shop <{SENDER}>", profile=pysequoia.Profile.RFC4880)
+    key = openpgp_key(f"Shop <{SENDER}>")
     return (
         base()
         .html(template="invoice.html")
@@ -302,7 +315,24 @@ def certificates() -> MessageBuilder:
 
 
 def _certificate_for(request: AttachmentRequest) -> bytes:
-    return certify(ec_key(), address=request.recipient.address.addr_spec).public_bytes(Encoding.DER)
+    return certificate_for(request.recipient.address.addr_spec, "EC").public_bytes(Encoding.DER)
+
+
+class Delivered:
+    """The generated passwords, as they reach the customers."""
+
+    passwords: ClassVar[dict[int, list[str]]] = {}
+
+    @classmethod
+    def keep(cls, made: GeneratedPassword) -> None:
+        cls.passwords.setdefault(made.context["number"], []).append(made.password)
+
+
+def forget() -> None:
+    """Forget what belongs to the customers, as they do not live in this process."""
+    certificate_for.cache_clear()
+    openpgp_key.cache_clear()
+    Delivered.passwords.clear()
 
 
 @functools.cache
@@ -310,7 +340,7 @@ def generated() -> MessageBuilder:
     return (
         base()
         .text("Hello")
-        .generated_password("passphrase", words=6, delivery=lambda made: None)
+        .generated_password("passphrase", words=6, delivery=Delivered.keep)
         .attach(
             Xhtml2PdfGenerator(source="<p>{{ customer.name }}</p>"),
             filename="a.pdf",
@@ -370,10 +400,9 @@ BUILDERS: Mapping[str, Callable[[], MessageBuilder]] = {
 def recipient(name: str, who: Customer) -> Recipient:
     certificate = None
     if name == "smime":
-        certificate = certify(rsa_key(), address=who.address).public_bytes(Encoding.DER)
+        certificate = certificate_for(who.address, "RSA").public_bytes(Encoding.DER)
     if name == "openpgp":
-        key = pysequoia.Tsk.generate(f"<{who.address}>", profile=pysequoia.Profile.RFC4880)
-        certificate = bytes(key.extract_certificate())
+        certificate = bytes(openpgp_key(f"<{who.address}>").extract_certificate())
     return Recipient(address=Address(addr_spec=who.address), certificate=certificate)
 
 
@@ -386,8 +415,8 @@ def built(builder: MessageBuilder, who: Customer, name: str = "") -> Message:
 
 @contextlib.contextmanager
 def speaking(language: str) -> Iterator[None]:
-    before, Shop.language = Shop.language, language
+    token = Shop.language.set(language)
     try:
         yield
     finally:
-        Shop.language = before
+        Shop.language.reset(token)

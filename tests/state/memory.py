@@ -1,6 +1,6 @@
 """Looks through all objects of a process for what messages left behind; run as a program of its own.
 
-    python memory.py SEED [MUTANT]
+    python memory.py SEED [BAD]
 
 prints as JSON what was found, by the kind of value and by who holds it. Every object is looked at that Python's
 collector knows, or that can be reached from one of these: so modules, classes, caches, closures, threads and frames.
@@ -22,10 +22,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from ondemand_attach import FileTransport, Mailer, MemoryTransport, Message, SmtpTransport
-from ondemand_attach.generators._fast import _looks, _renderer, _shapes
+from ondemand_attach.generators._fast import _renderer, _shapes
 from ondemand_attach.templates import _kept, _sandbox
 from ondemand_attach.testing import SmtpSink
 from state import features
@@ -192,23 +190,24 @@ def _keep_in_patterns() -> None:
     features.dearest_first = lambda lines: re.compile(str(lines[0]["price"])) and dearest_first(lines)
 
 
-MUTANTS: dict[str, Callable[[], None]] = {
-    "the modules of templates": _keep_modules,
-    "sources that a generator put together": _keep_sources,
-    "the widths of words": _keep_words,
-    "the texts of stories": _keep_texts,
-    "an argument of a filter": _keep_in_a_filter,
-    "a compiled pattern": _keep_in_patterns,
+MUTANTS: dict[str, Callable[[], None]] = {  # by whom they are held
+    "_Template <": _keep_modules,
+    "< Kept <": _keep_sources,
+    "_lru_cache_wrapper stringWidth": _keep_words,
+    "< Shape <": _keep_texts,
+    "function dearest_first": _keep_in_a_filter,
+    "dict of re": _keep_in_patterns,
 }
 
 
-def main(seed: str, mutant: str = "") -> None:
-    if mutant:
-        MUTANTS[mutant]()
+def main(seed: str, is_bad: str = "") -> None:
+    if is_bad:
+        for keep in MUTANTS.values():
+            keep()
     with tempfile.TemporaryDirectory() as folder:
-        serve([features.customer(number, seed) for number in range(4)], Path(folder))
-    # Regular expressions that were compiled from a value would be kept too, so nothing is purged before.
-    people = [features.customer(number, seed) for number in range(4)]
+        serve([features.customer(number, seed) for number in range(3)], Path(folder))
+    features.forget()
+    people = [features.customer(number, seed) for number in range(3)]
     search = Search([trace for who in people for trace in (*who.traces, who.address)])
     del people
     number, found = findings(search)
