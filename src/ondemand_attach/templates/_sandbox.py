@@ -18,7 +18,7 @@ from ondemand_attach.errors import TemplateError
 
 Filters = Mapping[str, Callable[..., Any]]
 
-_modules: Final[ContextVar[dict[jinja2.Template, TemplateModule]]] = ContextVar("modules of this rendering")
+_modules: Final[ContextVar[dict[str | None, TemplateModule]]] = ContextVar("modules of this rendering")
 
 
 @contextmanager
@@ -40,9 +40,9 @@ class _Template(jinja2.Template):
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:  # noqa: ARG002 - Jinja2's
         modules = _modules.get({})
-        if self not in modules:
-            modules[self] = self.make_module()
-        return modules[self]
+        if self.name not in modules:  # threads that load it at the same time may each have a copy
+            modules[self.name] = self.make_module()
+        return modules[self.name]
 
 
 class _Missing(jinja2.StrictUndefined):
