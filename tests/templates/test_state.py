@@ -125,7 +125,10 @@ def test_a_rendering_is_like_the_first_after_one_that_failed() -> None:
 
 
 def test_threads_see_nothing_of_each_other() -> None:
-    one, together = templates(pause=lambda value: (together.wait(30) and value) or value), threading.Barrier(4)
+    one, together = (
+        templates(pause=lambda value: (together.wait(30) and value) or value),
+        threading.Barrier(4),
+    )
     source = Source(
         "{% import 'state.j2' as s %}{{ s.keep(name) }}{{ s.turn.next() }}{{ name|pause }}{% import 'state.j2' as t %}"
         "{{ t.told() }}{{ t.turn.next() }}{{ t.comma() }}",
