@@ -76,7 +76,7 @@ FILES = {
         '<p><pdf:barcode value="{{ customer.token }}" type="qr"></p><ul><li>{{ customer.street }}</li></ul>'
         "<pre>{{ customer.iban }}</pre>"
         '<img src="{{ customer.drawing }}"><p style="border: 1pt solid red; border-radius: {{ customer.token }}; '
-        'display: {{ customer.token }}; color: {{ customer.token }}; {{ customer.token }}: 1pt; font-family: '
+        "display: {{ customer.token }}; color: {{ customer.token }}; {{ customer.token }}: 1pt; font-family: "
         '{{ customer.token }}; width: {{ customer.token }}; background-image: url({{ customer.code }})">'
         '<a name="{{ customer.token }}" href="#{{ customer.token }}">{{ customer.name|upper }}</a></p>'
         "{% for line in lines %}<p>{{ line.text }}</p>{% endfor %}"

@@ -124,9 +124,14 @@ def _named(thing: Any) -> str:
 # The story: some customers get their messages, and leave
 
 
+LONG_LIVED: list[Mailer] = []
+
+
 def serve(people: Sequence[features.Customer], folder: Path) -> None:
     """Do with messages what an application does."""
-    with SmtpSink() as sink, Mailer(SmtpTransport(sink.url)) as mailer:
+    with SmtpSink() as sink:
+        mailer = Mailer(SmtpTransport(sink.url))
+        LONG_LIVED.append(mailer)
         sent = [mailer.deliver(message) for message in _messages(people)]
         assert len(sink.deliveries) == len(sent)
     with Mailer(FileTransport(folder)) as mailer:
