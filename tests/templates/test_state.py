@@ -168,6 +168,23 @@ def test_what_was_parsed_stays_as_it_was() -> None:
     assert one.render({}, "text", Source(None, "a")) == "11"
 
 
+def test_a_template_of_another_environment_is_refused() -> None:
+    """It would be outside of the sandbox, see guards as values, and keep its modules."""
+
+    class Foreign(jinja2.DictLoader):
+        def load(self, environment: jinja2.Environment, name: str, globals: Any = None) -> jinja2.Template:  # noqa: A002
+            return jinja2.Environment(loader=jinja2.DictLoader(FILES)).get_template(name)
+
+    one = Templates([Foreign(FILES)])
+    for source in (
+        Source(None, "child.j2"),
+        Source("{% import 'state.j2' as s %}", None),
+        Source("{% include 'child.j2' %}", None),
+    ):
+        with pytest.raises(TemplateError, match="another Jinja2 environment"):
+            one.render(context("Jane"), "text", source)
+
+
 # Filters of the application are called in each rendering
 
 LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
@@ -337,10 +354,9 @@ def test_no_filter_of_jinja2_changes_the_context(name: str) -> None:
         assert seen == mutable()
 
 
-@pytest.mark.parametrize("kind", [list, dict, str, Decimal, datetime.date])
+@pytest.mark.parametrize("kind", [list, dict])
 def test_no_method_that_a_template_may_call_changes_the_context(kind: type) -> None:
-    values = {list: [3, 1, 2], dict: {"b": [2], "a": 1}, str: "ab", Decimal: Decimal(1)}
-    value: Any = values.get(kind, datetime.date(2026, 5, 4))
+    value: Any = {list: [3, 1, 2], dict: {"b": [2], "a": 1}}[kind]
     seen, one = {"value": copy.deepcopy(value)}, Templates()
     for name in [name for name, _ in inspect.getmembers(kind, callable)]:
         for arguments in ("()", "(1)", "(0, 1)", "('a')", "({'c': 1})", "([1])"):

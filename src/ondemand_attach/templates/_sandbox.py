@@ -56,6 +56,16 @@ class _Missing(jinja2.StrictUndefined):
 class _Environment(ImmutableSandboxedEnvironment):
     template_class = _Template
 
+    def _load_template(self, name: str, globals: Any) -> jinja2.Template:  # noqa: A002 - Jinja2's
+        template = super()._load_template(name, globals)
+        if template.environment is not self:
+            raise TemplateError(
+                "its loader brings a template of another Jinja2 environment, outside of the sandbox; let it "
+                "bring the source",
+                template=name,
+            )
+        return template
+
 
 def environment(loader: jinja2.BaseLoader, filters: Filters, *, autoescape: bool) -> jinja2.Environment:
     """Return an environment with the *filters* of the application."""
