@@ -8,6 +8,7 @@ collector knows, or that can be reached from one of these: so modules, classes, 
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import functools
 import gc
@@ -22,7 +23,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from xhtml2pdf import util
+
 from ondemand_attach import FileTransport, Mailer, MemoryTransport, Message, SmtpTransport
+from ondemand_attach.generators import _xhtml2pdf_engine
 from ondemand_attach.generators._fast import _renderer, _shapes
 from ondemand_attach.templates import _kept, _sandbox
 from ondemand_attach.testing import SmtpSink
@@ -134,15 +138,23 @@ def serve(people: Sequence[features.Customer], folder: Path) -> None:
         LONG_LIVED.append(mailer)
         sent = [mailer.deliver(message) for message in _messages(people)]
         assert len(sink.deliveries) == len(sent)
-    with Mailer(FileTransport(folder)) as mailer:
-        for message in _messages(people):
-            mailer.deliver(message)
-            message.exposure()
+    mailer = Mailer(FileTransport(folder))
+    LONG_LIVED.append(mailer)
+    asyncio.run(_sent_from_a_loop(mailer, people))
+    for message in _messages(people):
+        mailer.deliver(message)
+        message.exposure()
     memory = MemoryTransport()
     for message in _messages(people):
         Mailer(memory).deliver(message)
     for who in people:
         assert len(features.refused(who)) == len(features.broken())
+
+
+async def _sent_from_a_loop(mailer: Mailer, people: Sequence[features.Customer]) -> None:
+    builders = (features.pdf(), features.files(), features.broken()[0])
+    calls = [mailer.asend(builder, who.context, to=who.address) for builder in builders for who in people]
+    await asyncio.gather(*calls, return_exceptions=True)
 
 
 def _messages(people: Sequence[features.Customer]) -> Iterator[Message]:
@@ -195,6 +207,10 @@ def _keep_in_patterns() -> None:
     features.dearest_first = lambda lines: re.compile(str(lines[0]["price"])) and dearest_first(lines)
 
 
+def _keep_warnings() -> None:
+    _xhtml2pdf_engine._forget = util.reset_caches
+
+
 MUTANTS: dict[str, Callable[[], None]] = {  # by whom they are held
     "_Template <": _keep_modules,
     "< Kept <": _keep_sources,
@@ -202,6 +218,7 @@ MUTANTS: dict[str, Callable[[], None]] = {  # by whom they are held
     "< Shape <": _keep_texts,
     "function dearest_first": _keep_in_a_filter,
     "dict of re": _keep_in_patterns,
+    "set < dict of xhtml2pdf.util": _keep_warnings,
 }
 
 
