@@ -62,7 +62,8 @@ class MessageBuilder:
     Args:
         templates: where template files are looked up: a folder, ``package:name`` for a folder inside
             an installed package, a Jinja2 loader, or a sequence of these.
-        filters: further Jinja2 filters, such as one that formats money.
+        filters: further Jinja2 filters, such as one that formats money; called in each rendering, also on
+            fixed text, with a copy of the data.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ondemand_attach import _filenames, _html_text, _mime
-from ondemand_attach._confidential import Finding, Path, Views
+from ondemand_attach._confidential import Finding, Path, Views, copied
 from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._leaks import find_leaks
 from ondemand_attach._message import (
@@ -255,7 +255,7 @@ class Composition:
 
     def request(self, filename: str, context: Mapping[str, Any]) -> AttachmentRequest:
         return AttachmentRequest(
-            context=context,
+            context=copied(context),  # a generator may change it; the next attachment sees nothing of that
             filename=filename,
             recipients=(*self.to, *self.draft.cc),
             templates=self.templates,

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from ondemand_attach._records import Confidential, Path, field_names, marked_paths
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MessageError
 
-__all__ = ["Confidential", "Guard", "Marks", "Path", "Views", "parsed", "shown", "views"]
+__all__ = ["Confidential", "Guard", "Marks", "Path", "Views", "copied", "parsed", "shown", "views"]
 
 _SCALARS = (
     str,
@@ -182,6 +182,17 @@ def views(context: object, marks: Marks) -> Views:
         )
     marks.refuse_dead(full)
     return Views(full, public, walk.values, walk.disclosed)
+
+
+def copied(view: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of *view* that its receiver may change as they like: nobody else will see it."""
+    return {name: _copied(value) for name, value in view.items()}
+
+
+def _copied(value: Any) -> Any:
+    if type(value) is list:
+        return [_copied(element) for element in value]
+    return copied(value) if type(value) is dict else value
 
 
 class _Walk:

@@ -340,9 +340,11 @@ class Secret(NamedTuple):
 
 
 class Renders(Protocol):
-    """Renders a template with a context."""
+    """Renders a template with a context; *whose* says whom the source may be about."""
 
-    def render(self, context: Mapping[str, Any], slot: Slot, source: Source) -> str: ...
+    def render(
+        self, context: Mapping[str, Any], slot: Slot, source: Source, whose: frozenset[str] | None = None
+    ) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,9 +406,8 @@ class AttachmentRequest:
             TemplateError: it could not be loaded, parsed or rendered.
             ConfidentialityError: it touched a confidential value of the public view.
         """
-        return self.templates.render(
-            self.context, "document" if autoescape else "text", Source(source, template)
-        )
+        slot: Slot = "document" if autoescape else "text"
+        return self.templates.render(self.context, slot, Source(source, template), self.made_for)
 
     def secret(self, source: str) -> str:
         """Render *source* for a password: without escaping, from text and whole numbers only.

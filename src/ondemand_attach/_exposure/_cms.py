@@ -21,7 +21,7 @@ def fits(content: bytes) -> bool:
 
 def facts(content: bytes) -> Facts:
     """Say how CMS is encrypted, or that it is signed."""
-    from asn1crypto import cms
+    from ondemand_attach._asn1 import cms
 
     found = cms.ContentInfo.load(content, strict=True)
     kind, body = found["content_type"].native, found["content"]

@@ -81,8 +81,7 @@ def _method(encryption: Any) -> str:
 
 
 def _certificates(encryption: Any) -> int:
-    from asn1crypto import cms
-
+    from ondemand_attach._asn1 import cms
     from ondemand_attach._exposure import _cms
 
     recipients = encryption["/CF"][encryption["/StmF"]]["/Recipients"]

@@ -62,7 +62,7 @@ def _level(signatures: Sequence[Any], own: Sequence[Any], objects: Sequence[Any]
 
 
 def _has(signature: Any, where: str, attribute: str) -> bool:
-    from asn1crypto import cms
+    from ondemand_attach._asn1 import cms
 
     content = signature.raw_get("/Contents").original_bytes
     (signer,) = cms.ContentInfo.load(content)["content"]["signer_infos"]

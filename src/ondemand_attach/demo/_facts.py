@@ -110,12 +110,13 @@ def page_image(pdf: bytes, password: str) -> bytes:
 
 def signature_is_valid(pdf: bytes, password: str, shop: Shop) -> bool:
     """Whether pyHanko finds the signature intact, over the entire file, by the shop's certificate."""
-    from asn1crypto import x509
     from cryptography.hazmat.primitives.serialization import Encoding
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
+
+    from ondemand_attach._asn1 import x509
 
     reader = PdfFileReader(io.BytesIO(pdf))
     if reader.encrypted:

@@ -145,6 +145,7 @@ def _forget() -> None:
     cleanFiles()
     util.reset_caches()
     util._background_image_readers.clear()  # noqa: SLF001 - kept for ever otherwise
+    util._value_warned.clear()  # noqa: SLF001 - the values of properties that it did not understand
 
 
 _SAFE: Final[tuple[tuple[Any, str, Any], ...]] = (

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._message import AttachmentRequest, Document, Source
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, GenerationError
 from ondemand_attach.generators._assets import Assets, Place
@@ -97,7 +97,7 @@ class Xhtml2PdfGenerator:
 
     def html(self, request: AttachmentRequest) -> str:
         """Return the HTML for *request*, from the template."""
-        return request.render(self.source, template=self.template)
+        return request.templates.render(request.context, "document", Source(self.source, self.template))
 
     @property
     def folders(self) -> tuple[pathlib.Path, ...]:

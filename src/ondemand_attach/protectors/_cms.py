@@ -12,7 +12,6 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from asn1crypto import algos, cms, core, keys, x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -22,6 +21,8 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.padding import PKCS7
+
+from ondemand_attach._asn1 import algos, cms, core, keys, make_ready, x509
 
 RsaPadding: TypeAlias = Literal["PKCS1-v1_5", "OAEP"]
 
@@ -42,6 +43,9 @@ class _SharedInfo(core.Sequence):  # type: ignore[misc]
         ("algorithm", cms.KeyEncryptionAlgorithm),
         ("key_bits", core.OctetString, {"explicit": 2}),
     ]
+
+
+make_ready()
 
 
 def signed(

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from asn1crypto import crl, ocsp, x509
 from pyhanko.pdf_utils.crypt import SecurityHandler
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
@@ -26,6 +25,7 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import RevokedError
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
+from ondemand_attach._asn1 import crl, make_ready, ocsp, x509
 from ondemand_attach.errors import SigningError, UnreachedLevelError
 from ondemand_attach.protectors._http import Session, run
 from ondemand_attach.protectors._object_streams import ObjectStreamWriter
@@ -37,6 +37,8 @@ from ondemand_attach.protectors._time_stamps import CLOCKS_APART, Stamper, Unit,
 if TYPE_CHECKING:
     from ondemand_attach._message import Document
     from ondemand_attach.protectors._levels import SignatureLevel, TimeStampAuthority
+
+make_ready()
 
 _log = logging.getLogger("ondemand_attach")
 

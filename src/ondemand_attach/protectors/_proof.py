@@ -19,7 +19,6 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Any, Final
 
-from asn1crypto import cms, x509
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
@@ -29,6 +28,7 @@ from pyhanko.pdf_utils.crypt import AuthResult, AuthStatus, SecurityHandler, Sta
 from pyhanko.pdf_utils.crypt.api import PdfMacStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from ondemand_attach._asn1 import cms, x509
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ProofError
 from ondemand_attach.protectors._fast._keys import PasswordHandler, hashed

@@ -11,9 +11,7 @@ from functools import cached_property
 from io import BytesIO
 from typing import Any
 
-import asn1crypto.x509
 import tzlocal
-from asn1crypto.cms import CMSAttributeType
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.crypt.permissions import PubKeyPermissions, StandardPermissions
 from pyhanko.pdf_utils.crypt.pubkey import RecipientEncryptionPolicy
@@ -27,6 +25,7 @@ from pyhanko.sign.signers.pdf_signer import PdfSigningSession, PdfTBSDocument
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 
+from ondemand_attach._asn1 import make_ready, x509
 from ondemand_attach._exposure._facts import to_keys
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach.errors import EncryptionError, SigningError
@@ -40,8 +39,7 @@ from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
 # pyHanko asks for the local time with each signature, but a render process may not open the files it is in.
 tzlocal.get_localzone()
 
-# asn1crypto turns its names around when anybody uses them first, perhaps without those that pyHanko adds.
-(CMSAttributeType._reverse_map or {}).update({name: oid for oid, name in CMSAttributeType._map.items()})  # noqa: SLF001
+make_ready()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ def to_certificates(
     flags = PubKeyPermissions(0)
     for permission in (*permissions, *([] if with_mac else ["TOLERATE_MISSING_PDF_MAC"])):
         flags |= PubKeyPermissions[permission]
-    recipients = [asn1crypto.x509.Certificate.load(certificate) for certificate in certificates]
+    recipients = [x509.Certificate.load(certificate) for certificate in certificates]
     # pyHanko's own check of the key usage wants keyEncipherment of EC certificates too.
     policy = RecipientEncryptionPolicy(ignore_key_usage=True, prefer_oaep=with_oaep)
     handlers: list[Any] = []

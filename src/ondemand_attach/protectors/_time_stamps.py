@@ -11,11 +11,11 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from asn1crypto import cms, tsp, x509
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 
+from ondemand_attach._asn1 import cms, make_ready, tsp, x509
 from ondemand_attach.protectors._http import Session, TooLargeError
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ class _Response(tsp.TimeStampResp):  # type: ignore[misc]
         ("status", tsp.PKIStatusInfo),
         ("time_stamp_token", cms.ContentInfo, {"optional": True}),
     ]
+
+
+make_ready()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ondemand_attach._message import AttachmentRequest
+from ondemand_attach._message import AttachmentRequest, Source
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, SigningError
 
@@ -63,8 +63,8 @@ class VisibleSignature:
             now = request.now.astimezone(datetime.UTC)
             text = f"Digitally signed by {_certificates.name_of(certificate)}\n{now:%Y-%m-%d %H:%M} UTC"
         else:
-            text = request.render(source=self.text, autoescape=False)
-        code = None if self.qr is None else request.render(source=self.qr, autoescape=False)
+            text = _rendered(self.text, request)
+        code = None if self.qr is None else _rendered(self.qr, request)
         left, bottom, right, top = self.box
         logo = self.logo if isinstance(self.logo, bytes) else None
         return translated(
@@ -73,6 +73,10 @@ class VisibleSignature:
                 f"the signature on {request.filename} could not be drawn: {type(error).__name__}"
             ),
         )
+
+
+def _rendered(source: str, request: AttachmentRequest) -> str:
+    return request.templates.render(request.context, "text", Source(source, None))
 
 
 def _is_box(box: object) -> bool:

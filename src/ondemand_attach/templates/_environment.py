@@ -9,16 +9,17 @@ import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from types import TracebackType
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import jinja2
 from jinja2 import meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ondemand_attach._confidential import Guard
+from ondemand_attach._confidential import copied
 from ondemand_attach._message import Slot, Source
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, TemplateError
+from ondemand_attach.templates import _sandbox
+from ondemand_attach.templates._kept import Kept
 
 Folder: TypeAlias = "str | pathlib.Path | jinja2.BaseLoader"
 
@@ -39,11 +40,11 @@ class Templates:
     ) -> None:
         self._filters = dict(filters or {})
         self._loader = jinja2.ChoiceLoader([_loader(folder) for folder in folders])
-        self._escaping = _environment(self._loader, self._filters, autoescape=True)
-        self._plain = _environment(self._loader, self._filters, autoescape=False)
-        self._secret = self._plain.overlay(finalize=_part_of_secret)
-        self._filename = self._plain.overlay(finalize=_part_of_filename)
-        self._parsed = functools.lru_cache(maxsize=256)(self._parse)
+        self._escaping = _sandbox.environment(self._loader, self._filters, autoescape=True)
+        self._plain = _sandbox.environment(self._loader, self._filters, autoescape=False)
+        self._secret = _sandbox.secret(self._plain)
+        self._filename = _sandbox.filename(self._plain)
+        self._parsed = Kept(self._parse)
         self._read = functools.lru_cache(maxsize=256)(self._load)
         self.version = functools.lru_cache(maxsize=256)(self._version)
 
@@ -69,18 +70,28 @@ class Templates:
             return self._filename
         return self._escaping if slot in _ESCAPED else self._plain
 
-    def render(self, context: Mapping[str, Any], slot: Slot, source: Source) -> str:
+    def render(
+        self, context: Mapping[str, Any], slot: Slot, source: Source, whose: frozenset[str] | None = None
+    ) -> str:
         """Render *source* with *context*.
+
+        Args:
+            context: plain data.
+            slot: what it is for.
+            source: the template.
+            whose: the recipients, if the source may have been put together of their data.
 
         Raises:
             TemplateError: it could not be loaded, parsed or rendered.
             ConfidentialityError: it touched a guard.
         """
-        template = translated(lambda: self._parsed(slot, source), lambda error: _load_error(error, slot))
-        name = source.template or f"<{slot}>"
-        return translated(
-            lambda: _rendered(template, context, name), lambda error: _render_error(error, name)
+        template = translated(
+            lambda: self._parsed(slot, source, whose), lambda error: _load_error(error, slot)
         )
+        name = source.template or f"<{slot}>"
+        # A filter of the application may sort a list in place, or take from it; Jinja2's own change nothing.
+        own = copied(context) if self._filters else dict(context)
+        return translated(lambda: _rendered(template, own, name), lambda error: _render_error(error, name))
 
     def texts_of(self, slot: Slot, source: Source) -> tuple[str, ...]:
         """Return the text of *source* and of every file that it includes, imports or extends.
@@ -118,60 +129,11 @@ class Templates:
         return tuple(texts.values())
 
 
-class _Missing(jinja2.StrictUndefined):
-    """Says only which name is missing: Jinja2's own text may quote a value that was used as a key."""
-
-    @property
-    def _undefined_message(self) -> str:
-        return str(self._undefined_name)
-
-
-def _environment(
-    loader: jinja2.BaseLoader, filters: Mapping[str, Callable[..., Any]], *, autoescape: bool
-) -> jinja2.Environment:
-    environment = ImmutableSandboxedEnvironment(loader=loader, autoescape=autoescape, undefined=_Missing)
-    environment.filters.update(filters)
-    for functions in (environment.filters, environment.tests):
-        functions.update({name: _guarded(function) for name, function in functions.items()})
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": _refuse_in_json}
-    return environment
-
-
-def _guarded(function: Any) -> Callable[..., Any]:
-    """Let *function* see no guard: `x is none` or `x is string` would answer about the guard itself."""
-
-    @functools.wraps(function)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        for argument in (*args, *kwargs.values()):
-            if isinstance(argument, Guard):
-                argument.refuse()
-        return function(*args, **kwargs)
-
-    return guarded
-
-
-def _part_of_secret(value: object) -> object:
-    """Let text and whole numbers into a secret: nobody could type what ``None`` or ``b'…'`` prints as."""
-    if isinstance(value, str | int | jinja2.Undefined) and not isinstance(value, bool):
-        return value
-    raise TemplateError(f"a {type(value).__name__} is put into a secret; only text and whole numbers may be")
-
-
-def _part_of_filename(value: object) -> object:
-    """Leave out what is not there: nobody wants a file that is called None."""
-    return "" if value is None else value
-
-
-def _refuse_in_json(value: object) -> NoReturn:
-    if isinstance(value, Guard):
-        value.refuse()
-    raise TypeError
-
-
-def _rendered(template: jinja2.Template, context: Mapping[str, Any], name: str) -> str:
+def _rendered(template: jinja2.Template, context: dict[str, Any], name: str) -> str:
     try:
         # Template.render would rewrite the traceback, which is read below to find the line.
-        return "".join(template.root_render_func(template.new_context(dict(context))))
+        with _sandbox.rendering():
+            return "".join(template.root_render_func(template.new_context(context)))
     except MailError as error:
         raise _located(error, name) from None
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from asn1crypto import cms
-
+from ondemand_attach._asn1 import cms
 from ondemand_attach.protectors._fast._der import DerTemplate, contents
 from ondemand_attach.protectors._fast._mac import MacTemplate, key_of, mac_template
 

@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import asn1crypto.algos
-import asn1crypto.cms
-import asn1crypto.x509
 from pyhanko.sign import signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from ondemand_attach._asn1 import algos, cms, x509
 from ondemand_attach.protectors._fast._cms import Example, LearntCms
 from ondemand_attach.protectors._signing_keys import SigningKey, is_rsa, signature
 
@@ -33,7 +31,7 @@ class Credentials:
     @property
     def reserved(self) -> int:
         """How many hexadecimal digits the CMS object needs at most, so that no trial signature is made."""
-        own = asn1crypto.x509.Certificate.load(self.certificates[0])
+        own = x509.Certificate.load(self.certificates[0])
         issuer = len(own.issuer.dump())
         return 2 * (sum(map(len, self.certificates)) + 2 * issuer + self.key.key_size // 4 + 1536)
 
@@ -51,8 +49,8 @@ class KeptKeySigner(signers.Signer):
     def __init__(self, credentials: Credentials) -> None:
         algorithm = "sha256_rsa" if is_rsa(credentials.key) else "sha256_ecdsa"
         super().__init__(
-            signing_cert=asn1crypto.x509.Certificate.load(credentials.certificates[0]),
-            signature_mechanism=asn1crypto.algos.SignedDigestAlgorithm({"algorithm": algorithm}),
+            signing_cert=x509.Certificate.load(credentials.certificates[0]),
+            signature_mechanism=algos.SignedDigestAlgorithm({"algorithm": algorithm}),
         )
         self._credentials = credentials
         self._digest = self._attributes = self._content = b""
@@ -61,10 +59,10 @@ class KeptKeySigner(signers.Signer):
     def cert_registry(self) -> SimpleCertificateStore:
         """The certificates of the chain, needed only when pyHanko builds the CMS object."""
         registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-        registry.register_multiple(map(asn1crypto.x509.Certificate.load, self._credentials.certificates[1:]))
+        registry.register_multiple(map(x509.Certificate.load, self._credentials.certificates[1:]))
         return registry
 
-    async def async_sign(self, data_digest: bytes, *args: Any, **options: Any) -> asn1crypto.cms.ContentInfo:
+    async def async_sign(self, data_digest: bytes, *args: Any, **options: Any) -> cms.ContentInfo:
         made = await super().async_sign(data_digest, *args, **options)
         self._digest, self._content = data_digest, made.dump()
         return made

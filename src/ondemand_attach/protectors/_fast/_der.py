@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from asn1crypto import parser
+from ondemand_attach._asn1 import parser
 
 Part: TypeAlias = "bytes | tuple[int, str | list[Part]]"
 """What never varies; or a tag with the name of its value, or with the parts of it."""

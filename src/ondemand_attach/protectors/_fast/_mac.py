@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 
-from asn1crypto import cms
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
@@ -24,7 +23,10 @@ from pyhanko.pdf_utils.generic import NameObject
 from pyhanko.pdf_utils.writer import PdfFileWriter
 from pyhanko.sign.signers.pdf_byterange import PdfByteRangeDigest
 
+from ondemand_attach._asn1 import cms, make_ready
 from ondemand_attach.protectors._fast._der import DerTemplate
+
+make_ready()
 
 _log = logging.getLogger("ondemand_attach")
 

@@ -1,0 +1,141 @@
+"""The sandbox that templates run in: no filter sees a guard, and nothing outlives a rendering."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, NoReturn
+
+import jinja2
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from ondemand_attach._confidential import Guard
+from ondemand_attach.errors import TemplateError
+
+Filters = Mapping[str, Callable[..., Any]]
+
+_modules: Final[ContextVar[dict[str | None, TemplateModule]]] = ContextVar("modules of this rendering")
+
+
+@contextmanager
+def rendering() -> Iterator[None]:
+    """Let all templates that are rendered inside share what they import, and nobody else."""
+    token = _modules.set({})
+    try:
+        yield
+    finally:
+        _modules.reset(token)
+
+
+class _Template(jinja2.Template):
+    """A template that keeps no module.
+
+    Jinja2 makes the module of an imported template once, and hangs it on the template: its namespaces,
+    cyclers and joiners, and whatever its filters returned, would be the next customer's too.
+    """
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:  # noqa: ARG002 - Jinja2's
+        modules = _modules.get({})
+        if self.name not in modules:  # threads that load it at the same time may each have a copy
+            modules[self.name] = self.make_module()
+        return modules[self.name]
+
+
+class _Missing(jinja2.StrictUndefined):
+    """Says only which name is missing: Jinja2's own text may quote a value that was used as a key."""
+
+    @property
+    def _undefined_message(self) -> str:
+        return str(self._undefined_name)
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    template_class = _Template
+
+    def _load_template(self, name: str, globals: Any) -> jinja2.Template:  # noqa: A002 - Jinja2's
+        template = super()._load_template(name, globals)
+        if template.environment is not self:
+            raise TemplateError(
+                "its loader brings a template of another Jinja2 environment, outside of the sandbox; let it "
+                "bring the source",
+                template=name,
+            )
+        return template
+
+
+def environment(loader: jinja2.BaseLoader, filters: Filters, *, autoescape: bool) -> jinja2.Environment:
+    """Return an environment with the *filters* of the application."""
+    # Reloading would change the files that a template includes and not the template itself, which is kept.
+    made = _Environment(loader=loader, autoescape=autoescape, undefined=_Missing, auto_reload=False)
+    made.filters.update({name: _late(function) for name, function in filters.items()})
+    for functions in (made.filters, made.tests):
+        functions.update({name: _guarded(function) for name, function in functions.items()})
+    made.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": _refuse_in_json}
+    return made
+
+
+def secret(plain: jinja2.Environment) -> jinja2.Environment:
+    """Return *plain* for passwords, into which only text and whole numbers may be put."""
+    return plain.overlay(finalize=_part_of_secret)
+
+
+def filename(plain: jinja2.Environment) -> jinja2.Environment:
+    """Return *plain* for the names of files."""
+    return plain.overlay(finalize=_part_of_filename)
+
+
+def _late(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Have *function* called in each rendering.
+
+    Jinja2 applies a filter to a constant while it compiles, once for all messages, unless the filter asks for
+    the context: a filter that translates or counts would give everyone what the first customer got.
+    """
+    first = _FIRST.get(getattr(getattr(function, "jinja_pass_arg", None), "name", ""), lambda _: ())
+
+    @functools.wraps(function, updated=())
+    def late(context: Context, *args: Any, **kwargs: Any) -> Any:
+        return function(*first(context), *args, **kwargs)
+
+    return jinja2.pass_context(late)
+
+
+_FIRST: Final[Mapping[str, Callable[[Context], tuple[object]]]] = {
+    "context": lambda context: (context,),
+    "eval_context": lambda context: (context.eval_ctx,),
+    "environment": lambda context: (context.environment,),
+}
+
+
+def _guarded(function: Any) -> Callable[..., Any]:
+    """Let *function* see no guard: `x is none` or `x is string` would answer about the guard itself."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        for argument in (*args, *kwargs.values()):
+            if isinstance(argument, Guard):
+                argument.refuse()
+        return function(*args, **kwargs)
+
+    return guarded
+
+
+def _part_of_secret(value: object) -> object:
+    """Let text and whole numbers into a secret: nobody could type what ``None`` or ``b'…'`` prints as."""
+    if isinstance(value, str | int | jinja2.Undefined) and not isinstance(value, bool):
+        return value
+    raise TemplateError(f"a {type(value).__name__} is put into a secret; only text and whole numbers may be")
+
+
+def _part_of_filename(value: object) -> object:
+    """Leave out what is not there: nobody wants a file that is called None."""
+    return "" if value is None else value
+
+
+def _refuse_in_json(value: object) -> NoReturn:
+    if isinstance(value, Guard):
+        value.refuse()
+    raise TypeError
