@@ -164,7 +164,15 @@ def armored(body: bytes) -> str:
     return f"-----BEGIN PGP MESSAGE-----\n\n{text}\n-----END PGP MESSAGE-----"
 
 
-TO_KEY, DATA = b"\xc1\x03\x03kk", b"\xd2\x04\x01abc"
+def packet(tag: int, body: bytes) -> bytes:
+    return bytes([0xC0 | tag, len(body)]) + body
+
+
+RANDOM = random.Random(7).randbytes(180)
+POINT = b"\x01\x07\x40" + RANDOM[:32]  # of Curve25519 (RFC 9580 section 11.2.1)
+TO_KEY = packet(1, b"\x03" + RANDOM[40:48] + b"\x12" + POINT + b"\x30" + RANDOM[48:96])
+CIPHERTEXT = b"\x01" + RANDOM[100:166]
+DATA = packet(18, CIPHERTEXT)
 
 
 def test_openpgp_is_one_opaque_part() -> None:
@@ -186,8 +194,8 @@ def test_openpgp_is_one_opaque_part() -> None:
         armored(TO_KEY + DATA).replace("\n\n", "\nComment: in clear\n\n"),
         armored(TO_KEY + DATA) + "\nin clear\n" + armored(TO_KEY + DATA),
         armored(TO_KEY + DATA).replace("\n-----END", "\nin clear\n-----END"),
-        armored(TO_KEY + b"\xd2\xe1abin clear"),
-        armored(TO_KEY + b"\xd2\xe1ab\x01c\xcb\x05clear"),
+        armored(TO_KEY + b"\xd2\xe5" + CIPHERTEXT[:32] + b"in clear"),
+        armored(TO_KEY + b"\xd2\xe5" + CIPHERTEXT[:32] + bytes([35]) + CIPHERTEXT[32:] + b"\xcb\x05clear"),
     ],
     ids=[
         *("no OpenPGP", "no key", "more than what is encrypted", "text behind it", "text in its header"),
@@ -200,7 +208,8 @@ def test_what_only_says_that_it_is_openpgp_is_for_everyone(content: str) -> None
 
 
 def test_data_may_come_in_parts() -> None:
-    content = armored(TO_KEY + b"\xd2\xe1ab\xe0c\x01d")
+    parts = b"\xe5" + CIPHERTEXT[:32] + b"\xe4" + CIPHERTEXT[32:48] + bytes([19]) + CIPHERTEXT[48:]
+    content = armored(TO_KEY + b"\xd2" + parts)
     (_, opaque) = of_file(pgp_mime(f"Content-Type: application/octet-stream\n\n{content}\n"))
     assert opaque.is_protected
 
@@ -531,20 +540,20 @@ OFFICE_IN_PART = "AES-256 by password (Office), parts in clear"
         (lambda: zipped() + aes_zip(), AES_ZIP_IN_PART, False),
         (lambda: aes_zip() + b"My IBAN", AES_ZIP_IN_PART, False),
         (lambda: commented(aes_zip()), AES_ZIP_IN_PART, False),
-        (lambda: office(10) + b"My IBAN", OFFICE_IN_PART, False),
-        (lambda: office(10) + zipped(), OFFICE_IN_PART, False),
+        (lambda: office(6000) + b"My IBAN", OFFICE_IN_PART, False),
+        (lambda: office(6000) + zipped(), OFFICE_IN_PART, False),
         (
-            lambda: office(10).replace("Version".encode("utf-16-le"), "MyIBANs".encode("utf-16-le")),
+            lambda: office(6000).replace("Version".encode("utf-16-le"), "MyIBANs".encode("utf-16-le")),
             OFFICE_IN_PART,
             False,
         ),
-        (lambda: office(10, "VelvetSweatshop"), "AES-256 (Office), opens without a password", False),
+        (lambda: office(6000, "VelvetSweatshop"), "AES-256 (Office), opens without a password", False),
         (faked_zip, "ZipCrypto or weaker", False),
         (lambda: aes_zip().replace(LOCAL, b"PK\x03\x04\x14\0\0\0c\0", 1), "ZipCrypto or weaker", False),
         (lambda: aes_zip().replace(LOCAL, b"PK\x03\x04\x14\0\1\0\x08\0", 1), "ZipCrypto or weaker", False),
-        (lambda: office(10), "AES-256 by password (Office)", True),
+        (lambda: office(6000), "AES-256 by password (Office)", True),
         (lambda: office(3_000_000), "AES-256 by password (Office)", True),
-        (lambda: office(10).replace("EncryptedPackage".encode("utf-16-le"), bytes(32)), None, False),
+        (lambda: office(6000).replace("EncryptedPackage".encode("utf-16-le"), bytes(32)), None, False),
         (lambda: office(10)[:2000], "unreadable", False),
         (lambda: b"EncryptionInfo EncryptedPackage", None, False),
         (lambda: SMIME_SIGNATURE, None, False),
@@ -557,7 +566,7 @@ def test_other_formats(make: Callable[[], bytes], encryption: str | None, is_pro
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: by_password().content, aes_zip, lambda: office(10)], ids=["PDF", "ZIP", "OLE"]
+    "make", [lambda: by_password().content, aes_zip, lambda: office(6000)], ids=["PDF", "ZIP", "OLE"]
 )
 def test_whatever_is_done_to_it_a_document_is_read_without_an_error(make: Callable[[], bytes]) -> None:
     chosen, content = random.Random(2), make()
@@ -601,7 +610,7 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "S/MIME": (lambda: enciphered(strict=False), "S/MIME, AES-256-CBC to a certificate"),
     "S/MIME, strict": (lambda: enciphered(strict=True), "S/MIME, AES-256-GCM to a certificate"),
     "ZIP": (aes_zip, "AES-256 by password (WinZip)"),
-    "Office": (lambda: office(10), "AES-256 by password (Office)"),
+    "Office": (lambda: office(6000), "AES-256 by password (Office)"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._facts import Exposure
 from ondemand_attach._exposure._parts import Part, is_message, parts_of
 from ondemand_attach._exposure._recognising import recognised
@@ -19,7 +20,7 @@ def of_message(content: bytes) -> tuple[Exposure, ...]:
 
 def of_file(content: bytes) -> tuple[Exposure, ...]:
     """Say of *content*, a message or a document, who can read it."""
-    media_type, facts = recognised(content)
+    media_type, facts = recognised(content, Budget())
     if media_type is None and is_message(content):
         return of_message(content)
     media_type = media_type or "application/octet-stream"
