@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import email
 import io
 import random
@@ -14,12 +13,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msoffcrypto.format.ooxml
 import pikepdf
 import pytest
-import pyzipper
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from exposure_cases import (
+    CIPHERTEXT,
+    DATA,
+    TO_KEY,
+    aes_zip,
+    armored,
+    office,
+    pgp_mime,
+    zipped,
+)
 from ondemand_attach import (
     Address,
     Document,
@@ -151,28 +158,6 @@ def test_an_encrypted_message_is_one_opaque_part(*, strict: bool, mode: str, is_
     assert opaque.encryption == f"S/MIME, AES-256-{mode} to 3 certificates"
     (_, opaque) = built(builder, *people("P-256")).exposure()
     assert opaque.readers == "the holder of the certificate's key"
-
-
-def pgp_mime(*parts: str) -> bytes:
-    head = 'From: a@x.example\nContent-Type: multipart/encrypted; boundary=b; protocol="application/pgp-encrypted"\n\n'
-    control = "Content-Type: application/pgp-encrypted\n\nVersion: 1\n"
-    return (head + "".join(f"--b\n{part}\n" for part in (control, *parts)) + "--b--\n").encode()
-
-
-def armored(body: bytes) -> str:
-    text = base64.b64encode(body).decode()
-    return f"-----BEGIN PGP MESSAGE-----\n\n{text}\n-----END PGP MESSAGE-----"
-
-
-def packet(tag: int, body: bytes) -> bytes:
-    return bytes([0xC0 | tag, len(body)]) + body
-
-
-RANDOM = random.Random(7).randbytes(180)
-POINT = b"\x01\x07\x40" + RANDOM[:32]  # of Curve25519 (RFC 9580 section 11.2.1)
-TO_KEY = packet(1, b"\x03" + RANDOM[40:48] + b"\x12" + POINT + b"\x30" + RANDOM[48:96])
-CIPHERTEXT = b"\x01" + RANDOM[100:166]
-DATA = packet(18, CIPHERTEXT)
 
 
 def test_openpgp_is_one_opaque_part() -> None:
@@ -463,26 +448,6 @@ SIGNING_CERTIFICATE = b"060b2a864886f70d010910022f"
 # --- other formats
 
 
-def zipped(kind: type[zipfile.ZipFile] = zipfile.ZipFile, **options: Any) -> bytes:
-    out = io.BytesIO()
-    with kind(out, "w", **options) as archive:
-        if options:
-            archive.setpassword(b"secret")
-        archive.writestr("list.csv", CANARY)
-        archive.writestr("[Content_Types].xml", "<Types/>")
-    return out.getvalue()
-
-
-def aes_zip(bits: int = 256) -> bytes:
-    out = io.BytesIO()
-    with pyzipper.AESZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED) as archive:
-        archive.setencryption(pyzipper.WZ_AES, nbits=bits)
-        archive.setpassword(b"secret")
-        archive.writestr("list.csv", CANARY)
-        archive.writestr("výpis.csv", CANARY)
-    return out.getvalue()
-
-
 LOCAL = b"PK\x03\x04\x14\0\1\0c\0"
 """How a local header begins that says AES."""
 
@@ -508,22 +473,10 @@ def faked_zip() -> bytes:
 
 
 SMIME_SIGNATURE = bytes.fromhex("300f06092a864886f70d010702a0023000")
-TYPES = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
 
 
 def commented(content: bytes, comment: bytes = b"My IBAN") -> bytes:
     return content[:-2] + len(comment).to_bytes(2, "little") + comment
-
-
-def office(size: int, password: str = "secret") -> bytes:
-    """An encrypted workbook: a ZIP for the cryptography, whatever is in it."""
-    package, out = io.BytesIO(), io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("[Content_Types].xml", TYPES)
-        archive.writestr("xl/workbook.xml", random.Random(1).randbytes(size))
-    package.seek(0)
-    msoffcrypto.format.ooxml.OOXMLFile(package).encrypt(password, out)
-    return out.getvalue()
 
 
 AES_ZIP_IN_PART = "AES-256 by password (WinZip), file names in clear, parts in clear"

@@ -106,7 +106,7 @@ class CompoundFile:
         return self._content[start : start + self._size]
 
     def _fat_sectors(self) -> Iterator[int]:
-        """Yield the sectors of the table of sectors; note those that list what the header has no space for."""
+        """Yield the sectors of the table of sectors; note those that list what the header cannot."""
         most = self._sectors * 4 // self._size * 2 + _SPARE
         listed = struct.unpack_from(f"<{_IN_HEADER}I", self._content, 76)
         following = struct.unpack_from("<I", self._content, 68)[0]

@@ -40,9 +40,14 @@ _AGILE: Final = (4, 4)
 _AGILE_FLAGS: Final = 0x40
 _KEY: Final = re.compile(rb"<keyData\b[^>]*+>")
 _ROUNDS: Final = re.compile(rb'spinCount="(\d{1,20})"')
+_ATTRIBUTES: Final = (
+    rb"xmlns(?::[pc])?|uri|spinCount|(?:salt|block|hash)Size|keyBits|cipher(?:Algorithm|Chaining)|hashAlgorithm|saltValue"
+    rb"|encrypted(?:HmacKey|HmacValue|VerifierHashInput|VerifierHashValue|KeyValue)|X509Certificate|certVerifier"
+)
 _XML: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?<\?xml[^<>]{0,100}\?>\s*+(?:</?(?:\w{1,8}:)?(?:encryption|keyData|dataIntegrity|keyEncryptors?|"
-    rb'encryptedKey)(?:\s++[\w:]{1,40}="[\w+/=:.\-]{0,2000}")*+\s*+/?>\s*+)++\0*+'
+    rb'(?:\xef\xbb\xbf)?<\?xml(?:\s++(?:version|encoding|standalone)="[-\w.]{1,10}")*+\s*+\?>\s*+'
+    rb"(?:</?(?:[pc]:)?(?:encryption|keyData|dataIntegrity|keyEncryptors?|encryptedKey)"
+    rb"(?:\s++(?:" + _ATTRIBUTES + rb')="[\w+/=:.\-]{0,4000}")*+\s*+/?>\s*+)++\0*+'
 )
 _STANDARD_AES: Final = {0x660E: "AES-128", 0x660F: "AES-192", 0x6610: "AES-256"}
 _LONGEST_STANDARD: Final = 300

@@ -29,7 +29,8 @@ _SESSIONS: Final = {_TO_KEY, _BY_PASSWORD}
 _CIPHERS: Final = {7: "AES-128", 8: "AES-192", 9: "AES-256"}
 _SHORTEST: Final = 16 + 2 + 2 + 22  # a prefix, a packet of nothing and a hash (RFC 9580 section 5.13.1)
 _SHORTEST_AEAD: Final = 32 + 16 + 16  # a salt or nonce, and tags
-_STEPS: Final = 4
+_STEPS: Final = 20
+_STEPS_OF_PART: Final = 4
 _MOST_PARTS: Final = 8  # of the packet that tells whether it is one
 
 
@@ -104,7 +105,7 @@ def _packets(content: bytes, budget: Budget) -> Iterator[_Packet]:
         tag, length, place, goes_on = _header(content, place)
         pieces = [content[place : place + length]]
         while goes_on:
-            budget.spend(_STEPS)
+            budget.spend(_STEPS_OF_PART)
             length, place, goes_on = _new_length(content, place + length)
             pieces.append(content[place : place + length])
         place += length

@@ -62,6 +62,8 @@ class Values:
     def _value(self, token: re.Match[bytes], depth: int) -> tuple[Any, int]:
         if token.lastgroup == "begin":
             return self._BEGIN[token["begin"]](self, token.end(), at_most(depth + 1, _DEEPEST))
+        if token.lastgroup == "name":
+            self._budget.spend(len(token["name"]) // 100)
         return _simple(token), token.end()
 
     def _token(self, place: int) -> re.Match[bytes]:
@@ -108,7 +110,9 @@ class Values:
             open_ones += 1 if self._content[place] == ord("(") else -1
             place += 1
         self.reached = place
-        return _ESCAPE.sub(_unescaped, self._content[start : place - 1]), place
+        text = self._content[start : place - 1]
+        self._budget.spend(text.count(b"\\"))
+        return _ESCAPE.sub(_unescaped, text), place
 
     _BEGIN: Final = {b"[": _array, b"<<": _dictionary, b"(": _string}
 
