@@ -49,7 +49,8 @@ class CompoundFile:
         self._size = 1 << shift
         self._sectors = -(-len(content) // self._size) - 1
         self._fat: tuple[int, ...] = ()
-        own = list(self._fat_sectors())
+        number = struct.unpack_from("<I", content, 44)[0]
+        own = list(itertools.islice(self._fat_sectors(), number))  # some writers list one more
         self._fat = _numbers(b"".join(map(self._sector, own)))
         directory, mini = self._places(first), self._places(mini_fat)
         self._mini_fat = _numbers(self._joined(mini))
