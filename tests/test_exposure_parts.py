@@ -53,6 +53,7 @@ def test_a_protected_part_and_its_usual_fields_are_one_row(fields: list[bytes]) 
         b"Content-Type: application/pdf; note=IBAN",
         b"Content-Type: application/pdf; name=IBAN.pdf",
         b"Content-Type: application/pdf (IBAN)",
+        "Content-Type: application/výpis".encode(),
         b"Content-Disposition: attachment (IBAN); filename=a.pdf",
         b"Content-ID: IBAN DE02",
         b"MIME-Version: 1.0 (IBAN)",

@@ -64,7 +64,20 @@ class CompoundFile:
         sectors += itertools.chain.from_iterable(large)
         self._unused = sorted(set(range(self._sectors)) - set(sectors))
         is_plain = all(map(_is_plain_entry, entries)) and not content[_HEADER : self._size].strip(b"\0")
-        self.is_all = is_plain and _is_set(filter(None, names)) and _is_set(sectors)
+        self.is_all = (
+            is_plain
+            and self._is_plain_header()
+            and _is_set(filter(None, names))
+            and _is_set(sectors)
+            and not (self._unused and len(content) % self._size)
+        )
+
+    def _is_plain_header(self) -> bool:
+        """Whether header and tables hold no numbers that are none of sectors: they might be letters."""
+        listed = struct.unpack_from(f"<{_IN_HEADER}I", self._content, 76)
+        numbers = {*listed, *self._fat, *self._mini_fat}
+        reserved = self._content[8:24] + self._content[34:40]
+        return not reserved.strip(b"\0") and all(each < self._sectors * 8 or each >= _END for each in numbers)
 
     def read(self, name: str) -> bytes:
         """Return the stream *name*."""

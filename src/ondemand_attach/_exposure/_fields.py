@@ -7,7 +7,7 @@ from typing import Final
 
 from ondemand_attach._exposure import _mime
 
-_KIND: Final = re.compile(r"\s*+[^\s/;()]++(?:/[^\s/;()]++)?\s*+;?\s*+")
+_KIND: Final = re.compile(r"\s*+[-!#$%&'*+.^`|~\w]{1,80}(?:/[-!#$%&'*+.^`|~\w]{1,80})?\s*+;?\s*+", re.ASCII)
 _WITH_PARAMETERS: Final = {"content-type", "content-disposition"}
 _PARAMETERS: Final = {
     *(

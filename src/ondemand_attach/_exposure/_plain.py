@@ -20,12 +20,14 @@ from ondemand_attach._exposure._packed import is_packed
 _SURE: Final = 40
 _WINDOW: Final = 1 << 14
 _SHORT: Final = 1 << 9
+_LINE, _MANY = 64, 42  # of so many random bytes, 24 are letters or signs, and 43 or more of one in 10^5
 _EMPTY_VECTOR: Final = bytes(16)
 _SCALE: Final = 64
 
 _SPACES, _PRINTED = {9, 10, 13, 32}, range(0x21, 0x7F)
 _SIGNS: Final = {*_SPACES, *range(0x20, 0x40)}
 _TAILS: Final = range(0x80, 0xC0)  # of characters in UTF-8
+_LETTERS_AND_SIGNS: Final = frozenset({*_PRINTED, *_SPACES})
 _CLASSES: Final = tuple(
     frozenset(members)
     for members in (
@@ -33,7 +35,7 @@ _CLASSES: Final = tuple(
         {0xFF},
         {*b"0123456789abcdefABCDEF", *_SPACES},
         {*b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=,.-", *_SPACES},
-        {*_PRINTED, *_SPACES},
+        _LETTERS_AND_SIGNS,
         range(0x80),
         range(0x80, 0x100),
         {*_SIGNS, *_TAILS, *range(0xC2, 0xC6), *range(0xCC, 0xD2), *range(0xD7, 0xDC)},  # of two bytes
@@ -113,7 +115,7 @@ def _is_plain(data: bytes, bits: int, budget: Budget) -> bool:
     """Whether *data* holds text in a usual encoding, repeats itself, or is packed in a usual format."""
     data = data.removeprefix(_EMPTY_VECTOR)  # a poor initialisation vector, not a text
     return bool(data) and (
-        (len(data) <= _SHORT and budget.allows(len(data)) and _scores(data, bits))
+        any(_scores(piece, bits) for piece in _wordy(data) if budget.allows(len(piece)))
         or any(_has_run(data, members, bits) for members in _CLASSES)
         or any(_has_run(half, members, bits) for half in (data[::2], data[1::2]) for members in _HALVES)
         or any(_shrinks(window, bits) for window in _windows(data))
@@ -139,6 +141,17 @@ def _windows(data: bytes) -> Iterator[bytes]:
 def _shrinks(data: bytes, bits: int) -> bool:
     packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
     return len(packer.compress(data)) + len(packer.flush()) <= len(data) - math.ceil(bits / 8)
+
+
+def _wordy(data: bytes) -> Iterator[bytes]:
+    """Yield the pieces of *data* that are worth a closer look: all of it, or where there are many letters."""
+    if len(data) <= _SHORT:
+        yield data
+        return
+    letters = data.translate(_table(_LETTERS_AND_SIGNS))
+    for start in range(0, len(data), _LINE // 2):
+        if letters.count(1, start, start + _LINE) > _MANY:
+            yield data[max(start - _LINE, 0) : start + 2 * _LINE]
 
 
 def _scores(data: bytes, bits: int) -> bool:
