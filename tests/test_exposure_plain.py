@@ -143,14 +143,16 @@ def der(tag: int, *members: bytes) -> bytes:
     return bytes([tag, 0x84]) + struct.pack(">I", len(body)) + body
 
 
-def cms_of(data: bytes, *attributes: bytes, key: bytes = b"") -> bytes:
+def cms_of(data: bytes, *attributes: bytes, key: bytes = b"", originator: bytes = b"") -> bytes:
     """Return enveloped data (RFC 5652 section 6.1), encrypted with AES-256-CBC to one RSA key."""
     enveloped, content = bytes.fromhex("06092a864886f70d010703"), bytes.fromhex("06092a864886f70d010701")
     cipher_ = der(0x30, bytes.fromhex("060960864801650304012a"), der(0x04, cipher(16)))
     recipient = der(0x30, b"\x02\x01\x00", der(0x30), der(0x30), der(0x04, key or cipher(256)))
     inner = der(0x30, content, cipher_, der(0x80, data))
     return der(
-        0x30, enveloped, der(0xA0, der(0x30, b"\x02\x01\x00", der(0x31, recipient), inner, *attributes))
+        0x30,
+        enveloped,
+        der(0xA0, der(0x30, b"\x02\x01\x00", originator, der(0x31, recipient), inner, *attributes)),
     )
 
 
@@ -266,7 +268,7 @@ CLEAR: dict[str, Callable[[], bytes]] = {
 TABLE = b"/Type /XRef /W [1 2 0] /Index [0 1] /Size 1"
 FLATE = b"/Type /XRef /W [1 2 1] /Index [0 1] /Size 1 /Filter /FlateDecode"
 SIGNED = der(0x30, bytes.fromhex("06092a864886f70d010702"), der(0xA0, der(0x30)))
-HIDDEN = cipher(800, 5)[:400] + b"\n9 0 obj(x)endobj\n" + cipher(798, 5)[415:]
+HIDDEN = cipher(800, 5)[:400] + b"\n9 0 obj(x)endobj\n" + cipher(798, 5)[416:]
 
 
 def with_entry(entry: bytes) -> bytes:
@@ -399,6 +401,18 @@ OTHERS: dict[str, tuple[Callable[[], bytes], bool]] = {
     "CMS: nothing": (lambda: cms_of(b""), False),
     "CMS: a key in clear": (lambda: cms_of(cipher(160), key=CZECH.encode()), False),
     "CMS: too short a key": (lambda: cms_of(cipher(160), key=cipher(32)), False),
+    "CMS: certificates of the sender": (
+        lambda: cms_of(cipher(160), originator=der(0xA0, der(0xA0, der(0x30)))),
+        True,
+    ),
+    "CMS: words of the sender": (
+        lambda: cms_of(cipher(160), originator=der(0xA0, der(0xA0, der(0x04, b"My IBAN")))),
+        False,
+    ),
+    "CMS: words of the sender in place of certificates": (
+        lambda: cms_of(cipher(160), originator=der(0xA0, der(0x04, b"My IBAN"))),
+        False,
+    ),
     "CMS: text behind it": (lambda: cms_of(cipher(160)) + b"My IBAN", False),
     "OpenPGP: a marker": (lambda: packet(10, b"PGP") + in_openpgp(cipher(40, 8)), True),
     "OpenPGP: another marker": (lambda: packet(10, b"IBAN") + in_openpgp(cipher(40, 8)), False),

@@ -24,6 +24,7 @@ _CIPHERS: Final = {  # NIST's numbers of them
 _BLOCK: Final = 16
 _SHORTEST_TAG: Final = 12
 _SHORTEST_KEY: Final = 64  # RSA
+_CERTIFICATES: Final = {0xA0, 0xA1}  # and their revocation lists
 _ORIGINATOR, _AGREEMENT, _CONTENT, _PIECES = 0xA0, 0xA1, 0x80, 0xA0
 
 
@@ -160,5 +161,7 @@ def _ciphertext(content: _ber.Element) -> bytes:
 
 def _is_only_certificates(originator: _ber.Element | None) -> bool:
     return originator is None or all(
-        each.tag == _ber.SEQUENCE for within in originator.members for each in within.members
+        within.tag in _CERTIFICATES and each.tag == _ber.SEQUENCE
+        for within in originator.members
+        for each in within.members or [within]
     )
