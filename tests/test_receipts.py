@@ -9,9 +9,12 @@ import email
 import email.policy
 import hashlib
 import json
+import os
 import pickle
 import random
 import re
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
@@ -34,6 +37,7 @@ from ondemand_attach import (
     Message,
     MessageBuilder,
     OpenPgpEncryptor,
+    PartReceipt,
     PdfEncryptor,
     PdfSigner,
     Receipt,
@@ -490,6 +494,68 @@ def test_what_is_no_receipt_is_refused(wrong: dict[str, Any]) -> None:
     assert "canary" not in str(caught.value)
 
 
+PART = {"part": "attachment 1", "media_type": "text/csv", "size": 1, "sha256": None}
+EMPTY = dict.fromkeys(("plain_size", "plain_sha256", "encryption", "signature"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in ("part", "media_type") for value in (None, 1, [])),
+        *((name, value) for name in ("size", "plain_size") for value in ("1", -1, True, 1.0, 1 << 63, [])),
+        *((name, value) for name in ("sha256", "plain_sha256") for value in ("canary", "A" * 64, 1, [])),
+        *((name, value) for name in ("encryption", "signature") for value in (1, [], {})),
+        ("size", None),
+    ],
+)
+def test_each_entry_of_a_part_is_of_its_kind(name: str, value: Any) -> None:
+    said = json.loads(Receipt(message_id="<1@x.example>").to_json())
+    good = json.dumps(said | {"parts": [PART | EMPTY]})
+    assert Receipt.from_json(good).parts[0].part == "attachment 1"
+    with pytest.raises(MessageError, match=f"a {name} of another kind") as caught:
+        Receipt.from_json(json.dumps(said | {"parts": [PART | EMPTY | {name: value}]}))
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [*PART, *EMPTY])
+def test_no_entry_of_a_part_may_be_missing(name: str) -> None:
+    said = json.loads(Receipt(message_id="<1@x.example>").to_json())
+    part = {key: value for key, value in (PART | EMPTY).items() if key != name}
+    with pytest.raises(MessageError, match="lacks something"):
+        Receipt.from_json(json.dumps(said | {"parts": [part]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("size", "9" * 4_000),
+        ("size", "1e3"),
+        ("size", "NaN"),
+        ("receipt_version", "1.0"),
+        ("receipt_version", "NaN"),
+        ("sent_at", '"2026-05-04T12:00:00"'),
+        ("sent_at", '"0001-01-01T00:00:00+99:99"'),
+        ("sent_at", "NaN"),
+        ("parts", "[" * 900 + "]" * 900),
+        ("parts", f"[{json.dumps(PART | EMPTY)}{f',{json.dumps(PART | EMPTY)}' * 1_000}]"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_what_json_can_say_and_a_receipt_cannot_is_refused(name: str, value: str) -> None:
+    said = json.loads(Receipt(message_id="<1@x.example>").to_json())
+    text = json.dumps(said | {name: "here"}).replace('"here"', value)
+    with pytest.raises(MessageError, match="receipt"):
+        Receipt.from_json(text)
+
+
+def test_an_error_names_what_is_wrong_in_a_receipt() -> None:
+    said = json.loads(Receipt(message_id="<1@x.example>").to_json())
+    with pytest.raises(MessageError, match="the answer of the receipt is of another kind"):
+        Receipt.from_json(json.dumps(said | {"answer": 1}))
+    with pytest.raises(MessageError, match="its template_version"):
+        Receipt.from_json(json.dumps({name: said[name] for name in said if name != "template_version"}))
+
+
 @pytest.mark.parametrize(
     "text", ["", "{}", "[]", "1", "null", '"x"', "[" * 100_000, b"\xff", "canary"], ids=repr
 )
@@ -712,7 +778,126 @@ def test_a_receipt_that_a_transport_gave_by_itself_proves_nothing(verify: Verify
     assert verify(MemoryTransport().send(message), b"")[0] == 1
 
 
+def test_a_document_with_a_line_in_front_is_another(verify: Verify) -> None:
+    part = PartReceipt(part="attachment 1", media_type="text/csv", size=len(CSV), sha256=sha256(CSV))
+    receipt = Receipt(message_id="<1@x.example>", parts=(part,))
+    assert verify(receipt, CSV)[0] == 0
+    assert verify(receipt, b"From shop@shop.example\r\n" + CSV)[0] == 1
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        b"a" * 3_000_000,
+        b"a" * 500_000 + b"\r\n",
+        b"Received: a\r\n" * 2_000,
+        b"X-Spam: a\r\n \t" + b" " * 400_000,
+    ],
+    ids=["a long line", "a long name", "many fields", "spaces"],
+)
+def test_a_front_of_any_length_is_a_change(front: bytes, verify: Verify) -> None:
+    receipt, message = sent(PDF)
+    assert verify(receipt, front + message.content)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("sha256_", "size"), [(None, 0), (None, None), (sha256(b""), None), (sha256(b""), 0)]
+)
+def test_a_receipt_of_nothing_verifies_nothing(sha256_: str | None, size: int | None, verify: Verify) -> None:
+    receipt = Receipt(message_id="<1@x.example>", sha256=sha256_, size=size)
+    assert verify(receipt, b"Received: from x.example\r\n")[0] == 1
+    assert verify(receipt, b"")[0] == 1
+
+
+def test_a_document_that_is_sent_twice_is_named_once_for_each_part(verify: Verify) -> None:
+    twice = ORDER.attach(harmless, filename="a.csv").attach(harmless, filename="b.csv", hash_plain=True)
+    message = twice.build(CONTEXT, to=PERSON)
+    known = {"media_type": "text/csv", "size": 5, "sha256": sha256(b"a;b\r\n")}
+    parts = tuple(PartReceipt(part=f"attachment {number}", **known) for number in (1, 2))
+    receipt = Receipt(
+        message_id="<1@x.example>", sha256=sha256(message.content), size=len(message.content), parts=parts
+    )
+    _, lines = verify(receipt, message.content)
+    assert sorted(line for line in lines if line.startswith("in it")) == [
+        "in it: attachment 1, as sent",
+        "in it: attachment 2, as sent",
+    ]
+
+
+def harmless(_: object) -> Document:
+    return Document(content=b"a;b\r\n", media_type="text/csv")
+
+
 # --- the commands
+
+
+DECEIVING = "\x1b[2J\x9b31m\r\n\u202efdp\ud800\u2028"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252", "cp437", "utf-16"])
+def test_whatever_a_receipt_says_any_terminal_shows_it(encoding: str, tmp_path: Path) -> None:
+    part = PartReceipt(
+        part=f"attachment {DECEIVING}č", media_type="text/csv", size=8, sha256=sha256(b"document")
+    )
+    receipt = Receipt(message_id=f"<{DECEIVING}>", answer=DECEIVING, parts=(part,))
+    (tmp_path / "receipt").write_text(receipt.to_json())
+    (tmp_path / "file").write_bytes(b"document")
+    status, raw, _ = ran(encoding, "verify", str(tmp_path / "receipt"), str(tmp_path / "file"))
+    first, second, *rest = raw.decode(encoding).splitlines()
+    assert status == 0
+    assert first.startswith("attachment ?[2J?31m???fdp??")
+    assert second.startswith("sent as <?[2J")
+    assert not rest
+
+
+def ran(encoding: str, *arguments: str) -> tuple[int, bytes, bytes]:
+    """Run a command in a process whose output has the *encoding*."""
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "LC_ALL": "C"}
+    command = [sys.executable, "-m", "ondemand_attach", *arguments]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_file_name_that_the_terminal_cannot_show_is_no_error(
+    encoding: str, options: list[str], tmp_path: Path
+) -> None:
+    builder = ORDER.attach(harmless, filename="výpis-účtu-ť-文.csv")
+    (tmp_path / "a.eml").write_bytes(builder.build(CONTEXT, to=PERSON).content)
+    status, raw, errors = ran(encoding, "inspect", *options, str(tmp_path / "a.eml"))
+    assert (status, errors) == (0, b"")
+    assert "csv" in raw.decode(encoding)
+
+
+def test_a_name_as_long_as_a_book_is_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = b"Content-Disposition: attachment; filename=" + b"a" * 4_000 + b"\r\n\r\nx"
+    (tmp_path / "a.eml").write_bytes(content)
+    assert main(["inspect", str(tmp_path / "a.eml")]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 600
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(
+        b"".join(b"--b\r\n\r\na\r\n" for _ in range(1_500)).join([MIXED, b"--b--"])
+    )
+    command = [sys.executable, "-m", "ondemand_attach", "inspect", "--json", str(tmp_path / "a.eml")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait() == 2
+
+
+MIXED = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+
+
+def test_a_path_that_deceives_is_shown_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(tmp_path / "a\x1b[2J\nb\udc80")]) == 2
+    error = capsys.readouterr().err
+    assert "a?[2J?b?" in error
+    assert error.count("\n") == 1
 
 
 def test_inspect_prints_an_aligned_table_or_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

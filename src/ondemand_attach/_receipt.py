@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ondemand_attach._message import Document
 
 VERSION: Final = 1
+_LARGEST: Final = (1 << 63) - 1
+_MOST_PARTS: Final = 1_000
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -30,7 +32,7 @@ def _may_be_text(value: object) -> bool:
 
 
 def _is_size(value: object) -> bool:
-    return type(value) is int and value >= 0
+    return type(value) is int and 0 <= value <= _LARGEST
 
 
 def _may_be_size(value: object) -> bool:
@@ -121,8 +123,9 @@ class PartReceipt:
     signature_asked: str | None = None
 
     def __post_init__(self) -> None:
-        if not all(fits(getattr(self, name)) for name, fits in _PART_KINDS.items()):
-            raise MessageError("the receipt of a part holds something of another kind than it should")
+        for name, fits in _PART_KINDS.items():
+            if not fits(getattr(self, name)):
+                raise MessageError(f"the receipt of a part holds a {name} of another kind than it should be")
 
     @classmethod
     def of(
@@ -213,7 +216,7 @@ class Receipt:
             version = None
         if version is None:
             raise MessageError("the text is not the JSON of a receipt")
-        if version != VERSION or isinstance(version, bool):
+        if type(version) is not int or version != VERSION:
             raise MessageError(f"the receipt is not of version {VERSION}, which is known here")
         return cls(**_read(said))
 
@@ -239,16 +242,33 @@ def parts_from(said: Sequence[Mapping[str, Any]]) -> tuple[PartReceipt, ...]:
 
 
 def _read(said: Mapping[str, Any]) -> dict[str, Any]:
+    missing = next((name for name in _KEPT if name not in said), None)
+    if missing is not None:
+        raise MessageError(f"the receipt lacks something: its {missing}")
+    found = {name: said[name] for name in _KEPT} | {"sent_at": _time(said["sent_at"])}
+    wrong = next((name for name, fits in _KINDS.items() if not fits(found[name])), None)
+    if wrong is not None:
+        raise MessageError(f"the {wrong} of the receipt is of another kind than it should be")
+    return found | {"parts": _parts(said["parts"])}
+
+
+def _time(said: object) -> datetime.datetime | None:
+    """Return the time that *said* is, which has a time zone."""
+    if said is None:
+        return None
     try:
-        found = {name: said[name] for name in _KEPT}
-        found["parts"] = parts_from(found["parts"])
-        if found["sent_at"] is not None:
-            found["sent_at"] = datetime.datetime.fromisoformat(found["sent_at"])
-        is_right = all(fits(found[name]) for name, fits in _KINDS.items())
-    except (ValueError, TypeError, LookupError):
-        is_right = False
-    if not is_right:
-        raise MessageError(
-            "the receipt lacks something, or something in it is of another kind than it should be"
-        )
+        found = datetime.datetime.fromisoformat(said)  # type: ignore[arg-type]
+    except (ValueError, TypeError, OverflowError):
+        found = None
+    if found is None or found.utcoffset() is None:
+        raise MessageError("the sent_at of the receipt is no time with a time zone")
     return found
+
+
+def _parts(said: object) -> tuple[PartReceipt, ...]:
+    if not isinstance(said, list) or len(said) > _MOST_PARTS:
+        raise MessageError(f"the parts of the receipt are no list of at most {_MOST_PARTS:,}")
+    try:
+        return parts_from(said)
+    except (TypeError, LookupError):
+        raise MessageError("one of the parts of the receipt lacks something, or is none") from None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._recognising import recognised
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._receipt import Claims
@@ -74,7 +75,7 @@ def claims_of(
     claimed = encrypted or document.encryption, signed or document.signature
     if (is_encrypted or not claimed[0]) and (is_signed or not claimed[1]):
         return Claims(encryption, signature, not (is_encrypted or is_signed))
-    kind, facts = recognised(document.content)
+    kind, facts = recognised(document.content, Budget())
     if kind is not None:
         is_shown = is_encrypted or facts.readers is not None or facts.signature is not None
         return Claims(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     from ondemand_attach import demo
     from ondemand_attach._commands import inspect, verify
+    from ondemand_attach._commands._files import shown
 
     parser = argparse.ArgumentParser(
         prog="ondemand-attach", description="Protected attachments made on demand."
@@ -30,7 +32,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         below.set_defaults(run=command.run, failure=failure)
     parsed = parser.parse_args(arguments)
     try:
-        return int(parsed.run(parsed))
+        status = int(parsed.run(parsed))
+        sys.stdout.flush()
     except MailError as error:
-        print(f"ondemand-attach: {error}", file=sys.stderr)
+        print(f"ondemand-attach: {shown(str(error))}", file=sys.stderr)
         return int(parsed.failure)
+    except BrokenPipeError:  # nobody reads it
+        _let_go_of_output()
+        return int(parsed.failure)
+    return status
+
+
+def _let_go_of_output() -> None:
+    """Have the interpreter write to nowhere what is left to write when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,23 +1,52 @@
-"""Files that somebody names on the command line."""
+"""Files that somebody names on the command line, and what is printed of them."""
 
 from __future__ import annotations
 
 import pathlib
+import sys
+from typing import Final
 
+from ondemand_attach._characters import UNSAFE
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
 
+MOST_BYTES: Final = 1 << 28
 
-def content_of(path: pathlib.Path) -> bytes:
+
+def content_of(path: pathlib.Path, most: int = MOST_BYTES) -> bytes:
     """Return the bytes of the file at *path*.
 
     Raises:
-        ConfigurationError: it cannot be read.
+        ConfigurationError: it cannot be read, or is longer than *most* bytes.
     """
-    return translated(
-        path.read_bytes, lambda error: ConfigurationError(f"{path} cannot be read: {_reason(error)}")
+    content = translated(
+        lambda: _first(path, most + 1),
+        lambda error: ConfigurationError(f"{path} cannot be read: {_reason(error)}"),
     )
+    if len(content) > most:
+        raise ConfigurationError(f"{path} is larger than {most:,} bytes, which is the most that is looked at")
+    return content
+
+
+def _first(path: pathlib.Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
+
+
+def say(*lines: str) -> None:
+    """Print *lines* as any terminal can show them: without what moves the cursor or turns the direction.
+
+    Letters that the encoding of the terminal lacks are written by their number, as Python does.
+    """
+    encoding = sys.stdout.encoding or "ascii"
+    for line in lines:
+        print(shown(line).encode(encoding, "backslashreplace").decode(encoding))
+
+
+def shown(line: str) -> str:
+    """Return *line* with a question mark for each character that ends it or deceives its reader."""
+    return UNSAFE.sub("?", line)

@@ -7,12 +7,13 @@ import dataclasses
 import json
 import pathlib
 from collections.abc import Sequence
+from typing import Final
 
 from ondemand_attach import _exposure
-from ondemand_attach._characters import UNSAFE
-from ondemand_attach._commands._files import content_of
+from ondemand_attach._commands._files import content_of, say, shown
 
-_TITLES = ("part", "who can read it", "name", "type", "bytes", "encryption", "signature")
+_WIDEST: Final = 250
+_TITLES: Final = ("part", "who can read it", "name", "type", "bytes", "encryption", "signature")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what is found; return 0."""
     exposures = _exposure.of_file(content_of(arguments.file))
     if arguments.json:
-        print(json.dumps([dataclasses.asdict(exposure) for exposure in exposures], indent=2))
+        say(*json.dumps([dataclasses.asdict(exposure) for exposure in exposures], indent=2).splitlines())
     else:
-        print(_table([_TITLES, *map(_row, exposures)]))
+        say(*_table([_TITLES, *map(_row, exposures)]))
     return 0
 
 
@@ -43,10 +44,13 @@ def _row(exposure: _exposure.Exposure) -> tuple[str, ...]:
         exposure.encryption,
         exposure.signature,
     )
-    return tuple(UNSAFE.sub("?", cell or "-") for cell in cells)
+    return tuple(_shortened(shown(cell or "-")) for cell in cells)
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def _shortened(cell: str) -> str:
+    return cell if len(cell) <= _WIDEST else f"{cell[:_WIDEST]}..."
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    return "\n".join(lines)
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

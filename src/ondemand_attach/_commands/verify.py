@@ -8,14 +8,16 @@ import re
 from typing import Final
 
 from ondemand_attach import _exposure
-from ondemand_attach._characters import UNSAFE
-from ondemand_attach._commands._files import content_of
+from ondemand_attach._commands._files import content_of, say
 from ondemand_attach._receipt import Receipt, digest
 from ondemand_attach.errors import MessageError
 
-_FIELD: Final = re.compile(rb"([!-9;-~]+):[^\r\n]*\r\n(?:[ \t]+[^\s][^\r\n]*\r\n)*")
-_ENVELOPE: Final = re.compile(rb"\AFrom [^\r\n]*\r?\n")  # in front of each message of an mbox (RFC 4155)
-_ID: Final = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+_FIELD: Final = re.compile(rb"([!-9;-~]++):[^\r\n]*+\r\n(?:[ \t]++[^\s][^\r\n]*+\r\n)*+")
+_ENVELOPE: Final = re.compile(rb"\AFrom [^\r\n]*+\r?\n")  # in front of each message of an mbox (RFC 4155)
+_ID: Final = re.compile(rb"^message-id:[ \t]*+(<[^<>\s]{1,998}>)", re.IGNORECASE | re.MULTILINE)
+_LONGEST_FRONT: Final = 1 << 20
+_MOST_FIELDS: Final = 1_000
+_LONGEST_RECEIPT: Final = 1 << 24
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _TRACE: Final = re.compile(
     r"received|return-path|delivered-to|envelope-to|dkim-signature|domainkey-signature"
@@ -43,24 +45,23 @@ def run(arguments: argparse.Namespace) -> int:
     Returns:
         0 if the file is the message or a document of it; 1 if not; 3 if the receipt cannot tell.
     """
-    receipt = _receipt(arguments.receipt)
-    content = _ENVELOPE.sub(b"", content_of(arguments.file), count=1)
-    whole = _whole(receipt, content)
-    found = [whole, *_documents(receipt, content)] if whole else _documents(receipt, content)
-    inside = _inside(receipt, content) if whole or not found else []
-    is_hidden = not found and _is_of_what_is_hidden(receipt, content)
+    receipt, content = _receipt(arguments.receipt), content_of(arguments.file)
+    message = _ENVELOPE.sub(b"", content, count=1)
+    whole, documents = _whole(receipt, message), _documents(receipt, content)
+    found = [whole, *documents] if whole else documents
+    inside = _inside(receipt, message) if whole or not found else []
+    is_hidden = not found and _is_of_what_is_hidden(receipt, message)
     if not found:
-        print(f"{arguments.file} {_not_found(receipt, content, is_hidden=is_hidden)}")
-    for line in (*found, *(f"in it: {line}" for line in inside)):
-        print(line)
+        say(f"{arguments.file} {_not_found(receipt, message, is_hidden=is_hidden)}")
+    say(*found, *(f"in it: {line}" for line in inside))
     if found:
-        print(_circumstances(receipt))
+        say(_circumstances(receipt))
     return 0 if found else 3 if is_hidden else 1
 
 
 def _receipt(path: pathlib.Path) -> Receipt:
     try:
-        return Receipt.from_json(content_of(path))
+        return Receipt.from_json(content_of(path, _LONGEST_RECEIPT))
     except MessageError as error:
         raise MessageError(f"{path}: {error}") from None
 
@@ -86,15 +87,17 @@ def _not_found(receipt: Receipt, content: bytes, *, is_hidden: bool) -> str:
         )
     message_id = (_id_of(content) if _exposure.is_message(content) else None) or receipt.message_id
     if message_id != receipt.message_id:
-        return UNSAFE.sub("?", f"is message {message_id}; the receipt is of {receipt.message_id}")
+        return f"is message {message_id}; the receipt is of {receipt.message_id}"
     return "is not what the receipt says was sent"
 
 
 def _whole(receipt: Receipt, content: bytes) -> str | None:
     """Say that *content* ends with the message, after nothing but trace fields."""
+    if not receipt.sha256 or not receipt.size:
+        return None
     for text in (content, _BARE_LF.sub(b"\r\n", content)):  # some servers store messages with bare LF
-        start = len(text) - (receipt.size or 0)
-        if receipt.sha256 and start >= 0 and digest(memoryview(text)[start:]) == receipt.sha256:
+        start = len(text) - receipt.size
+        if 0 <= start <= _LONGEST_FRONT and digest(memoryview(text)[start:]) == receipt.sha256:
             added = _names(text[:start])
             if added is not None and all(map(_TRACE.fullmatch, added)):
                 unique = ", ".join(dict.fromkeys(added))
@@ -103,11 +106,16 @@ def _whole(receipt: Receipt, content: bytes) -> str | None:
 
 
 def _names(head: bytes) -> list[str] | None:
-    """Return the names of the header fields that *head* consists of, in lower case."""
-    fields = list(_FIELD.finditer(head))
-    if sum(len(field[0]) for field in fields) != len(head):
-        return None
-    return [field[1].decode().lower() for field in fields]
+    """Return the names of the header fields that *head* consists of, in lower case, if it is all fields."""
+    names: list[str] = []
+    place = 0
+    while place < len(head):
+        field = _FIELD.match(head, place)
+        if field is None or len(names) == _MOST_FIELDS:
+            return None
+        names.append(field[1].decode().lower())
+        place = field.end()
+    return names
 
 
 def _documents(receipt: Receipt, content: bytes) -> list[str]:
@@ -127,11 +135,11 @@ def _documents(receipt: Receipt, content: bytes) -> list[str]:
 def _inside(receipt: Receipt, content: bytes) -> list[str]:
     if not _exposure.is_message(content):
         return []
-    parts = _exposure.parts_of(content)
-    return [line for part in parts[1:] for line in _documents(receipt, part.content)]
+    parts = _exposure.parts_of(content)[1:]
+    return list(dict.fromkeys(line for part in parts for line in _documents(receipt, part.content)))
 
 
 def _circumstances(receipt: Receipt) -> str:
     when = f"at {receipt.sent_at.isoformat(timespec='seconds')} " if receipt.sent_at else ""
     answer = f"; the server answered: {receipt.answer}" if receipt.answer else ""
-    return UNSAFE.sub("?", f"sent {when}as {receipt.message_id}{answer}")
+    return f"sent {when}as {receipt.message_id}{answer}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._facts import Exposure
 from ondemand_attach._exposure._parts import Part, is_message, parts_of
 from ondemand_attach._exposure._recognising import recognised
 
 __all__ = ["Exposure", "is_message", "of_file", "of_message", "parts_of"]
 
+_PDF = b"%PDF-"  # what it is by its first bytes; there may be one somewhere behind the header of a message
 _RELAYS = "everyone who relays or stores the message"
 _HOLDERS = "everyone who has the file"
 
@@ -19,9 +21,9 @@ def of_message(content: bytes) -> tuple[Exposure, ...]:
 
 def of_file(content: bytes) -> tuple[Exposure, ...]:
     """Say of *content*, a message or a document, who can read it."""
-    media_type, facts = recognised(content)
-    if media_type is None and is_message(content):
+    if is_message(content) and not content.startswith(_PDF):
         return of_message(content)
+    media_type, facts = recognised(content, Budget())
     media_type = media_type or "application/octet-stream"
     return (_exposure(Part(part="document", media_type=media_type, content=content, facts=facts), _HOLDERS),)
 

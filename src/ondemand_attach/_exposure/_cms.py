@@ -1,16 +1,38 @@
-"""The Cryptographic Message Syntax of S/MIME (RFC 5652, RFC 5083)."""
-
-# mypy: disallow-untyped-calls=False
-# asn1crypto brings no types.
+"""The Cryptographic Message Syntax of S/MIME (RFC 5652, RFC 5083), and who its content is encrypted to."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, NamedTuple
 
+from ondemand_attach._exposure import _ber
+from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._facts import Facts, holders_of_keys, to_keys
+from ondemand_attach._exposure._plain import is_any_plain
 
 _PKCS7: Final = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 _AUTHENTICATED: Final = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"
+_SIGNED, _ENVELOPED = _PKCS7 + b"\x02", _PKCS7 + b"\x03"
+_AES: Final = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01"
+_CIPHERS: Final = {  # NIST's numbers of them
+    2: ("AES-128", "CBC"),
+    6: ("AES-128", "GCM"),
+    22: ("AES-192", "CBC"),
+    26: ("AES-192", "GCM"),
+    42: ("AES-256", "CBC"),
+    46: ("AES-256", "GCM"),
+}
+_BLOCK: Final = 16
+_SHORTEST_TAG: Final = 12
+_SHORTEST_KEY: Final = 64  # RSA
+_CERTIFICATES: Final = {0xA0, 0xA1}  # and their revocation lists
+_ORIGINATOR, _AGREEMENT, _CONTENT, _PIECES = 0xA0, 0xA1, 0x80, 0xA0
+
+
+class _Enveloped(NamedTuple):
+    originator: _ber.Element | None
+    recipients: _ber.Element
+    content: _ber.Element
+    rest: list[_ber.Element]
 
 
 def fits(content: bytes) -> bool:
@@ -19,39 +41,127 @@ def fits(content: bytes) -> bool:
     return start[:1] == b"\x30" and (_PKCS7 in start or _AUTHENTICATED in start)
 
 
-def facts(content: bytes) -> Facts:
-    """Say how CMS is encrypted, or that it is signed."""
-    from ondemand_attach._asn1 import cms
-
-    found = cms.ContentInfo.load(content, strict=True)
-    kind, body = found["content_type"].native, found["content"]
-    if kind == "signed_data":
-        return Facts(signature="S/MIME")
-    if kind not in {"enveloped_data", "authenticated_enveloped_data"}:
-        return Facts()
-    inner = body["encrypted_content_info" if kind == "enveloped_data" else "auth_encrypted_content_info"]
-    cipher = _cipher(inner["content_encryption_algorithm"])
-    number = recipients(body)
-    if cipher is None or not number:
-        return Facts(encryption="unknown or weak")
-    return Facts(encryption=f"S/MIME, {cipher} {to_keys(number)}", readers=holders_of_keys(number))
+def is_signed(content: bytes, budget: Budget) -> bool:
+    """Whether *content* is a signature, and zeros behind it."""
+    try:
+        found = _ber.element_of(content, budget, is_padded=True)
+        return found.tag == _ber.OCTETS or _opened(found)[0] == _SIGNED
+    except (ValueError, IndexError):
+        return False
 
 
-def recipients(enveloped: Any) -> int:
-    """Return to how many certificates the key of *enveloped* data is given.
+def facts(content: bytes, budget: Budget) -> Facts:
+    """Say how CMS is encrypted, or that it is signed.
 
     Raises:
-        ValueError: it is given in another way too, such as by a password.
+        ValueError, IndexError: it is damaged.
+        TooLargeError: there is too much in it.
     """
-    number = 0
-    for recipient in enveloped["recipient_infos"]:
-        if recipient.name not in {"ktri", "kari"}:
-            raise ValueError
-        number += 1 if recipient.name == "ktri" else len(recipient.chosen["recipient_encrypted_keys"])
+    kind, body = _opened(_ber.element_of(content, budget))
+    if kind == _SIGNED:
+        return Facts(signature="S/MIME")
+    if kind not in {_ENVELOPED, _AUTHENTICATED}:
+        return Facts()
+    enveloped = _enveloped(body)
+    cipher, (number, keys) = _cipher(enveloped.content), _keys(enveloped.recipients)
+    if cipher is None or not number:
+        return Facts(encryption="unknown or weak")
+    name, mode = cipher
+    found = Facts(encryption=f"S/MIME, {name}-{mode} {to_keys(number)}", readers=holders_of_keys(number))
+    return found.if_all(_is_all(enveloped, mode, keys, budget, is_authenticated=kind == _AUTHENTICATED))
+
+
+def recipients(content: bytes, budget: Budget) -> int:
+    """Return to how many certificates the key of the enveloped data *content* is given.
+
+    Raises:
+        ValueError, IndexError: it is given in another way too, such as by a password; or is in clear.
+        TooLargeError: there is too much in it.
+    """
+    enveloped = _enveloped(_opened(_ber.element_of(content, budget))[1])
+    number, keys = _keys(enveloped.recipients)
+    cipher = _cipher(enveloped.content)
+    if cipher and not _is_all(enveloped, cipher[1], keys, budget, is_authenticated=False):
+        raise ValueError
     return number
 
 
-def _cipher(algorithm: Any) -> str | None:
-    name = algorithm["algorithm"].native  # such as aes256_cbc
-    kind, _, mode = name.partition("_")
-    return f"AES-{kind[3:]}-{mode.upper()}" if kind in {"aes128", "aes192", "aes256"} else None
+def _opened(info: _ber.Element) -> tuple[bytes, _ber.Element]:
+    """Return the object identifier of what is in *info*, and that."""
+    kind, content = info.members
+    (body,) = content.members
+    if info.tag != _ber.SEQUENCE or kind.tag != _ber.OBJECT:
+        raise ValueError
+    return bytes(kind.whole), body
+
+
+def _enveloped(body: _ber.Element) -> _Enveloped:
+    _, *members = body.members
+    originator = members.pop(0) if members[0].tag == _ORIGINATOR else None
+    recipients, content, *rest = members
+    if recipients.tag != _ber.SET or content.tag != _ber.SEQUENCE:
+        raise ValueError
+    return _Enveloped(originator, recipients, content, rest)
+
+
+def _cipher(content: _ber.Element) -> tuple[str, str] | None:
+    kind = bytes(content.members[1].members[0].whole)
+    return _CIPHERS.get(kind[-1]) if kind[:-1] == _AES else None
+
+
+def _keys(recipients: _ber.Element) -> tuple[int, list[memoryview]]:
+    """Return how many certificates the key is encrypted to, and the key as it is encrypted to each."""
+    keys = [key for recipient in recipients.members for key in _keys_of(recipient)]
+    return len(keys), keys
+
+
+def _keys_of(recipient: _ber.Element) -> list[memoryview]:
+    if recipient.tag == _ber.SEQUENCE:
+        keys = [recipient.members[-1]]
+        shortest = _SHORTEST_KEY
+    elif recipient.tag == _AGREEMENT:
+        keys = [each.members[1] for each in recipient.members[-1].members]
+        shortest = 24  # AES key wrap (RFC 3394): eight bytes more than the key
+    else:
+        raise ValueError
+    if any(key.tag != _ber.OCTETS or len(key.value) < shortest for key in keys):
+        raise ValueError
+    return [key.value for key in keys]
+
+
+def _is_all(
+    enveloped: _Enveloped, mode: str, keys: list[memoryview], budget: Budget, *, is_authenticated: bool
+) -> bool:
+    """Whether there are ciphertexts of the right form where they should be, and no attributes in clear."""
+    ciphertext = _ciphertext(enveloped.content)
+    tags = [bytes(each.value) for each in enveloped.rest]
+    is_right = (
+        len(tags) == 1 and enveloped.rest[0].tag == _ber.OCTETS and _SHORTEST_TAG <= len(tags[0]) <= _BLOCK
+        if is_authenticated
+        else not tags
+    )
+    fits = bool(ciphertext) and (mode == "GCM" or len(ciphertext) % _BLOCK == 0)
+    return (
+        is_right
+        and fits
+        and is_authenticated == (mode == "GCM")
+        and _is_only_certificates(enveloped.originator)
+        and not is_any_plain([ciphertext, *keys, *tags], budget)
+    )
+
+
+def _ciphertext(content: _ber.Element) -> bytes:
+    _, _, encrypted = content.members
+    if encrypted.tag == _CONTENT:
+        return bytes(encrypted.value)
+    if encrypted.tag != _PIECES:
+        raise ValueError
+    return b"".join(encrypted.pieces())
+
+
+def _is_only_certificates(originator: _ber.Element | None) -> bool:
+    return originator is None or all(
+        within.tag in _CERTIFICATES and each.tag == _ber.SEQUENCE
+        for within in originator.members
+        for each in within.members or [within]
+    )

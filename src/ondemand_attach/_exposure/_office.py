@@ -4,59 +4,88 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterator
 from io import BytesIO
-from typing import Final, NamedTuple
+from typing import Final
 
+from ondemand_attach._exposure._budget import Budget, at_most
+from ondemand_attach._exposure._compound import MAGIC, CompoundFile
 from ondemand_attach._exposure._facts import BY_PASSWORD, Facts
+from ondemand_attach._exposure._plain import is_any_plain
 
-_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_END: Final = 0xFFFFFFFA  # what is no sector begins here ([MS-CFB] section 2.1)
-_PACKAGE: Final = frozenset({"EncryptionInfo", "EncryptedPackage"})
+_INFORMATION, _PACKAGE = "EncryptionInfo", "EncryptedPackage"
+_BOTH: Final = frozenset({_INFORMATION, _PACKAGE})
 _ITS_SPACES: Final = frozenset(  # [MS-OFFCRYPTO] section 2.1, and places that nothing is in
     {
         *("", "Root Entry", "\x06DataSpaces", "Version", "DataSpaceMap", "DataSpaceInfo", "\x06Primary"),
         *("StrongEncryptionDataSpace", "TransformInfo", "StrongEncryptionTransform"),
     }
 )
+_WORDS_OF_SPACES: Final = (  # the longer ones first
+    *(
+        "Microsoft.Container.EncryptionTransform",
+        "Microsoft.Container.DataSpaces",
+        "StrongEncryptionDataSpace",
+    ),
+    *("StrongEncryptionTransform", "EncryptedPackage", "{FF9A3F03-56EF-4613-BDD5-5A41C1D07246}"),
+    *("AES 128", "AES 192", "AES 256", "AES128", "AES192", "AES256"),
+)
+_WORD: Final = re.compile(rb"(?:[ -~]\0){3,}|[ -~]{4,}")
+_LONGEST_SPACE: Final = 1 << 10
+_LONGEST_INFORMATION: Final = 1 << 14
 _EVERYBODYS: Final = "VelvetSweatshop"  # Excel opens a workbook with it unasked
-_FREE: Final = 0xFFFFFFFF
-_IN_HEADER: Final = 109
-_ENTRY: Final = 128
+_MOST_ROUNDS: Final = 1_000_000  # of a hash; Office makes a tenth of them
+_BLOCK: Final = 16
+_SHORTEST_SLACK: Final = 48
 _AGILE: Final = (4, 4)
-_KEY: Final = re.compile(rb"<keyData\b[^>]*>")
+_AGILE_FLAGS: Final = 0x40
+_KEY: Final = re.compile(rb"<keyData\b[^>]*+>")
+_ROUNDS: Final = re.compile(rb'spinCount="(\d{1,20})"')
+_ATTRIBUTES: Final = (
+    rb"xmlns(?::[pc])?|uri|spinCount|(?:salt|block|hash)Size|keyBits|cipher(?:Algorithm|Chaining)|hashAlgorithm|saltValue"
+    rb"|encrypted(?:HmacKey|HmacValue|VerifierHashInput|VerifierHashValue|KeyValue)|X509Certificate|certVerifier"
+)
+_XML: Final = re.compile(
+    rb'(?:\xef\xbb\xbf)?<\?xml(?:\s++(?:version|encoding|standalone)="[-\w.]{1,10}")*+\s*+\?>\s*+'
+    rb"(?:</?(?:[pc]:)?(?:encryption|keyData|dataIntegrity|keyEncryptors?|encryptedKey)"
+    rb"(?:\s++(?:" + _ATTRIBUTES + rb')="[\w+/=:.\-]{0,4000}")*+\s*+/?>\s*+)++\0*+'
+)
 _STANDARD_AES: Final = {0x660E: "AES-128", 0x660F: "AES-192", 0x6610: "AES-256"}
-
-
-class _Stream(NamedTuple):
-    start: int
-    size: int
+_LONGEST_STANDARD: Final = 300
 
 
 def fits(content: bytes) -> bool:
     """Whether *content* begins as a compound file does."""
-    return content.startswith(_MAGIC)
+    return content.startswith(MAGIC)
 
 
-def facts(content: bytes) -> Facts:
-    """Say how an Office document is encrypted; older formats in such a file count as not."""
-    file = _CompoundFile(content)
-    if not file.streams.keys() >= _PACKAGE:
+def facts(content: bytes, budget: Budget) -> Facts:
+    """Say how an Office document is encrypted; older formats in such a file count as not.
+
+    Raises:
+        ValueError, IndexError, struct.error: it is damaged.
+        TooLargeError: there is too much in it, or the hash of its password takes too long.
+    """
+    file = CompoundFile(content, budget)
+    if not file.streams.keys() >= _BOTH:
         return Facts()
-    encryption = _algorithm(file.read("EncryptionInfo"))
+    information = file.read(_INFORMATION)
+    encryption = _algorithm(information)
     if encryption is None:
         return Facts(encryption="unknown")
-    if _opens_unasked(content):
+    found = Facts(encryption=f"{encryption} by password (Office)", readers=BY_PASSWORD)
+    found = found.if_all(_is_all(file, budget) and _is_plain_information(information))
+    if found.readers and _opens_unasked(content, information, budget):
         return Facts(encryption=f"{encryption} (Office), opens without a password")
-    return Facts(encryption=f"{encryption} by password (Office)", readers=BY_PASSWORD).if_all(file.is_all)
+    return found
 
 
-def _opens_unasked(content: bytes) -> bool:
+def _opens_unasked(content: bytes, information: bytes, budget: Budget) -> bool:
     """Whether it is encrypted with the password that Excel knows itself, as far as that can be tried."""
     try:
         from msoffcrypto.format.ooxml import OOXMLFile
     except ModuleNotFoundError:
         return False
+    budget.spend(sum(at_most(int(rounds), _MOST_ROUNDS) for rounds in _ROUNDS.findall(information)))
     try:
         OOXMLFile(BytesIO(content)).load_key(password=_EVERYBODYS, verify_password=True)
     except Exception:  # noqa: BLE001 - however it says no
@@ -74,74 +103,38 @@ def _algorithm(information: bytes) -> str | None:
 
 def _agile(key: re.Match[bytes] | None) -> str | None:
     attributes = dict(re.findall(rb'(\w+)="([^"]*)"', key[0])) if key else {}
-    if attributes.get(b"cipherAlgorithm") != b"AES":
+    bits = attributes.get(b"keyBits")
+    if attributes.get(b"cipherAlgorithm") != b"AES" or bits not in {b"128", b"192", b"256"}:
         return None
-    return f"AES-{int(attributes[b'keyBits'])}"
+    return f"AES-{int(bits)}"
 
 
-class _CompoundFile:
-    """The streams of a compound file ([MS-CFB]), by their names."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        shift, mini_shift = struct.unpack_from("<HH", content, 30)
-        self._size, self._mini_size = 1 << shift, 1 << mini_shift
-        first, self._cutoff, mini_fat = (
-            struct.unpack_from("<I", content, place)[0] for place in (48, 56, 60)
-        )
-        self._fat = self._numbers(b"".join(map(self._sector, self._fat_sectors())))
-        directory = self._chain(first)
-        entries = [directory[place : place + _ENTRY] for place in range(0, len(directory), _ENTRY)]
-        self.streams = {_name(entry): _Stream(*struct.unpack_from("<II", entry, 116)) for entry in entries}
-        self.is_all = self._is_all()
-        self._mini_fat = self._numbers(self._chain(mini_fat))
-        self._mini_stream = self._chain(struct.unpack_from("<I", entries[0], 116)[0])
-
-    def _is_all(self) -> bool:
-        """Whether it holds nothing but what is encrypted, and no more sectors than it uses."""
-        sectors = -(-len(self._content) // self._size) - 1
-        is_used = all(number != _FREE for number in self._fat[:sectors]) and sectors <= len(self._fat)
-        return is_used and self.streams.keys() <= _PACKAGE | _ITS_SPACES
-
-    def read(self, name: str) -> bytes:
-        """Return the stream *name*."""
-        start, size = self.streams[name]
-        if size >= self._cutoff:
-            return self._chain(start)[:size]
-        step = self._mini_size
-        return _chained(start, self._mini_fat, lambda sector: self._mini_stream[sector * step :][:step])[
-            :size
-        ]
-
-    def _chain(self, start: int) -> bytes:
-        return _chained(start, self._fat, self._sector)
-
-    def _sector(self, number: int) -> bytes:
-        return self._content[(number + 1) * self._size :][: self._size]
-
-    def _fat_sectors(self) -> Iterator[int]:
-        listed = struct.unpack_from(f"<{_IN_HEADER}I", self._content, 76)
-        following, left = struct.unpack_from("<II", self._content, 68)
-        while True:
-            yield from (sector for sector in listed if sector < _END)
-            if following >= _END or not left:
-                return
-            *listed, following = self._numbers(self._sector(following))  # type: ignore[assignment]
-            left -= 1
-
-    @staticmethod
-    def _numbers(octets: bytes) -> tuple[int, ...]:
-        return struct.unpack(f"<{len(octets) // 4}I", octets)
+def _is_plain_information(information: bytes) -> bool:
+    """Whether *information* is what a program needs to try a password, without words of anybody."""
+    if len(information) > _LONGEST_INFORMATION:
+        return False
+    if information[:4] == struct.pack("<HH", *_AGILE):
+        return bool(_XML.fullmatch(information, 8))
+    return len(information) <= _LONGEST_STANDARD
 
 
-def _chained(start: int, following: tuple[int, ...], sector: Callable[[int], bytes]) -> bytes:
-    found: list[bytes] = []
-    while start < _END and len(found) <= len(following):
-        found.append(sector(start))
-        start = following[start]
-    return b"".join(found)
+def _is_all(file: CompoundFile, budget: Budget) -> bool:
+    """Whether it holds nothing but what is encrypted, and what says how."""
+    if not file.is_all or not file.streams.keys() <= _BOTH | _ITS_SPACES:
+        return False
+    package, slack = file.read(_PACKAGE), list(filter(None, file.slack()))
+    return (
+        all(_is_plain_space(file.read(name)) for name in file.streams.keys() - _BOTH)
+        and len(package) >= 8 + _BLOCK
+        and int.from_bytes(package[:8], "little") <= len(package) - 8
+        and all(len(each) >= _SHORTEST_SLACK for each in slack)  # a shorter one may be a word
+        and not is_any_plain([package[8:], *slack], budget)
+    )
 
 
-def _name(entry: bytes) -> str:
-    length = struct.unpack_from("<H", entry, 64)[0]
-    return entry[: max(length - 2, 0)].decode("utf-16-le", "replace")
+def _is_plain_space(space: bytes) -> bool:
+    """Whether there are no words in *space* but those that all such files have."""
+    for word in _WORDS_OF_SPACES:
+        for encoding in ("utf-16-le", "ascii"):
+            space = space.replace(word.encode(encoding), b"\0" * 4)
+    return len(space) <= _LONGEST_SPACE and not _WORD.search(space)

@@ -6,24 +6,35 @@
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Iterator
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
+from ondemand_attach._exposure import _cms, _pdf_signature
+from ondemand_attach._exposure._budget import Budget, at_most
 from ondemand_attach._exposure._facts import BY_PASSWORD, Facts, holders_of_keys, to_keys
-
-if TYPE_CHECKING:
-    from pyhanko.pdf_utils.reader import PdfFileReader
+from ondemand_attach._exposure._pdf_objects import Objects, Stream, objects_of, strings_in
+from ondemand_attach._exposure._pdf_tables import is_table
+from ondemand_attach._exposure._pdf_values import Reference
+from ondemand_attach._exposure._plain import is_any_plain
 
 _BLOCK: Final = 16
-_OBJECT: Final = re.compile(rb"(?<![0-9])[0-9]+\s+[0-9]+\s+obj\b")
-_ENDS: Final = re.compile(rb"%%EOF\s*\Z")
-_METHODS: Final = {"/AESV2": "AES-128", "/AESV3": "AES-256", "/V2": "RC4"}
+_GCM_OVERHEAD: Final = 12 + 16
+_ENDS: Final = re.compile(rb"%%EOF\s*+\Z")
+_LINE_ENDS: Final = (b"", b"\r\n", b"\n", b"\r")
+_METHODS: Final = {
+    (4, "/AESV2"): "AES-128",
+    (5, "/AESV3"): "AES-256",
+    (6, "/AESV4"): "AES-256",  # GCM (ISO/TS 32003)
+    **{(version, "/V2"): "RC4" for version in (4, 5)},
+}
 _STRONG: Final = {"AES-128", "AES-256"}
-_WINDOW: Final = 1 << 20
-_WINDOWS: Final = 64
-_JPEG: Final = b"\xff\xd8\xff"
+_RC4: Final = {0, 1, 2, 3}
+_GCM: Final = 6
+_LONGEST_ID: Final = 64
+_LONGEST_KEY: Final = 256
+_TRAILER_STRINGS: Final = {"/ID", "/Encrypt", "/AuthCode"}  # the last: ISO/TS 32004
+_KEY_STRINGS: Final = {"/O", "/U", "/OE", "/UE", "/Perms", "/KDFSalt"}
+_MOST_RECIPIENTS: Final = 2_000
 
 
 def fits(content: bytes) -> bool:
@@ -31,140 +42,182 @@ def fits(content: bytes) -> bool:
     return b"%PDF-" in content[:1024]
 
 
-def facts(content: bytes) -> Facts:
-    """Say how a PDF is encrypted and signed."""
-    from pyhanko.pdf_utils.reader import PdfFileReader
+def facts(content: bytes, budget: Budget) -> Facts:
+    """Say how a PDF is encrypted and signed.
 
-    from ondemand_attach._exposure import _pdf_signature
-
-    reader = PdfFileReader(BytesIO(content), strict=False)
-    objects = list(_objects(reader))
-    signature = _pdf_signature.description(content, [found for _, found in objects])
-    if reader.encrypt_dict is None:
+    Raises:
+        TooLargeError: there is too much in it.
+        Exception: it is damaged.
+    """
+    objects = objects_of(content, budget)
+    encryption = _encryption_of(objects)
+    dictionaries = [found for _, found in objects.dictionaries]
+    catalogs = [found for found in dictionaries if "/Pages" in found]
+    is_complete = bool(catalogs) and not any("/DSS" in found for found in catalogs)
+    has_hidden = encryption is not None and any(stream.is_of("/ObjStm") for stream in objects.streams)
+    signature = _pdf_signature.description(content, dictionaries, is_hidden=has_hidden and not is_complete)
+    if encryption is None:
         return Facts(signature=signature)
-    encryption, readers = _encryption(reader)
-    found = Facts(encryption=encryption, readers=readers, signature=signature)
-    return found.if_all(readers is None or _is_encrypted_throughout(content, reader, objects))
+    number, dictionary = encryption
+    shown, readers = _encryption(dictionary, objects.trailers, budget)
+    found = Facts(encryption=shown, readers=readers, signature=signature)
+    is_all = readers is None or _is_encrypted_throughout(content, objects, (number, dictionary), budget)
+    return found.if_all(is_all)
 
 
-def _objects(reader: PdfFileReader) -> Iterator[tuple[int, Any]]:
-    """Yield each object that is not in a stream of objects, of every revision, as it stands in the file."""
-    xrefs = reader.xrefs
-    for revision in range(xrefs.total_revisions):
-        for reference in xrefs.explicit_refs_in_revision(revision):
-            if isinstance(xrefs.get_historical_ref(reference, revision), int):
-                yield reference.idnum, reader.get_object(reference, revision=revision, never_decrypt=True)
+def _encryption_of(objects: Objects) -> tuple[int | None, dict[str, Any]] | None:
+    """Return the dictionary that says how the file is encrypted, with the number of its object."""
+    said = [trailer["/Encrypt"] for trailer in objects.trailers if trailer.get("/Encrypt") is not None]
+    if not said:
+        return None
+    if any(each != said[0] for each in said):
+        raise ValueError
+    if not isinstance(said[0], Reference):
+        return None, said[0]
+    (found,) = (each for number, each in objects.dictionaries if number == said[0].number and "/V" in each)
+    return said[0].number, found
 
 
-def _encryption(reader: PdfFileReader) -> tuple[str, str | None]:
+def _encryption(
+    dictionary: dict[str, Any], trailers: list[dict[str, Any]], budget: Budget
+) -> tuple[str, str | None]:
     """Return how the document is encrypted, and who can read it if that is not everyone."""
-    encryption: Any = reader.encrypt_dict
-    method, revision = _method(encryption), encryption.get("/R")
+    method, revision = _method(dictionary), dictionary.get("/R")
     shown = f"{method} (revision {int(revision)})" if revision is not None else method
-    if encryption["/Filter"] == "/Adobe.PubSec":
-        number = _certificates(encryption)
+    if dictionary["/Filter"] == "/Adobe.PubSec":
+        number = _certificates(dictionary, budget)
         shown, readers = f"{shown} {to_keys(number)}", holders_of_keys(number) if number else None
-    elif _opens_without_password(reader):
+    elif _opens_without_password(dictionary, trailers):
         return f"{shown}, opens without a password", None
     else:
         shown, readers = f"{shown} by password", BY_PASSWORD
     return (shown, readers) if method in _STRONG else (f"{shown}, which is weak", None)
 
 
-def _method(encryption: Any) -> str:
-    """Return the cipher that is for streams and strings alike."""
-    if encryption["/V"] not in {4, 5}:
+def _method(dictionary: dict[str, Any]) -> str:
+    """Return the cipher that is for streams, strings and embedded files alike."""
+    version, filters = dictionary["/V"], dictionary.get("/CF", {})
+    if version in _RC4:
         return "RC4"
-    name = encryption.get("/StmF")
-    crypt_filter = encryption.get("/CF", {}).get(name) if encryption.get("/StrF") == name else None
-    return _METHODS.get(crypt_filter.get("/CFM"), "no cipher") if crypt_filter else "no cipher for some of it"
+    name = dictionary.get("/StmF")
+    if any(dictionary.get(other, default) != name for other, default in (("/StrF", None), ("/EFF", name))):
+        return "no cipher for some of it"
+    crypt_filter = filters.get(name)
+    if not crypt_filter:
+        return "no cipher for some of it"
+    return _METHODS.get((version, crypt_filter.get("/CFM")), "no cipher")
 
 
-def _certificates(encryption: Any) -> int:
-    from ondemand_attach._asn1 import cms
-    from ondemand_attach._exposure import _cms
-
-    recipients = encryption["/CF"][encryption["/StmF"]]["/Recipients"]
+def _certificates(dictionary: dict[str, Any], budget: Budget) -> int:
+    recipients = dictionary["/CF"][dictionary["/StmF"]]["/Recipients"]
     envelopes = recipients if isinstance(recipients, list) else [recipients]
-    loaded = (cms.ContentInfo.load(envelope.original_bytes)["content"] for envelope in envelopes)
-    return sum(map(_cms.recipients, loaded))
+    at_most(len(envelopes), _MOST_RECIPIENTS)
+    return sum(_cms.recipients(envelope, budget) for envelope in envelopes)
 
 
-def _opens_without_password(reader: PdfFileReader) -> bool:
+def _opens_without_password(dictionary: dict[str, Any], trailers: list[dict[str, Any]]) -> bool:
+    from pyhanko.pdf_utils.crypt import SecurityHandler
     from pyhanko.pdf_utils.crypt.api import AuthStatus
 
-    return reader.decrypt("").status is not AuthStatus.FAILED
+    identifiers = [trailer["/ID"][0] for trailer in trailers if trailer.get("/ID")]
+    handler: Any = SecurityHandler.build(_for_pyhanko(dictionary))
+    tried = (handler.authenticate("", id1=each).status for each in identifiers[:1] or [b""])
+    return any(status is not AuthStatus.FAILED for status in tried)
 
 
-def _is_encrypted_throughout(content: bytes, reader: PdfFileReader, objects: list[tuple[int, Any]]) -> bool:
-    """Whether all strings and streams look as AES leaves them, and none is just deflated."""
-    encryption: Any = reader.encrypt_dict
-    if encryption.get("/EncryptMetadata", True) != True:  # noqa: E712 - pyHanko's own kind of it
-        return False
-    in_clear = {getattr(reader.trailer.raw_get("/Encrypt"), "idnum", None)}
-    in_clear |= {reference.idnum for reference in reader.xrefs.xref_stream_refs}
-    data = (each for number, found in objects if number not in in_clear for each in _data(found))
-    is_nothing_else = _ENDS.search(content) and content.startswith(b"%PDF-") and _is_listed(content, reader)
-    return bool(
-        is_nothing_else and all(map(_looks_encrypted, data)) and not any(map(_is_deflated, _streams(content)))
+def _for_pyhanko(value: Any) -> Any:
+    """Return *value* in the types of pyHanko, which know how a password is tried."""
+    from pyhanko.pdf_utils import generic
+
+    if isinstance(value, dict):
+        pairs = ((generic.NameObject(name), _for_pyhanko(each)) for name, each in value.items())
+        return generic.DictionaryObject(dict(pairs))
+    if isinstance(value, list):
+        return generic.ArrayObject(map(_for_pyhanko, value))
+    return _PYHANKO[type(value)](generic)(value)
+
+
+_PYHANKO: Final[Mapping[type, Any]] = {
+    bool: lambda generic: generic.BooleanObject,
+    int: lambda generic: generic.NumberObject,
+    str: lambda generic: generic.NameObject,
+    bytes: lambda generic: generic.ByteStringObject,
+}
+
+
+def _is_encrypted_throughout(
+    content: bytes, objects: Objects, encryption: tuple[int | None, dict[str, Any]], budget: Budget
+) -> bool:
+    """Whether all strings and streams look as AES leaves them, and nothing stands beside them."""
+    number, dictionary = encryption
+    tables = [stream for stream in objects.streams if stream.is_of("/XRef")]
+    return (
+        objects.is_all
+        and content.startswith(b"%PDF-")
+        and _ENDS.search(content[-1024:]) is not None
+        and dictionary.get("/EncryptMetadata", True) is True
+        and _is_only_keys(dictionary, budget)
+        and all(_is_plain_trailer(trailer, budget) for trailer in objects.trailers)
+        and objects.places <= objects.starts
+        and all(is_table(stream, objects.starts, budget) for stream in tables)
+        and _are_ciphertexts(list(_data(objects, number, dictionary)), dictionary, budget)
     )
 
 
-def _is_listed(content: bytes, reader: PdfFileReader) -> bool:
-    """Whether the cross-references know of each object that stands there."""
-    xrefs = reader.xrefs
-    known = {
-        xrefs.get_historical_ref(reference, revision)
-        for revision in range(xrefs.total_revisions)
-        for reference in xrefs.explicit_refs_in_revision(revision)
-    }
-    return known >= {found.start() for found in _OBJECT.finditer(content)}
+def _is_only_keys(dictionary: dict[str, Any], budget: Budget) -> bool:
+    """Whether the *dictionary* that says how a file is encrypted has no strings but those that it must."""
+    others = {name: each for name, each in dictionary.items() if name not in {*_KEY_STRINGS, "/CF"}}
+    filters = [
+        {name: each for name, each in found.items() if name != "/Recipients"}
+        for found in dictionary.get("/CF", {}).values()
+    ]
+    keys = [dictionary[name] for name in _KEY_STRINGS & dictionary.keys()]
+    return not strings_in([others, filters], budget) and all(len(key) <= _LONGEST_KEY for key in keys)
 
 
-def _looks_encrypted(data: bytes) -> bool:
-    """Whether *data* is an initialisation vector and padded blocks of what is no text and no picture."""
-    is_in_blocks = len(data) % _BLOCK == 0 and len(data) != _BLOCK
-    return not data or (is_in_blocks and not data.isascii() and not data.startswith(_JPEG))
+def _is_plain_trailer(trailer: dict[str, Any], budget: Budget) -> bool:
+    """Whether a *trailer* has no strings but those that it must: they are never encrypted."""
+    others = {name: each for name, each in trailer.items() if name not in _TRAILER_STRINGS}
+    identifiers = strings_in(trailer.get("/ID", []), budget)
+    return not strings_in(others, budget) and all(len(each) <= _LONGEST_ID for each in identifiers)
 
 
-def _data(value: Any) -> Iterator[bytes]:
-    """Yield each string and stream in *value*, as it stands in the file."""
-    from pyhanko.pdf_utils import generic
-
-    if isinstance(value, generic.StreamObject):
-        has_own_filter = "/Crypt" in str(value.get("/Filter", ""))  # which may leave it as it is
-        yield b"in clear" if has_own_filter else value.encoded_data
-    if isinstance(value, generic.TextStringObject | generic.ByteStringObject):
-        yield value.original_bytes
-    elif isinstance(value, generic.DictionaryObject):
-        is_signature = "/ByteRange" in value  # of which one string is not encrypted
-        for name in value:
-            if not (is_signature and name == "/Contents"):
-                yield from _data(value.raw_get(name))
-    elif isinstance(value, generic.ArrayObject):
-        for place in range(len(value)):
-            yield from _data(value.raw_get(place))
+def _are_ciphertexts(data: list[bytes], dictionary: dict[str, Any], budget: Budget) -> bool:
+    found = [_ciphertext(each, is_gcm=dictionary["/V"] == _GCM) for each in data]
+    return None not in found and not is_any_plain(filter(None, found), budget)
 
 
-def _streams(content: bytes) -> Iterator[bytes]:
-    """Yield the data of all that looks like a stream, but for cross-references, which stay in clear."""
-    start = 0
-    while (end := content.find(b"endstream", start)) >= 0:
-        begin = content.find(b"stream", start, end)
-        dictionary = content[max(content.rfind(b"obj", start, begin), start) : begin]
-        if begin >= 0 and b"/XRef" not in dictionary:
-            yield content[begin + len(b"stream") : end].lstrip(b"\r\n")
-        start = end + len(b"endstream")
+def _data(objects: Objects, number: int | None, dictionary: dict[str, Any]) -> Iterator[bytes]:
+    """Yield what should be encrypted: every string and stream but for those that must not be."""
+    yield from (string for within, string in objects.strings if within != number)
+    for stream in objects.streams:
+        if not stream.is_of("/XRef"):
+            yield bytes(stream.data) if _is_filtered(stream, dictionary) else b"in clear"
 
 
-def _is_deflated(data: bytes) -> bool:
-    inflater = zlib.decompressobj()
-    try:
-        for _ in range(_WINDOWS):
-            inflater.decompress(data, _WINDOW)
-            data = inflater.unconsumed_tail
-            if not data or inflater.eof:
-                return inflater.eof
-    except zlib.error:
-        return False
-    return True
+def _is_filtered(stream: Stream, dictionary: dict[str, Any]) -> bool:
+    """Whether the *stream* is encrypted as all others, and not with a filter of its own, or none."""
+    filters, parameters = (
+        each if isinstance(each, list) else [each]
+        for each in (stream.dictionary.get("/Filter"), stream.dictionary.get("/DecodeParms"))
+    )
+    if "/Crypt" not in filters:
+        return True
+    names = {each.get("/Name") for each in parameters if isinstance(each, dict) and "/Name" in each}
+    return names == {dictionary.get("/StmF")}
+
+
+def _ciphertext(data: bytes, *, is_gcm: bool) -> bytes | None:
+    """Return *data* without the line end behind a stream, if it has the length that encryption gives it."""
+    for line_end in _LINE_ENDS:
+        found = data.removesuffix(line_end)
+        if data.endswith(line_end) and _has_length(found, is_gcm=is_gcm):
+            return found
+    return None
+
+
+def _has_length(data: bytes, *, is_gcm: bool) -> bool:
+    """Whether *data* is nothing; or an initialisation vector and padded blocks; or with a nonce and a tag."""
+    return not data or (
+        len(data) >= _GCM_OVERHEAD if is_gcm else not len(data) % _BLOCK and len(data) > _BLOCK
+    )

@@ -15,15 +15,21 @@ _SIGNING_CERTIFICATE: Final = "1.2.840.113549.1.9.16.2.47"  # RFC 5035 section 3
 _STAMP_OF_SIGNATURE: Final = "1.2.840.113549.1.9.16.2.14"  # RFC 3161 appendix A
 
 
-def description(content: bytes, objects: Sequence[Any]) -> str | None:
-    """Say how the PDF *content* is signed; nothing if it is not."""
+def description(content: bytes, objects: Sequence[Any], *, is_hidden: bool = False) -> str | None:
+    """Say how the PDF *content* is signed; nothing if it is not.
+
+    Args:
+        content: the file.
+        objects: its dictionaries.
+        is_hidden: whether there may be validation data that cannot be read without the key.
+    """
     signatures = sorted(filter(_is_signature, objects), key=_end)
     own = [found for found in signatures if found.get("/SubFilter") != _TIME_STAMP]
     if not signatures:
         return None
     covered = "the whole file" if _covers(signatures[-1], content) else "a part of the file only"
     number = f"{len(own)} signatures, the last " if len(own) > 1 else ""
-    return f"{number}{_kind(signatures, own, objects)}, over {covered}"
+    return f"{number}{_kind(signatures, own, objects, is_hidden=is_hidden)}, over {covered}"
 
 
 def _is_signature(value: Any) -> bool:
@@ -42,37 +48,36 @@ def _covers(signature: Any, content: bytes) -> bool:
     return start == 0 and rest + rest_size == len(content) and is_value
 
 
-def _kind(signatures: Sequence[Any], own: Sequence[Any], objects: Sequence[Any]) -> str:
+def _kind(signatures: Sequence[Any], own: Sequence[Any], objects: Sequence[Any], *, is_hidden: bool) -> str:
     if not own:
         return "a document time stamp"
     if own[-1].get("/SubFilter") != _PADES:
         return "a signature that is not PAdES"
     if not _has(own[-1], "signed_attrs", _SIGNING_CERTIFICATE):
         return "a signature without the certificate in it, so not PAdES"
-    return f"PAdES {_level(signatures, own, objects)}"
+    return f"PAdES {_level(signatures, own, objects, is_hidden=is_hidden)}"
 
 
-def _level(signatures: Sequence[Any], own: Sequence[Any], objects: Sequence[Any]) -> str:
+def _level(signatures: Sequence[Any], own: Sequence[Any], objects: Sequence[Any], *, is_hidden: bool) -> str:
     is_stamped_later = signatures[-1] is not own[-1]
     if not (is_stamped_later or _has(own[-1], "unsigned_attrs", _STAMP_OF_SIGNATURE)):
         return "B-B"
     if not _has_validation_data(objects):
-        return "B-T"
+        return "B-T at least" if is_hidden else "B-T"
     return "B-LTA" if is_stamped_later else "B-LT"
 
 
 def _has(signature: Any, where: str, attribute: str) -> bool:
     from ondemand_attach._asn1 import cms
 
-    content = signature.raw_get("/Contents").original_bytes
-    (signer,) = cms.ContentInfo.load(content)["content"]["signer_infos"]
+    (signer,) = cms.ContentInfo.load(signature["/Contents"])["content"]["signer_infos"]
     return attribute in {found["type"].dotted for found in signer[where]}
 
 
 def _has_validation_data(objects: Sequence[Any]) -> bool:
     """Whether there is a Document Security Store (ETSI EN 319 142-1 section 5.4.2)."""
     dictionaries = list(filter(_is_dictionary, objects))
-    within = [found.raw_get("/DSS") for found in dictionaries if "/DSS" in found]
+    within = [found["/DSS"] for found in dictionaries if "/DSS" in found]
     return any(
         "/Certs" in store and ("/OCSPs" in store or "/CRLs" in store)
         for store in (*dictionaries, *filter(_is_dictionary, within))
@@ -80,6 +85,4 @@ def _has_validation_data(objects: Sequence[Any]) -> bool:
 
 
 def _is_dictionary(value: Any) -> bool:
-    from pyhanko.pdf_utils import generic
-
-    return isinstance(value, generic.DictionaryObject)
+    return isinstance(value, dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ondemand_attach._exposure import _cms, _office, _openpgp, _pdf, _zip
+from ondemand_attach._exposure._budget import MOST_BYTES, Budget, TooLargeError, at_most
 from ondemand_attach._exposure._facts import Facts
 
 _RECOGNISERS: Final = {
@@ -16,15 +17,21 @@ _RECOGNISERS: Final = {
 }
 
 
-def recognised(content: bytes) -> tuple[str | None, Facts]:
+TOO_LARGE: Final = Facts(encryption="too large to be looked at")
+
+
+def recognised(content: bytes, budget: Budget) -> tuple[str | None, Facts]:
     """Return the media type of *content*, if it is known here, and what it shows of its protection.
 
-    What cannot be read is for everyone: nobody may rely on it.
+    What cannot be read is for everyone, and so is what is too large to be looked at: nobody may rely on it.
     """
     for media_type, (fits, facts) in _RECOGNISERS.items():
         if fits(content):
             try:
-                return media_type, facts(content)
+                at_most(len(content), MOST_BYTES)
+                return media_type, facts(content, budget)
+            except TooLargeError:
+                return media_type, TOO_LARGE
             except Exception:  # noqa: BLE001 - whatever a reader makes of bytes that anybody may have sent
                 return media_type, Facts(encryption="unreadable")
     return None, Facts()

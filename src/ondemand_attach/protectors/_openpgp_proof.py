@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._openpgp import facts
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ProofError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def description(content: bytes) -> str | None:
     """Say how the message is encrypted, as its packets do: the older kinds of them do not name the cipher."""
-    return facts(content).encryption
+    return facts(content, Budget()).encryption
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from asn1crypto import cms, x509
 from pyhanko.pdf_utils.crypt import SecurityHandler
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation import DocumentSecurityStore
@@ -27,6 +26,7 @@ from pyhanko_certvalidator.policy_decl import (
     RevocationCheckingRule,
 )
 
+from ondemand_attach._asn1 import cms, x509
 from ondemand_attach.protectors._proof import OpenedReader, signed_data_in
 from ondemand_attach.protectors._time_stamps import CLOCKS_APART
 
