@@ -133,7 +133,7 @@ def openpgp_key(content: bytes) -> None:
         OpenPgpSigner(key=content).sign(_ENTITY, REQUEST)
     except ConfigurationError as error:
         _short(error)
-        OpenPgpSigner(key=content, password=lambda: "secret").sign(_ENTITY, REQUEST)
+        OpenPgpSigner(key=content, password=lambda: "amber-kettle").sign(_ENTITY, REQUEST)
 
 
 def dkim_key(content: bytes) -> None:

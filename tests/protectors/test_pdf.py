@@ -280,7 +280,7 @@ def fails(_: object) -> Any:
         (
             lambda: ENCRYPTOR.encrypt(broken(), request()),
             EncryptionError,
-            "order.pdf could not be encrypted: Pdf",
+            "order.pdf could not be encrypted: its structure is damaged",
         ),
         (lambda: ENCRYPTOR.encrypt(text(), request()), EncryptionError, "order.pdf is text/plain"),
         (lambda: ENCRYPTOR.encrypt(stored(), request()), EncryptionError, "encrypted already"),
@@ -289,7 +289,11 @@ def fails(_: object) -> Any:
             EncryptionError,
             "signed already",
         ),
-        (lambda: signer().sign(broken(), request()), SigningError, "order.pdf could not be signed: Pdf"),
+        (
+            lambda: signer().sign(broken(), request()),
+            SigningError,
+            "order.pdf could not be signed: its structure is damaged",
+        ),
         (lambda: signer().sign(text(), request()), SigningError, "order.pdf is text/plain"),
         (lambda: signer().sign(stored(), request()), SigningError, "encrypted already"),
         (lambda: signer().sign(signer().sign(order(), request()), request()), SigningError, "signed already"),

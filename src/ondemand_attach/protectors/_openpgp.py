@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import itertools
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ondemand_attach._message import Address, Recipient
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 
 _NEVER: Final = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 _DAMAGED: Final = "is damaged, or of a kind that is not known"
-_TAG: Final = re.compile(r"[A-Za-z ]*tag: (\d+)")
-_NOT_CRITICAL: Final = 40  # the first tag of those that readers pass over if they do not know them
+_UNCRITICAL: Final = 0xC0 | 40  # how packets begin that readers pass over if they do not know them
 
 
 def library() -> Any:
@@ -231,12 +229,10 @@ def _tag_of(packet: Packet) -> object:
     Raises:
         RuntimeError: its kind is not known, and nobody may rely on the rest who does not know it.
     """
-    try:
+    with contextlib.suppress(RuntimeError):
         return packet.tag
-    except RuntimeError as error:
-        number = _TAG.match(str(error))
-        if number is None or int(number[1]) < _NOT_CRITICAL:
-            raise
+    if not _UNCRITICAL <= bytes(packet)[0]:
+        raise RuntimeError("a critical packet that is not known")
     return None
 
 
