@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Callable, Sequence
+from typing import Any
 
 Change = Callable[[bytes, random.Random], bytes]
 
@@ -60,7 +61,13 @@ def mutated(
             content = _joined(content, chosen.choice(others or (seed,)), chosen)
         else:
             content = change(content, chosen)
-    return content[:LONGEST]
+        content = content[:LONGEST]
+    return content
+
+
+def times(piece: Any, count: int) -> Any:
+    """Return *piece* again and again, up to *count* times, but no longer than an input may be."""
+    return piece * max(1, min(count, LONGEST // max(1, len(piece))))
 
 
 def _span(content: bytes, chosen: random.Random) -> slice:
@@ -97,8 +104,8 @@ def delete(content: bytes, chosen: random.Random) -> bytes:
 def duplicate(content: bytes, chosen: random.Random) -> bytes:
     """Say a piece again, up to 2,000 times."""
     span = _span(content, chosen)
-    piece = content[span] * chosen.choice((1, 1, 1, 2, 20, 2000))
-    return content[: span.stop] + piece[:LONGEST] + content[span.stop :]
+    piece = times(content[span], chosen.choice((1, 1, 1, 2, 20, 2000)))
+    return content[: span.stop] + piece + content[span.stop :]
 
 
 def move(content: bytes, chosen: random.Random) -> bytes:
@@ -141,9 +148,9 @@ def digits(content: bytes, chosen: random.Random) -> bytes:
 def nest(content: bytes, chosen: random.Random) -> bytes:
     """Open something many times, and perhaps close it as often."""
     opening, closing = chosen.choice(_NESTED)
-    times, start = chosen.choice((2, 50, 500, 5000)), chosen.randrange(len(content) + 1)
-    end = closing * times if chosen.random() < 0.7 else b""
-    return content[:start] + opening * times + content[start : start + 1] + end + content[start + 1 :]
+    depth, start = chosen.choice((2, 50, 500, 5000)), chosen.randrange(len(content) + 1)
+    end = closing * depth if chosen.random() < 0.7 else b""
+    return content[:start] + opening * depth + content[start : start + 1] + end + content[start + 1 :]
 
 
 def _say(content: bytes, _: random.Random) -> bytes:

@@ -33,7 +33,7 @@ from fuzz.mutation import mutated
 from fuzz.target import Finding, Log, Target, tried
 
 _ADDRESS_SPACE = 3 << 30  # bytes more than there are at the beginning
-_PATIENCE = 120.0  # seconds for what waits and takes no CPU time at all, such as for a lock
+_PATIENCE = 900.0  # seconds for what waits and takes no CPU time at all, such as for a lock
 _MOST_FINDINGS = 60
 _INDEX = struct.Struct("q")
 
@@ -252,7 +252,10 @@ def main(targets: Sequence[Target]) -> None:
     known = {target.name: target for target in targets}
     for line in sys.stdin:
         asked = json.loads(line)
-        outcome = run(known[asked["target"]], asked["count"], draw=asked.get("draw", 0))
+        try:
+            outcome = run(known[asked["target"]], asked["count"], draw=asked.get("draw", 0))
+        except Exception as error:  # noqa: BLE001 - of the harness; the next target shall be read all the same
+            print(json.dumps({"executions": 0, "report": repr(error)}), flush=True)  # noqa: T201
+            continue
         said = {"executions": outcome.executions, "seconds": outcome.seconds, "report": outcome.report()}
-        said["kinds"] = sorted({found.kind for found in outcome.findings})
         print(json.dumps(said), flush=True)  # noqa: T201 - that is how it answers

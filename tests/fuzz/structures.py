@@ -68,10 +68,11 @@ def der(content: bytes, chosen: random.Random) -> bytes:
         (
             lambda: _tlv(whole[0], _changed(content[begin:end], chosen)),
             lambda: _tlv(chosen.randrange(256), content[begin:end]),
-            lambda: whole * chosen.choice((0, 2, 30)),
+            lambda: mutation.times(whole, chosen.choice((2, 30))),
+            lambda: b"",
             lambda: content[other : (_header(content, other) or (0, 0))[1]],
             lambda: whole + content[other : (_header(content, other) or (0, 0))[1]],
-            lambda: _wrapped(whole, chosen.choice((1, 40, 1000))),
+            lambda: _wrapped(whole[:5000], chosen.choice((1, 40, 1000))),
         )
     )()
     return _replaced(content, path, new, end)
@@ -156,7 +157,7 @@ def openpgp(content: bytes, chosen: random.Random) -> bytes:
             [(tag, _changed(body, chosen))],
             [(tag, _changed(body, chosen))],
             [],
-            [(tag, body)] * chosen.choice((2, 50)),
+            [(tag, body)] * (2 if len(body) > 2000 else chosen.choice((2, 50))),
             [(chosen.randrange(64), body)],
             [(tag, body), (chosen.randrange(64), chosen.randbytes(chosen.choice((0, 1, 20))))],
             [chosen.choice(packets), (tag, body)],
@@ -290,7 +291,7 @@ def zip_(content: bytes, chosen: random.Random) -> bytes:
                 [(name, _changed(plain, chosen))],
                 [(name + chosen.choice(("/", "\0", "../a", "\u202e", "")), plain)],
                 [(name, content[:20_000])],
-                [(name, plain)] * chosen.choice((2, 30)),
+                [(name, plain[:5000])] * chosen.choice((2, 30)),
                 [(name, bytes(2_000_000)), (name, plain)],
             )
         )
@@ -362,7 +363,7 @@ def _part(content: bytes, chosen: random.Random) -> bytes:
     place = chosen.randrange(1, len(pieces))
     piece = pieces[place]
     pieces[place : place + 1] = chosen.choice(
-        ([], [piece] * chosen.choice((2, 40)), [_changed(piece, chosen)])
+        ([], [piece] * (2 if len(piece) > 5000 else chosen.choice((2, 40))), [_changed(piece, chosen)])
     )
     return (b"--" + found[1]).join(pieces)
 
@@ -490,9 +491,9 @@ def lines(content: bytes, chosen: random.Random) -> bytes:
     found[place : place + 1] = chosen.choice(
         (
             [],
-            [piece] * chosen.choice((2, 300)),
+            [piece] * (2 if len(piece) > 600 else chosen.choice((2, 300))),
             [piece, chosen.choice(found)],
-            [piece * 300],
+            [mutation.times(piece, 300)],
             [piece[:3] + b"-" + piece[4:]],
         )
     )

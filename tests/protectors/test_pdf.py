@@ -311,6 +311,40 @@ def test_what_cannot_be_protected_is_told_without_a_secret(
     assert repr(pickle.loads(pickle.dumps(caught.value))) == repr(caught.value)
 
 
+FOREIGN = {
+    "XMP that is no XML": "metadata (XMP) is no XML",
+    "XMP that is no UTF-8": "metadata (XMP) is no XML",
+    "Info that is a number": "document information (Info)",
+    "Info that is a list": "document information (Info)",
+    "a catalog that is a number": "structure is damaged",
+    "no pages": "structure is damaged",
+    "an empty file": "structure is damaged",
+    "not a PDF": "structure is damaged",
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_foreign_pdf_that_is_damaged_is_named_with_what_is_wrong(name: str) -> None:
+    """Also where only the writing looks at it, which a builder and a signer do later."""
+    document = Document(content=bad_pdfs()[name], media_type="application/pdf")
+    built = BUILDER.attach(lambda _: document, filename="order.pdf", encryptor=ENCRYPTOR)
+    for act in (
+        lambda: ENCRYPTOR.encrypt(document, request()).content,
+        lambda: built.build({}, to="jane@example.com"),
+    ):
+        with pytest.raises(EncryptionError, match=re.escape(FOREIGN[name])) as raised:
+            act()
+        assert str(raised.value).startswith("order.pdf could not be encrypted: its ")
+        shown = "".join(traceback.format_exception(raised.value))
+        assert "Canary" not in shown
+        assert not raised.value.__cause__
+    with contextlib.suppress(SigningError):  # what is appended to a plain one need not look at all of it
+        signer().sign(document, request())
+    with pytest.raises((EncryptionError, SigningError), match=re.escape(FOREIGN[name])):
+        signer().sign(ENCRYPTOR.encrypt(document, request()), request())
+
+
+
 def broken() -> Document:
     return Document(content=b"%PDF-1.7 " + CANARY.encode(), media_type="application/pdf")
 

@@ -231,7 +231,7 @@ def _tag_of(packet: Packet) -> object:
     """
     with contextlib.suppress(RuntimeError):
         return packet.tag
-    if not _UNCRITICAL <= bytes(packet)[0]:
+    if bytes(packet)[0] < _UNCRITICAL:
         raise RuntimeError("a critical packet that is not known")
     return None
 
