@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import copy
 import gc
 import pickle
 import re
+import traceback
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,7 +37,8 @@ from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign import signers
 from pyhanko.sign.fields import MDPPerm
 
-from ondemand_attach import Document, PdfEncryptor, PdfSigner, Recipient, VisibleSignature
+from fuzz.protecting import bad_pdfs
+from ondemand_attach import Document, MessageBuilder, PdfEncryptor, PdfSigner, Recipient, VisibleSignature
 from ondemand_attach._message import Address, AttachmentRequest
 from ondemand_attach.errors import (
     ConfigurationError,
@@ -327,10 +330,11 @@ FOREIGN = {
 def test_a_foreign_pdf_that_is_damaged_is_named_with_what_is_wrong(name: str) -> None:
     """Also where only the writing looks at it, which a builder and a signer do later."""
     document = Document(content=bad_pdfs()[name], media_type="application/pdf")
-    built = BUILDER.attach(lambda _: document, filename="order.pdf", encryptor=ENCRYPTOR)
+    letter = MessageBuilder().sender("shop@shop.example").subject("Order").text("Thank you.")
+    built = letter.attach(lambda _: document, filename="order.pdf", encryptor=ENCRYPTOR)
     for act in (
         lambda: ENCRYPTOR.encrypt(document, request()).content,
-        lambda: built.build({}, to="jane@example.com"),
+        lambda: built.build({"secret": SECRET}, to="jane@example.com"),
     ):
         with pytest.raises(EncryptionError, match=re.escape(FOREIGN[name])) as raised:
             act()
@@ -342,7 +346,6 @@ def test_a_foreign_pdf_that_is_damaged_is_named_with_what_is_wrong(name: str) ->
         signer().sign(document, request())
     with pytest.raises((EncryptionError, SigningError), match=re.escape(FOREIGN[name])):
         signer().sign(ENCRYPTOR.encrypt(document, request()), request())
-
 
 
 def broken() -> Document:
