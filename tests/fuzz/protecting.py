@@ -298,6 +298,7 @@ TARGETS = (
     Target(
         name="X.509 certificates for PDF",
         seeds=seeds.certificates,
+        known_bad=seeds.bad_certificates,
         read=certificate_for_pdf,
         runs=200,
         words=_X509_WORDS,
@@ -307,6 +308,7 @@ TARGETS = (
     Target(
         name="X.509 certificates for S/MIME",
         seeds=seeds.certificates,
+        known_bad=seeds.bad_certificates,
         read=certificate_for_smime,
         runs=400,
         words=_X509_WORDS,

@@ -16,6 +16,7 @@ import pikepdf
 import pysequoia
 import pyzipper
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from PIL import Image
 from pysequoia import CipherSuite, Profile, Tsk
@@ -261,6 +262,32 @@ def certificates() -> dict[str, bytes]:
         f"{kind}, {name}": each.public_bytes(form)
         for kind, each in kept.items()
         for name, form in forms.items()
+    }
+
+
+class _Numbers:
+    """A public key of any numbers, for a certificate."""
+
+    def __init__(self, modulus: int, exponent: int) -> None:
+        self._made = rsa.RSAPublicNumbers(exponent, modulus).public_key()
+
+    def public_key(self) -> rsa.RSAPublicKey:
+        return self._made
+
+
+def of_numbers(bits: int, exponent: int = 65537) -> bytes:
+    """Return a certificate of Jane's with an RSA key of *bits* that nobody holds."""
+    issuer = rsa_key(), certify(rsa_key())
+    key: Any = _Numbers((1 << bits) - 1, exponent)
+    return certify(key, "Jane", issuer=issuer, address=JANE).public_bytes(Encoding.DER)
+
+
+def bad_certificates() -> dict[str, bytes]:
+    """Certificates whose keys OpenSSL would work at for long, or not at all."""
+    return {
+        "a key of 16,385 bits": of_numbers(16385),
+        "a key of 200,000 bits": of_numbers(200_000),
+        "an exponent of 3,000 bits": of_numbers(4096, (1 << 3000) + 1),
     }
 
 

@@ -89,8 +89,8 @@ def _replaced(content: bytes, path: tuple[int, ...], new: bytes, end: int) -> by
 
 def _tlv(tag: int, value: bytes) -> bytes:
     size = len(value)
-    length = bytes([size]) if size < 128 else bytes([0x84]) + size.to_bytes(4)
-    return bytes([tag]) + length + value
+    digits = size.to_bytes((size.bit_length() + 7) // 8)  # as few as can be: strict readers insist
+    return bytes([tag]) + (bytes([size]) if size < 128 else bytes([0x80 | len(digits)]) + digits) + value
 
 
 def _wrapped(value: bytes, times: int) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from fuzz.seeds import of_numbers
 from ondemand_attach import (
     Address,
     AttachmentRequest,
@@ -143,6 +144,9 @@ DER = certificate().public_bytes(Encoding.DER)
         (certificate(usages=["digital_signature"]), "lacks keyEncipherment"),
         (certificate(key=ec_key(), usages=["key_encipherment"]), "lacks keyAgreement"),
         (certificate(key=rsa_key(1024)), "fewer than 2048 bits"),
+        (of_numbers(16385), "more than 16384 bits"),
+        (of_numbers(200_000), "more than 16384 bits"),
+        (of_numbers(4096, (1 << 3000) + 1), "exponent of more than 64 bits"),
         (certificate(alternative="joe@example.com"), "issued to another mail address"),
         (certificate(further=[(UNKNOWN, True)]), "critical extension that is not known"),
         (certificate(further=[(CLIENT, False)]), r"not issued for mail \(emailProtection\)"),

@@ -25,6 +25,7 @@ Source: TypeAlias = str | os.PathLike[str] | bytes
 Password: TypeAlias = Callable[[], str | bytes]
 
 _LEAST_RSA_BITS = 2048
+_MOST_RSA_BITS, _MOST_BITS_FOR_ANY_EXPONENT, _MOST_EXPONENT_BITS = 16384, 3072, 64  # as OpenSSL has it
 _SMTP_UTF8_MAILBOX = "1.3.6.1.5.5.7.8.9"
 
 
@@ -218,11 +219,24 @@ def too_weak(certificate: x509.Certificate) -> str | None:
     if certificate.public_key_algorithm_oid == x509.oid.PublicKeyAlgorithmOID.RSASSA_PSS:
         return "has a key for RSASSA-PSS alone"
     if isinstance(public_key, RSAPublicKey):
-        is_short = public_key.key_size < _LEAST_RSA_BITS
-        return f"has an RSA key of fewer than {_LEAST_RSA_BITS} bits" if is_short else None
+        if public_key.key_size < _LEAST_RSA_BITS:
+            return f"has an RSA key of fewer than {_LEAST_RSA_BITS} bits"
+        return _too_large(public_key)
     if isinstance(public_key, EllipticCurvePublicKey):
         return "has an EC key of fewer than 256 bits" if public_key.key_size < 256 else None
     return "has neither an RSA nor an EC key"
+
+
+def _too_large(key: RSAPublicKey) -> str | None:
+    """Say that OpenSSL would not work with *key*, which takes it seconds or more, if so."""
+    if key.key_size > _MOST_RSA_BITS:
+        return f"has an RSA key of more than {_MOST_RSA_BITS} bits"
+    if (
+        key.key_size > _MOST_BITS_FOR_ANY_EXPONENT
+        and key.public_numbers().e.bit_length() > _MOST_EXPONENT_BITS
+    ):
+        return f"has an RSA key with an exponent of more than {_MOST_EXPONENT_BITS} bits"
+    return None
 
 
 def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:

@@ -26,6 +26,8 @@ def wrong_with(error: Exception) -> str:
         return "it nests too deep, or is too large, to be taken apart"
     frames = traceback.walk_tb(error.__traceback__)
     files = [pathlib.PurePath(frame.f_code.co_filename) for frame, _ in frames]
+    if any("crypt" in file.parts for file in files):  # of a key; no document is to blame
+        return type(error).__name__
     of_pdf = [file.name for file in files if "pdf_utils" in file.parts]
     for name in of_pdf:
         if name in _PLACES:
