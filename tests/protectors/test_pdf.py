@@ -283,7 +283,7 @@ def fails(_: object) -> Any:
         (
             lambda: ENCRYPTOR.encrypt(broken(), request()),
             EncryptionError,
-            "order.pdf could not be encrypted: its structure is damaged",
+            "order.pdf could not be encrypted: it is no PDF, or its structure is damaged",
         ),
         (lambda: ENCRYPTOR.encrypt(text(), request()), EncryptionError, "order.pdf is text/plain"),
         (lambda: ENCRYPTOR.encrypt(stored(), request()), EncryptionError, "encrypted already"),
@@ -295,7 +295,7 @@ def fails(_: object) -> Any:
         (
             lambda: signer().sign(broken(), request()),
             SigningError,
-            "order.pdf could not be signed: its structure is damaged",
+            "order.pdf could not be signed: it is no PDF, or its structure is damaged",
         ),
         (lambda: signer().sign(text(), request()), SigningError, "order.pdf is text/plain"),
         (lambda: signer().sign(stored(), request()), SigningError, "encrypted already"),
@@ -338,7 +338,7 @@ def test_a_foreign_pdf_that_is_damaged_is_named_with_what_is_wrong(name: str) ->
     ):
         with pytest.raises(EncryptionError, match=re.escape(FOREIGN[name])) as raised:
             act()
-        assert str(raised.value).startswith("order.pdf could not be encrypted: its ")
+        assert str(raised.value).startswith("order.pdf could not be encrypted: it")
         shown = "".join(traceback.format_exception(raised.value))
         assert "Canary" not in shown
         assert not raised.value.__cause__

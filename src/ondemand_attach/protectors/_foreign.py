@@ -7,8 +7,8 @@ import traceback
 from typing import Final
 
 _STRUCTURE: Final = (
-    "its structure is damaged, or not as ISO 32000 has it; write it anew first, as qpdf or pikepdf do, and "
-    "look whether it still opens"
+    "it is no PDF, or its structure is damaged; write it anew first, as qpdf or pikepdf do, and look whether "
+    "it still opens"
 )
 _PLACES: Final = {
     "xmp_xml.py": "its metadata (XMP) is no XML in UTF-8; leave it out, or have it written anew",
