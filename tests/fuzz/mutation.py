@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import re
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,6 +23,7 @@ _NESTED = (
     (b"<a>", b"</a>"),
     (b"\x30\x80", b"\0\0"),
 )
+_DIGIT = re.compile(rb"[0-9]")
 _COMMON = (
     b"\0",
     b"\r\n",
@@ -133,7 +136,7 @@ def number(content: bytes, chosen: random.Random) -> bytes:
 
 def digits(content: bytes, chosen: random.Random) -> bytes:
     """Write another number over one in decimal digits."""
-    starts = [at for at in range(len(content)) if content[at : at + 1].isdigit()][:5000]
+    starts = [found.start() for found in itertools.islice(_DIGIT.finditer(content), 5000)]
     if not starts:
         return _put(content, chosen, b"9" * 20)
     start = end = chosen.choice(starts)

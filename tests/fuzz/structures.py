@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+import itertools
 import json
 import random
 import re
@@ -47,7 +48,7 @@ def _values(content: bytes, start: int, end: int, depth: int = 0) -> Iterator[tu
     """Yield the path to each value between *start* and *end*: where it and those around it begin."""
     while start < end and depth < 40:
         found = _header(content, start)
-        if found is None:
+        if found is None or found[1] > end:  # else what overlaps would be gone through again and again
             return
         yield (start,)
         if content[start] & 32:
@@ -57,7 +58,7 @@ def _values(content: bytes, start: int, end: int, depth: int = 0) -> Iterator[tu
 
 def der(content: bytes, chosen: random.Random) -> bytes:
     """Change one value, and the lengths of all that it is in."""
-    paths = list(_values(content, 0, len(content)))[:3000]
+    paths = list(itertools.islice(_values(content, 0, len(content)), 3000))
     if not paths:
         return _changed(content, chosen)
     path = chosen.choice(paths)

@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from fuzz.mutation import Change
 from ondemand_attach.errors import MailError
@@ -135,20 +136,21 @@ def readable(content: bytes, text: bytes = CANARY, depth: int = 2) -> bool:
 
 
 def _forms(content: bytes) -> Iterator[bytes]:
-    for found in _BASE64.finditer(content):
+    """Yield what *content* holds in other forms; of what is there many times, some."""
+    for found in islice(_BASE64.finditer(content), 200):
         try:
             yield base64.b64decode(found[0].rstrip(b"\r\n=") + b"==")
         except binascii.Error:
             continue
-    for found in _HEX.finditer(content):
+    for found in islice(_HEX.finditer(content), 200):
         yield bytes.fromhex(found[0].decode())
-    for found in _DEFLATED.finditer(content):
-        yield _inflated(content[found.start() :])
+    for found in islice(_DEFLATED.finditer(content), 40):
+        yield _inflated(content[found.start() : found.start() + 20_000])
 
 
 def _inflated(content: bytes) -> bytes:
     try:
-        return zlib.decompressobj().decompress(content, 1 << 20)
+        return zlib.decompressobj().decompress(content, 50_000)
     except zlib.error:
         return b""
 
