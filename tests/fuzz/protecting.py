@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 
 from fuzz import seeds, structures
 from fuzz.seeds import JANE, REQUEST
@@ -178,6 +179,7 @@ def _xmp(content: bytes) -> bytes:
     return b"<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n%s\nendstream" % (len(content), content)
 
 
+@functools.cache
 def bad_pdfs() -> dict[str, bytes]:
     """Foreign PDFs that are damaged where it is seen late."""
     return {
@@ -202,6 +204,7 @@ def bad_pdfs() -> dict[str, bytes]:
     }
 
 
+@functools.cache
 def bad_openpgp() -> dict[str, bytes]:
     """Certificates that are damaged where it is seen late, and good ones with what is to be passed over."""
     good = seeds.openpgp_certificates()["RFC 4880"]

@@ -227,6 +227,7 @@ BAD_MESSAGES: Mapping[str, bytes] = {
 }
 
 
+@functools.cache
 def _bad_receipts() -> dict[str, bytes]:
     said = json.loads(seeds.sent()[1])
     parts = said["parts"]
@@ -246,6 +247,7 @@ def _bad_receipts() -> dict[str, bytes]:
     }
 
 
+@functools.cache
 def _bad_zips() -> dict[str, bytes]:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -491,6 +493,7 @@ def _in_a_stream() -> bytes:
     return content.replace(start[: len(CANARY)], CANARY, 1)
 
 
+@functools.cache
 def _bad_letters() -> dict[str, bytes]:
     pgp = seeds.secret_letters()["OpenPGP"].content
     smime = seeds.secret_letters()["S/MIME, RSA"].content

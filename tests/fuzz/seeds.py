@@ -282,6 +282,7 @@ def of_numbers(bits: int, exponent: int = 65537) -> bytes:
     return certify(key, "Jane", issuer=issuer, address=JANE).public_bytes(Encoding.DER)
 
 
+@functools.cache
 def bad_certificates() -> dict[str, bytes]:
     """Certificates whose keys OpenSSL would work at for long, or not at all."""
     return {

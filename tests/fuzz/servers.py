@@ -66,7 +66,7 @@ def smtp(content: bytes) -> None:
     """Send a message to a server that answers anything."""
     server = _smtp()
     server.pieces = content.split(b"\0")
-    with SmtpTransport(f"smtp://127.0.0.1:{server.port}", timeout=0.3) as transport:
+    with SmtpTransport(f"smtp://127.0.0.1:{server.port}", timeout=2.0) as transport:
         transport.send(made(recipients=_ADDRESSES))
 
 
@@ -126,7 +126,7 @@ def _https() -> tuple[_Answering, HttpsTransport]:
     server = _kept().enter_context(_Answering(tls=tls.server, is_implicit=True))
     url = f"https://localhost:{server.port}"
     transport = HttpsTransport.mailgun(
-        domain="mg.shop.example", api_key=lambda: "key", base_url=url, timeout=0.3, ssl_context=tls.client
+        domain="mg.shop.example", api_key=lambda: "key", base_url=url, timeout=2.0, ssl_context=tls.client
     )
     return server, transport
 

@@ -303,7 +303,7 @@ def zip_(content: bytes, chosen: random.Random) -> bytes:
         warnings.simplefilter("ignore")  # of two members of one name
         for name, plain in members:
             with contextlib.suppress(Exception):
-                archive.writestr(name, plain)
+                archive.writestr(zipfile.ZipInfo(name), plain, method)  # without the time of day
     return out.getvalue()
 
 

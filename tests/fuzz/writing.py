@@ -115,6 +115,7 @@ def markup(content: bytes) -> None:
     _markup().generate(attachment_request({"markup": _text(content)[:20_000]}))
 
 
+@functools.cache
 def fonts() -> dict[str, bytes]:
     """A small TrueType font."""
     from fontTools import subset
