@@ -7,6 +7,7 @@ import json
 import pathlib
 import random
 import socket
+import ssl
 import struct
 import tempfile
 import time
@@ -23,7 +24,7 @@ from ondemand_attach._receipt import PartReceipt
 from ondemand_attach.errors import MailError, SigningError, TransportError
 from ondemand_attach.pool import _processes
 from protectors import authority
-from transports.peers import Authority, Left, ScriptedServer, Tls, Wire, made
+from transports.peers import Authority, Left, ScriptedServer, Wire, made
 
 _ADDRESSES = ("jane.novotna@shop.example", "hidden@shop.example")
 
@@ -111,7 +112,10 @@ class _Answering(ScriptedServer):
     def _serve(self, wire: Wire, _: Any) -> None:
         try:
             self._handshake(wire, {})
-            wire.until(b"\r\n\r\n")
+            head = wire.until(b"\r\n\r\n").lower()
+            length = int(head.partition(b"content-length:")[2].split()[0])
+            while len(wire.pending) < length:  # what is not read resets the connection
+                wire.pending += wire.hear()
             wire.say(self.answer)
         except (Left, OSError):
             pass
@@ -120,22 +124,21 @@ class _Answering(ScriptedServer):
 
 
 @functools.cache
-def _https() -> tuple[_Answering, HttpsTransport]:
+def _https() -> tuple[_Answering, ssl.SSLContext]:
     issuer = Authority()
-    tls = Tls(server=issuer.server_context(), client=issuer.client_context())
-    server = _kept().enter_context(_Answering(tls=tls.server, is_implicit=True))
-    url = f"https://localhost:{server.port}"
-    transport = HttpsTransport.mailgun(
-        domain="mg.shop.example", api_key=lambda: "key", base_url=url, timeout=2.0, ssl_context=tls.client
-    )
-    return server, transport
+    server = _kept().enter_context(_Answering(tls=issuer.server_context(), is_implicit=True))
+    return server, issuer.client_context()
 
 
 def https(content: bytes) -> None:
     """Send a message to a provider that answers anything."""
-    server, transport = _https()
+    server, trust = _https()
     server.answer = content
-    transport.send(made(recipients=_ADDRESSES))
+    url = f"https://localhost:{server.port}"
+    with HttpsTransport.mailgun(
+        domain="mg.shop.example", api_key=lambda: "key", base_url=url, timeout=2.0, ssl_context=trust
+    ) as transport:
+        transport.send(made(recipients=_ADDRESSES))
 
 
 _QUEUED = b'{"id": "<1@shop.example>", "message": "Queued. Thank you."}'
