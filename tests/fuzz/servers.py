@@ -46,6 +46,7 @@ class _Speaking(ScriptedServer):
     pieces: list[bytes] = []
 
     def _serve(self, wire: Wire, _: Any) -> None:
+        wire.sock.settimeout(0.5)  # when both wait for the other, this one gives up
         try:
             for piece in self.pieces:
                 wire.say(piece)
@@ -67,7 +68,7 @@ def smtp(content: bytes) -> None:
     """Send a message to a server that answers anything."""
     server = _smtp()
     server.pieces = content.split(b"\0")
-    with SmtpTransport(f"smtp://127.0.0.1:{server.port}", timeout=2.0) as transport:
+    with SmtpTransport(f"smtp://127.0.0.1:{server.port}", timeout=5.0) as transport:
         transport.send(made(recipients=_ADDRESSES))
 
 
@@ -136,7 +137,7 @@ def https(content: bytes) -> None:
     server.answer = content
     url = f"https://localhost:{server.port}"
     with HttpsTransport.mailgun(
-        domain="mg.shop.example", api_key=lambda: "key", base_url=url, timeout=2.0, ssl_context=trust
+        domain="mg.shop.example", api_key=lambda: "key", base_url=url, timeout=5.0, ssl_context=trust
     ) as transport:
         transport.send(made(recipients=_ADDRESSES))
 
