@@ -170,7 +170,7 @@ def openpgp(content: bytes, chosen: random.Random) -> bytes:
 
 # --- PDF (ISO 32000-2)
 
-_OBJECT = re.compile(rb"(\d+) \d+ obj\b(.*?)\bendobj", re.DOTALL)
+_OBJECT = re.compile(rb"(\d{1,9}) \d+ obj\b(.*?)\bendobj", re.DOTALL)
 _TRAILER = re.compile(rb"trailer\s*(<<.*?>>)\s*startxref", re.DOTALL)
 _REFERENCE = re.compile(rb"\d+ 0 R")
 _ENTRY = re.compile(rb"/[A-Za-z0-9.]+")
