@@ -49,11 +49,40 @@ def from_pem(key: Source, certificate_chain: Source, password: Password | None) 
         lambda: x509.load_pem_x509_certificates(chain_content),
         lambda _: ConfigurationError("the certificate chain cannot be read: not PEM"),
     )
+    check_names(chain)
     public_key = loaded.public_key()
-    own = next((one for one in chain if one.public_key() == public_key), None)
+    own = next((one for one in chain if _is_of(one, public_key)), None)
     if own is None:
         raise ConfigurationError("no certificate of the chain belongs to the private key")
     return {"key": loaded, "certificate": own, "chain": _in_order(own, chain)}
+
+
+def _is_of(certificate: x509.Certificate, public_key: object) -> bool:
+    """Whether *certificate* is of *public_key*: that of an issuer may be of a kind that is not known here."""
+    try:
+        return certificate.public_key() == public_key
+    except Exception:  # noqa: BLE001 - a key is parsed when it is asked for
+        return False
+
+
+def has_readable_names(certificate: x509.Certificate) -> bool:
+    """Whether its names are in the character sets that they say (RFC 5280 section 4.1.2.4)."""
+    try:
+        return bool((certificate.issuer, certificate.subject))
+    except ValueError:  # they are parsed when they are asked for
+        return False
+
+
+def check_names(certificates: Iterable[x509.Certificate]) -> None:
+    """Refuse what pyHanko and others stumble over with each signature.
+
+    Raises:
+        ConfigurationError: a certificate has a name that cannot be read.
+    """
+    if not all(map(has_readable_names, certificates)):
+        raise ConfigurationError(
+            "a signing certificate or one of its issuers has a name that is not in the character set it says"
+        )
 
 
 def _in_order(own: x509.Certificate, certificates: Iterable[x509.Certificate]) -> list[x509.Certificate]:
