@@ -81,11 +81,12 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def nightly(session: nox.Session) -> None:
-    """The long searches: the random tests on a larger scale, and 5,000 documents rendered both ways."""
+    """The long searches: random tests on a larger scale, documents rendered both ways, bytes of strangers."""
     install(session, "tests", project=EVERYTHING)
     session.run("pytest", *PARALLEL, *session.posargs, env={"ONDEMAND_ATTACH_TESTS_SCALE": "10"})
     seed = str(random.SystemRandom().randrange(10**6))  # printed with the command, to search there again
     session.run("python", "tests/differential/compare.py", "--seed", seed, "--documents", "5000")
+    session.run("python", "tests/fuzz/run.py", "--minutes", "60", "--draw", seed)
 
 
 @nox.session

@@ -123,6 +123,8 @@ def answer(**changes: Any) -> dict[str, Any]:
         answer(error={"class": "MailError", "text": "", "places": 1}),
         answer(log=[1]),
         answer(log=[["x", "y"]]),
+        answer(log=[[float("inf"), "y"]]),
+        answer(log=[[float("nan"), "y"]]),
         answer(log=1),
         answer(is_document=[True]),
         answer(is_document=1),
@@ -134,8 +136,27 @@ def answer(**changes: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_an_answer_that_is_wrong_is_an_error(wrong: dict[str, Any]) -> None:
-    with pytest.raises((LookupError, TypeError, ValueError, AttributeError)):
+    with pytest.raises((LookupError, TypeError, ValueError, AttributeError, OverflowError)):
         _processes._read(wrong, [])
+
+
+@pytest.mark.parametrize("log", [[[float("inf"), "y"]], [["30", None], 1]], ids=str)
+def test_the_application_hears_that_the_process_is_gone(
+    pair: tuple[socket.socket, socket.socket], log: object
+) -> None:
+    class Worker(_processes.Worker):
+        def __init__(self) -> None:
+            self._connection, self._ending, self.is_settled = pair[0], "was ended", True
+
+    encoded = json.dumps({**answer(log=log), "parts": []}).encode()
+    pair[1].sendall(struct.pack("!I", len(encoded)) + encoded)
+    with pytest.raises(GenerationError, match="the render process that built the message was ended"):
+        Worker()._asked({}, b"", 5.0, time.monotonic() + 5.0, 0)
+
+
+def test_what_a_process_has_logged_stays_on_its_line() -> None:
+    said = answer(log=[[30, "content was lost\n2026-03-14 ERROR forged \x1b[2J\ud800"]])
+    assert _processes._read(said, []).notes == [(30, "content was lost 2026-03-14 ERROR forged  [2J ")]
 
 
 @pytest.mark.parametrize(

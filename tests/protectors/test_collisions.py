@@ -8,21 +8,24 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from fuzz.seeds import of_numbers
 from ondemand_attach import (
     Address,
     AttachmentRequest,
     Document,
     MessageBuilder,
     PdfEncryptor,
+    PdfSigner,
     Recipient,
     SmimeEncryptor,
     SmimeSigner,
     Xhtml2PdfGenerator,
 )
 from ondemand_attach.errors import ConfigurationError, EncryptionError
-from protectors.samples import certify, ec_key, rsa_key
+from ondemand_attach.testing import attachment_request
+from protectors.samples import certify, ec_key, order, rsa_key
 
 LETTER = MessageBuilder().sender("orders@shop.example").subject("Order").text("Thanks.")
 GENERATOR = Xhtml2PdfGenerator(source="<p>x</p>")
@@ -143,6 +146,9 @@ DER = certificate().public_bytes(Encoding.DER)
         (certificate(usages=["digital_signature"]), "lacks keyEncipherment"),
         (certificate(key=ec_key(), usages=["key_encipherment"]), "lacks keyAgreement"),
         (certificate(key=rsa_key(1024)), "fewer than 2048 bits"),
+        (of_numbers(16385), "more than 16384 bits"),
+        (of_numbers(200_000), "more than 16384 bits"),
+        (of_numbers(4096, (1 << 3000) + 1), "exponent of more than 64 bits"),
         (certificate(alternative="joe@example.com"), "issued to another mail address"),
         (certificate(further=[(UNKNOWN, True)]), "critical extension that is not known"),
         (certificate(further=[(CLIENT, False)]), r"not issued for mail \(emailProtection\)"),
@@ -250,3 +256,36 @@ def test_pdf_a_is_known_by_its_metadata_too() -> None:
     builder = LETTER.attach(archived, filename="o.pdf", encryptor=PdfEncryptor(password="{{ code }}"))
     with pytest.raises(EncryptionError, match=r"o\.pdf is PDF/A, which must not be encrypted"):
         builder.build({"code": "k3jd92kfaa0l"}, to="jane@example.com")
+
+
+def changed(certificate: x509.Certificate, old: bytes, new: bytes) -> bytes:
+    pem = x509.load_der_x509_certificate(certificate.public_bytes(Encoding.DER).replace(old, new))
+    return pem.public_bytes(Encoding.PEM)
+
+
+EC_KEY, NO_KEY = b"\x2a\x86\x48\xce\x3d\x02\x01", b"\x2a\x86\x48\xce\x3d\x02\x7f"
+
+
+def test_an_issuer_with_a_key_of_an_unknown_kind_is_no_hindrance() -> None:
+    """It is embedded as it is; whoever relies on the signature may know it."""
+    pem = ec_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    issuer = changed(certify(ec_key(3), "Example Issuer"), EC_KEY, NO_KEY)
+    signer = PdfSigner.from_pem(pem, issuer + certify(ec_key()).public_bytes(Encoding.PEM))
+    assert signer.sign(order(), attachment_request({})).signature == "PAdES B-B"
+
+
+@pytest.mark.parametrize("kind", [PdfSigner, SmimeSigner])
+def test_a_name_that_cannot_be_read_is_told_while_wiring(kind: Any) -> None:
+    """Latin-1 that is said to be UTF-8: pyHanko stumbles over it with each signature."""
+    pem = ec_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    own = changed(certify(ec_key(), "Example"), b"Example", b"Ex\xe4mple")
+    issuer = changed(certify(ec_key(3), "Example"), b"Example", b"Ex\xe4mple")
+    good = certify(ec_key()).public_bytes(Encoding.PEM)
+    for wire in (
+        lambda: kind.from_pem(pem, own),
+        lambda: kind.from_pem(pem, issuer + good),
+        lambda: kind(key=ec_key(), certificate=own),
+        lambda: kind(key=ec_key(), certificate=good, chain=[issuer]),
+    ):
+        with pytest.raises(ConfigurationError, match="has a name that is not in the character set"):
+            wire()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 import functools
@@ -349,6 +350,88 @@ def user_id_packet(certificate: pysequoia.Cert) -> bytes:
 
 def packets(certificate: pysequoia.Cert) -> list[Any]:
     return list(pysequoia.packet.PacketPile.from_bytes(bytes(certificate)))
+
+
+def packet(tag: int, body: bytes) -> bytes:
+    return bytes([0xC0 | tag, 0xFF]) + len(body).to_bytes(4) + body  # RFC 9580 section 4.2.1
+
+
+def sound() -> list[bytes]:
+    return [bytes(each) for each in packets(key("jane <jane@example.com>").extract_certificate())]
+
+
+def bodies(*which: int) -> list[bytes]:
+    found = packets(key("jane <jane@example.com>").extract_certificate())
+    return [bytes(found[place].body) for place in which]
+
+
+PASSED_OVER = {
+    **{f"a packet of tag {tag}": lambda tag=tag: packet(tag, b"\x01a") for tag in (40, 45, 59, 60, 63)},
+    "padding": lambda: packet(21, b"\0" * 9),
+    "a user attribute": lambda: packet(17, b"\x02\x01a"),
+    "a signature of another type": lambda: packet(2, (b := bodies(1)[0])[:1] + b"\x77" + b[2:]),
+    "a signature of another version": lambda: packet(2, b"\x63" + bodies(1)[0][1:]),
+    "a subkey of another algorithm": lambda: packet(14, (b := bodies(4)[0])[:5] + b"\x23" + b[6:]),
+    "a subkey of another version": lambda: packet(14, b"\x63" + bodies(4)[0][1:]),
+    "a subkey that is cut off": lambda: packet(14, bodies(4)[0][:7]),
+}
+"""What a reader that does not know it passes over (RFC 9580 sections 4.3, 5.2 and 5.5.2)."""
+
+
+@pytest.mark.parametrize("place", [2, 4, None], ids=["first", "in the middle", "at the end"])
+@pytest.mark.parametrize("name", PASSED_OVER)
+def test_what_is_not_known_in_a_certificate_is_passed_over(name: str, place: int | None) -> None:
+    parts = sound()
+    parts.insert(len(parts) if place is None else place, PASSED_OVER[name]())
+    to = recipient("jane", b"".join(parts))
+    OpenPgpEncryptor().check_recipients([to])
+    message = SECRET_TEXT.whole_message(encryptor=OpenPgpEncryptor()).build(CONTEXT, to=to)
+    assert decrypted(message.content, "jane") is not None
+
+
+DAMAGED = {
+    **{
+        f"a critical packet of tag {tag}": lambda tag=tag: [*sound(), packet(tag, b"a")]
+        for tag in (15, 22, 39)
+    },
+    "a key of another algorithm": lambda: [
+        packet(6, (b := bodies(0)[0])[:5] + b"\x63" + b[6:]),
+        *sound()[1:],
+    ],
+    "a key alone": lambda: sound()[:1],
+    "a key that is cut off": lambda: [packet(6, bodies(0)[0][:9]), *sound()[1:]],
+    "a key of a curve that is not known": lambda: [
+        packet(6, (b := bodies(0)[0])[:7] + bytes([b[7] ^ 1]) + b[8:]),
+        *sound()[1:],
+    ],
+}
+
+
+@pytest.mark.parametrize("is_armored", [False, True], ids=["binary", "armored"])
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_certificate_is_refused_in_a_line(name: str, *, is_armored: bool) -> None:
+    content = b"".join(DAMAGED[name]())
+    if is_armored:
+        text = base64.encodebytes(content).decode()
+        content = (
+            f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{text}-----END PGP PUBLIC KEY BLOCK-----\n".encode()
+        )
+    encryptor = OpenPgpEncryptor()
+    with pytest.raises(ConfigurationError) as wiring:
+        encryptor.check_recipients([recipient("jane", content)])
+    with pytest.raises(EncryptionError) as sending:
+        SECRET_TEXT.whole_message(encryptor=encryptor).build(CONTEXT, to=recipient("jane", content))
+    for raised in (wiring, sending):
+        assert "certificate" in str(raised.value)
+        assert "\n" not in str(raised.value)
+        assert "RuntimeError" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_damaged_key_is_refused_in_a_line() -> None:
+    content = bytes(key("jane <jane@example.com>")) + packet(22, b"a")
+    with pytest.raises(ConfigurationError, match="the OpenPGP key ") as raised:
+        OpenPgpSigner(key=content)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_forged_binding_does_not_revive_an_expired_subkey() -> None:

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import secrets
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -164,6 +165,23 @@ def test_another_strength_or_none_to_estimate_is_refused(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "zxcvbn_rs_py", None)
     with pytest.raises(MissingDependencyError, match=r'pip install "ondemand_attach\[strength\]"'):
         PdfEncryptor(password="{{ pin }}", strength="zxcvbn")
+
+
+@pytest.mark.parametrize("password", ["é" * 2_000_000, "א" * 2_000_000, "\u200b" * 2_000_000, "漢" * 127])
+def test_what_is_too_long_is_not_looked_at(password: str) -> None:
+    """A value of the context may have any length: each character of it would be looked up in eleven tables."""
+    looked_at = []
+
+    class Watched(str):
+        __slots__ = ()
+
+        def __iter__(self) -> Iterator[str]:
+            looked_at.append(self)
+            return super().__iter__()
+
+    with pytest.raises(WeakPasswordError, match="longer than 126 bytes"):
+        check(Watched(password), whose="the password")
+    assert not looked_at
 
 
 def test_the_longest_is_judged_at_once() -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import copy
 import gc
 import pickle
 import re
+import traceback
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,7 +37,8 @@ from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign import signers
 from pyhanko.sign.fields import MDPPerm
 
-from ondemand_attach import Document, PdfEncryptor, PdfSigner, Recipient, VisibleSignature
+from fuzz.protecting import bad_pdfs
+from ondemand_attach import Document, MessageBuilder, PdfEncryptor, PdfSigner, Recipient, VisibleSignature
 from ondemand_attach._message import Address, AttachmentRequest
 from ondemand_attach.errors import (
     ConfigurationError,
@@ -280,7 +283,7 @@ def fails(_: object) -> Any:
         (
             lambda: ENCRYPTOR.encrypt(broken(), request()),
             EncryptionError,
-            "order.pdf could not be encrypted: Pdf",
+            "order.pdf could not be encrypted: it is no PDF, or its structure is damaged",
         ),
         (lambda: ENCRYPTOR.encrypt(text(), request()), EncryptionError, "order.pdf is text/plain"),
         (lambda: ENCRYPTOR.encrypt(stored(), request()), EncryptionError, "encrypted already"),
@@ -289,7 +292,11 @@ def fails(_: object) -> Any:
             EncryptionError,
             "signed already",
         ),
-        (lambda: signer().sign(broken(), request()), SigningError, "order.pdf could not be signed: Pdf"),
+        (
+            lambda: signer().sign(broken(), request()),
+            SigningError,
+            "order.pdf could not be signed: it is no PDF, or its structure is damaged",
+        ),
         (lambda: signer().sign(text(), request()), SigningError, "order.pdf is text/plain"),
         (lambda: signer().sign(stored(), request()), SigningError, "encrypted already"),
         (lambda: signer().sign(signer().sign(order(), request()), request()), SigningError, "signed already"),
@@ -305,6 +312,40 @@ def test_what_cannot_be_protected_is_told_without_a_secret(
     assert CANARY not in repr(caught.value)
     assert caught.value.__cause__ is caught.value.__context__ is None
     assert repr(pickle.loads(pickle.dumps(caught.value))) == repr(caught.value)
+
+
+FOREIGN = {
+    "XMP that is no XML": "metadata (XMP) is no XML",
+    "XMP that is no UTF-8": "metadata (XMP) is no XML",
+    "Info that is a number": "document information (Info)",
+    "Info that is a list": "document information (Info)",
+    "a catalog that is a number": "structure is damaged",
+    "no pages": "structure is damaged",
+    "an empty file": "structure is damaged",
+    "not a PDF": "structure is damaged",
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_foreign_pdf_that_is_damaged_is_named_with_what_is_wrong(name: str) -> None:
+    """Also where only the writing looks at it, which a builder and a signer do later."""
+    document = Document(content=bad_pdfs()[name], media_type="application/pdf")
+    letter = MessageBuilder().sender("shop@shop.example").subject("Order").text("Thank you.")
+    built = letter.attach(lambda _: document, filename="order.pdf", encryptor=ENCRYPTOR)
+    for act in (
+        lambda: ENCRYPTOR.encrypt(document, request()).content,
+        lambda: built.build({"secret": SECRET}, to="jane@example.com"),
+    ):
+        with pytest.raises(EncryptionError, match=re.escape(FOREIGN[name])) as raised:
+            act()
+        assert str(raised.value).startswith("order.pdf could not be encrypted: it")
+        shown = "".join(traceback.format_exception(raised.value))
+        assert "Canary" not in shown
+        assert not raised.value.__cause__
+    with contextlib.suppress(SigningError):  # what is appended to a plain one need not look at all of it
+        signer().sign(document, request())
+    with pytest.raises((EncryptionError, SigningError), match=re.escape(FOREIGN[name])):
+        signer().sign(ENCRYPTOR.encrypt(document, request()), request())
 
 
 def broken() -> Document:

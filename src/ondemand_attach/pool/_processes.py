@@ -23,6 +23,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from ondemand_attach import errors
+from ondemand_attach._characters import UNSAFE
 from ondemand_attach._pieces import Base64, Piece
 from ondemand_attach._receipt import PartReceipt, parts_from
 from ondemand_attach.errors import (
@@ -213,7 +214,7 @@ class Worker:
             raise GenerationTimeoutError(
                 f"the message was not finished within {seconds:g} s; make it smaller or raise time_limit="
             ) from None
-        except (OSError, ValueError, TypeError, LookupError, AttributeError):  # see _read
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, OverflowError):  # see _read
             raise GenerationError(f"the render process that built the message {self.bury()}") from None
         self.is_settled = not answer.is_last
         for level, text in answer.notes:
@@ -266,7 +267,7 @@ def _read(head: _wire.Head, parts: list[bytes]) -> Answer:
     return Answer(
         error=_error(head["error"]) if head["error"] else None,
         is_last=bool(head["is_last"]),
-        notes=[(int(level), str(text)) for level, text in head["log"]],
+        notes=[(int(level), UNSAFE.sub(" ", str(text))) for level, text in head["log"]],
         pieces=tuple(
             Base64(part) if is_document else part
             for part, is_document in zip(parts, head["is_document"], strict=True)

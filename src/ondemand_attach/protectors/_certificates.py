@@ -25,6 +25,7 @@ Source: TypeAlias = str | os.PathLike[str] | bytes
 Password: TypeAlias = Callable[[], str | bytes]
 
 _LEAST_RSA_BITS = 2048
+_MOST_RSA_BITS, _MOST_BITS_FOR_ANY_EXPONENT, _MOST_EXPONENT_BITS = 16384, 3072, 64  # as OpenSSL has it
 _SMTP_UTF8_MAILBOX = "1.3.6.1.5.5.7.8.9"
 
 
@@ -48,11 +49,40 @@ def from_pem(key: Source, certificate_chain: Source, password: Password | None) 
         lambda: x509.load_pem_x509_certificates(chain_content),
         lambda _: ConfigurationError("the certificate chain cannot be read: not PEM"),
     )
+    check_names(chain)
     public_key = loaded.public_key()
-    own = next((one for one in chain if one.public_key() == public_key), None)
+    own = next((one for one in chain if _is_of(one, public_key)), None)
     if own is None:
         raise ConfigurationError("no certificate of the chain belongs to the private key")
     return {"key": loaded, "certificate": own, "chain": _in_order(own, chain)}
+
+
+def _is_of(certificate: x509.Certificate, public_key: object) -> bool:
+    """Whether *certificate* is of *public_key*: that of an issuer may be of a kind that is not known here."""
+    try:
+        return certificate.public_key() == public_key
+    except Exception:  # noqa: BLE001 - a key is parsed when it is asked for
+        return False
+
+
+def has_readable_names(certificate: x509.Certificate) -> bool:
+    """Whether its names are in the character sets that they say (RFC 5280 section 4.1.2.4)."""
+    try:
+        return bool((certificate.issuer, certificate.subject))
+    except ValueError:  # they are parsed when they are asked for
+        return False
+
+
+def check_names(certificates: Iterable[x509.Certificate]) -> None:
+    """Refuse what pyHanko and others stumble over with each signature.
+
+    Raises:
+        ConfigurationError: a certificate has a name that cannot be read.
+    """
+    if not all(map(has_readable_names, certificates)):
+        raise ConfigurationError(
+            "a signing certificate or one of its issuers has a name that is not in the character set it says"
+        )
 
 
 def _in_order(own: x509.Certificate, certificates: Iterable[x509.Certificate]) -> list[x509.Certificate]:
@@ -218,11 +248,24 @@ def too_weak(certificate: x509.Certificate) -> str | None:
     if certificate.public_key_algorithm_oid == x509.oid.PublicKeyAlgorithmOID.RSASSA_PSS:
         return "has a key for RSASSA-PSS alone"
     if isinstance(public_key, RSAPublicKey):
-        is_short = public_key.key_size < _LEAST_RSA_BITS
-        return f"has an RSA key of fewer than {_LEAST_RSA_BITS} bits" if is_short else None
+        if public_key.key_size < _LEAST_RSA_BITS:
+            return f"has an RSA key of fewer than {_LEAST_RSA_BITS} bits"
+        return _too_large(public_key)
     if isinstance(public_key, EllipticCurvePublicKey):
         return "has an EC key of fewer than 256 bits" if public_key.key_size < 256 else None
     return "has neither an RSA nor an EC key"
+
+
+def _too_large(key: RSAPublicKey) -> str | None:
+    """Say that OpenSSL would not work with *key*, which takes it seconds or more, if so."""
+    if key.key_size > _MOST_RSA_BITS:
+        return f"has an RSA key of more than {_MOST_RSA_BITS} bits"
+    if (
+        key.key_size > _MOST_BITS_FOR_ANY_EXPONENT
+        and key.public_numbers().e.bit_length() > _MOST_EXPONENT_BITS
+    ):
+        return f"has an RSA key with an exponent of more than {_MOST_EXPONENT_BITS} bits"
+    return None
 
 
 def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:

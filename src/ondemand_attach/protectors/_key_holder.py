@@ -44,6 +44,7 @@ class KeyHolder(PrivateKeyHolder):
             lambda: [_certificates.certificate_of(one) for one in (certificate, *chain)],
             lambda _: ConfigurationError("a signing certificate is missing, or neither PEM nor DER"),
         )
+        _certificates.check_names((own, *others))
         self._key = translated(
             lambda: _signing_keys.check_pair(key, own),
             lambda _: ConfigurationError(

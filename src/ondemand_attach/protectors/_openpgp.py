@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pysequoia.packet import Packet
 
 _NEVER: Final = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+_DAMAGED: Final = "is damaged, or of a kind that is not known"
+_UNCRITICAL: Final = 0xC0 | 40  # how packets begin that readers pass over if they do not know them
 
 
 def library() -> Any:
@@ -128,7 +130,14 @@ def unfit_to_receive(given: object, holders: Iterable[Recipient], now: datetime.
         certificate = certificate_of(given)
     except Exception:  # noqa: BLE001 - whatever the bytes are at odds with
         return "is not one OpenPGP certificate"
-    return out_of_use(certificate, now) or _of_another(certificate, holders) or _trial(certificate, now)
+    return out_of_use(certificate, now) or _unfit(certificate, holders, now)
+
+
+def _unfit(certificate: Cert, holders: Iterable[Recipient], now: datetime.datetime) -> str | None:
+    try:
+        return _of_another(certificate, holders) or _trial(certificate, now)
+    except RuntimeError:
+        return _DAMAGED
 
 
 def _of_another(certificate: Cert, holders: Iterable[Recipient]) -> str | None:
@@ -150,7 +159,11 @@ def _trial(certificate: Cert, now: datetime.datetime) -> str | None:
 
 def out_of_use(certificate: Cert, now: datetime.datetime) -> str | None:
     """Say why *certificate* is no longer to be used at all, if so."""
-    if _components(certificate)[0][0].key_algorithm == library().packet.PublicKeyAlgorithm.DSA:
+    try:
+        algorithm = _components(certificate)[0][0].key_algorithm
+    except RuntimeError:  # packets are parsed when they are asked for, and the text holds a stack trace
+        return _DAMAGED
+    if algorithm == library().packet.PublicKeyAlgorithm.DSA:
         return "has a DSA key"
     try:
         expiration, is_revoked = certificate.expiration, certificate.is_revoked
@@ -186,7 +199,7 @@ def _unless_expired(component: list[Packet], now: datetime.datetime) -> list[Pac
     """Return a key or user ID with its signatures, or nothing if it is a subkey that has expired."""
     first, *signatures = component
     binding = library().packet.SignatureType.SubkeyBinding
-    bindings = [each for each in signatures if each.signature_type == binding]
+    bindings = [each for each in signatures if _signature_type_of(each) == binding]
     if not bindings:
         return component
     newest = max(bindings, key=lambda each: each.signature_created or _NEVER)
@@ -202,8 +215,29 @@ def _components(certificate: Cert) -> list[list[Packet]]:
     packet = library().packet
     found: list[list[Packet]] = []
     for each in packet.PacketPile.from_bytes(bytes(certificate)):
-        if each.tag == packet.Tag.Signature:
+        tag = _tag_of(each)
+        if tag == packet.Tag.Signature:
             found[-1].append(each)
-        else:
+        elif tag is not None:
             found.append([each])
     return found
+
+
+def _tag_of(packet: Packet) -> object:
+    """Return what kind of packet it is, or nothing if it is to be passed over (RFC 9580 section 4.3).
+
+    Raises:
+        RuntimeError: its kind is not known, and nobody may rely on the rest who does not know it.
+    """
+    with contextlib.suppress(RuntimeError):
+        return packet.tag
+    if bytes(packet)[0] < _UNCRITICAL:
+        raise RuntimeError("a critical packet that is not known")
+    return None
+
+
+def _signature_type_of(signature: Packet) -> object:
+    """Return the type of *signature*, or nothing if it is not known: then it binds nothing here."""
+    with contextlib.suppress(RuntimeError):
+        return signature.signature_type
+    return None

@@ -110,6 +110,8 @@ def check_strength(strength: Strength) -> None:
 def _unfit(password: str, limits: Limits) -> str | None:
     if not password:
         return "is empty; everyone could open the document"
+    if len(password) > limits.longest:  # looked at first: a value of the context may have megabytes
+        return _too_long(limits)
     if not _is_prepared(password):
         return (
             "holds a character that programs treat differently, so that it would not open in all of them; "
@@ -118,8 +120,12 @@ def _unfit(password: str, limits: Limits) -> str | None:
     if limits.is_ascii and not password.isascii():
         return "holds more than ASCII, which programs encode in different ways"
     if len(password.encode()) > limits.longest:
-        return f"is longer than {limits.longest} bytes in UTF-8, more than all programs take"
+        return _too_long(limits)
     return None
+
+
+def _too_long(limits: Limits) -> str:
+    return f"is longer than {limits.longest} bytes in UTF-8, more than all programs take"
 
 
 _PROHIBITED = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
+from ondemand_attach.protectors._foreign import wrong_with
 from ondemand_attach.protectors._password_source import PasswordSource
 from ondemand_attach.protectors._recipients import (
     LookUp,
@@ -168,9 +169,7 @@ class PdfEncryptor:
             encrypt = self._by_password(self._password, request)
         return translated(
             lambda: _pyhanko.encrypted(document.content, encrypt, request),
-            lambda error: EncryptionError(
-                f"{request.filename} could not be encrypted: {type(error).__name__}"
-            ),
+            lambda error: EncryptionError(f"{request.filename} could not be encrypted: {wrong_with(error)}"),
         )
 
     def _by_password(self, source: PasswordSource, request: AttachmentRequest) -> _pyhanko.Encryption:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict, get_args
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, SigningError
+from ondemand_attach.protectors._foreign import wrong_with
 from ondemand_attach.protectors._key_holder import KeyHolder
 from ondemand_attach.protectors._levels import SignatureLevel, TimeStampAuthority, ladder
 from ondemand_attach.protectors._visible_signature import VisibleSignature
@@ -215,7 +216,7 @@ class PdfSigner(KeyHolder):
         )
         content, level = translated(
             lambda: self._signed(document, signature),
-            lambda error: SigningError(f"{request.filename} could not be signed: {type(error).__name__}"),
+            lambda error: SigningError(f"{request.filename} could not be signed: {wrong_with(error)}"),
         )
         return Document(
             content=content,

@@ -28,12 +28,14 @@ from pyhanko.stamp import StaticStampStyle
 from ondemand_attach._asn1 import make_ready, x509
 from ondemand_attach._exposure._facts import to_keys
 from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._seal import translated
 from ondemand_attach.errors import EncryptionError, SigningError
 from ondemand_attach.protectors._fast import _mac
 from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySigner
 from ondemand_attach.protectors._fast._keys import PasswordHandler
 from ondemand_attach.protectors._fast._source import light_copy
 from ondemand_attach.protectors._fast._verbatim import copied
+from ondemand_attach.protectors._foreign import wrong_with
 from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
 
 # pyHanko asks for the local time with each signature, but a render process may not open the files it is in.
@@ -68,7 +70,11 @@ class EncryptedPdf(Document):
     """
 
     def __init__(
-        self, open_writer: Callable[[], PdfFileWriter], encryption: Encryption, made_for: frozenset[str]
+        self,
+        open_writer: Callable[[], PdfFileWriter],
+        encryption: Encryption,
+        made_for: frozenset[str],
+        filename: str,
     ) -> None:
         object.__setattr__(self, "media_type", "application/pdf")
         object.__setattr__(self, "encryption", encryption.description)
@@ -77,6 +83,7 @@ class EncryptedPdf(Document):
         object.__setattr__(self, "proof", encryption.proof)
         object.__setattr__(self, "made_for", made_for)
         self.__dict__["_open_writer"] = open_writer
+        self.__dict__["_filename"] = filename
         # The first is opened at once, so that whatever is wrong shows here and not while signing.
         self.__dict__["_opened"] = [open_writer()]
 
@@ -90,8 +97,17 @@ class EncryptedPdf(Document):
 
     @cached_property
     def content(self) -> bytes:
-        """The finished bytes."""
-        return _mac.write(self.writer())
+        """The finished bytes.
+
+        Raises:
+            EncryptionError: the document is damaged where only its writing looks.
+        """
+        return translated(
+            lambda: _mac.write(self.writer()),
+            lambda error: EncryptionError(
+                f"{self.__dict__['_filename']} could not be encrypted: {wrong_with(error)}"
+            ),
+        )
 
 
 def with_password(user: str, owner: str | None, permissions: Iterable[str], *, with_mac: bool) -> Encryption:
@@ -163,7 +179,7 @@ def encrypted(content: bytes, encryption: Encryption, request: AttachmentRequest
         encryption.set_up(writer)
         return writer
 
-    return EncryptedPdf(open_writer, encryption, request.made_for)
+    return EncryptedPdf(open_writer, encryption, request.made_for, request.filename)
 
 
 def _copy(content: bytes, filename: str) -> PdfFileWriter:

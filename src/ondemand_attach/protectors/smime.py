@@ -60,6 +60,12 @@ class SmimeSigner(KeyHolder):
         super().__init__(key, certificate, chain)
         if reason := _certificates.not_for_mail(self._certificate):
             raise ConfigurationError(f"the certificate of the S/MIME signature {reason}")
+        self._addresses = translated(
+            lambda: _certificates.addresses_of(self._certificate),
+            lambda _: ConfigurationError(
+                "the certificate of the S/MIME signature has a mail address that cannot be read"
+            ),
+        )
 
     @classmethod
     @sealed
@@ -106,7 +112,7 @@ class SmimeSigner(KeyHolder):
         from ondemand_attach.protectors import _certificates, _cms, _signing_keys, _smime_proof
 
         self._check_date(request)
-        named, sender = _certificates.addresses_of(self._certificate), request.sender
+        named, sender = self._addresses, request.sender
         if named and sender and named.isdisjoint(_certificates.forms_of(sender)):
             raise SigningError("the certificate of the S/MIME signature was issued to other mail addresses")
         content = translated(
