@@ -503,6 +503,38 @@ def test_the_last_mark_counts() -> None:
     assert views({"a": 1}, marks.with_public(["a"])).public["a"] == 1
 
 
+def test_each_call_adds_to_the_marks_of_those_before() -> None:
+    @dataclasses.dataclass
+    class Paid:
+        iban: Annotated[str, Confidential]
+
+    @dataclasses.dataclass
+    class Sent:
+        street: Annotated[str, Confidential]
+
+    assert Marks().with_confidential(["a", Paid]).with_confidential(["b", Sent]).with_public(
+        ["a.x"]
+    ).with_public(["b.x"]).with_generated("pin").with_generated("code") == Marks(
+        confidential=frozenset({("a",), ("b",), ("iban",), ("street",), ("pin",), ("code",)}),
+        public=frozenset({("a", "x"), ("b", "x")}),
+        spelt=frozenset({("a",), ("b",), ("a", "x"), ("b", "x")}),
+        classes=frozenset({Paid, Sent}),
+    )
+    before = Marks().with_public(["a.x"]).with_generated("pin").with_confidential(["b"]).with_public(["b.x"])
+    assert before == Marks(
+        confidential=frozenset({("pin",), ("b",)}),
+        public=frozenset({("a", "x"), ("b", "x")}),
+        spelt=frozenset({("a", "x"), ("b",), ("b", "x")}),
+    )
+    context = {"a": {"x": "public", "y": "secret"}, "b": {"x": "public", "y": "secret"}}
+    marks = (
+        Marks().with_confidential(["a"]).with_confidential(["b"]).with_public(["a.x"]).with_public(["b.x"])
+    )
+    for record in views(context, marks).public.values():
+        assert record["x"] == "public"
+        assert isinstance(record["y"], Guard)
+
+
 def test_keys_that_are_data_are_searched_and_never_shown() -> None:
     seen = views({"accounts": {"DE0212030000": {"balance": 7}}}, Marks().with_confidential(["accounts"]))
     assert seen.values == [("accounts.*", "DE0212030000"), ("accounts.*.balance", 7)]

@@ -265,6 +265,32 @@ class TestFields:
         headers = replace(HEADERS, to=(), cc=HEADERS.to)
         assert re.findall("(?m)^(To|Cc|Bcc)", fields(headers)) == ["Cc"]
 
+    @pytest.mark.parametrize("has_to", [True, False])
+    @pytest.mark.parametrize("has_cc", [True, False])
+    @pytest.mark.parametrize("has_reply_to", [True, False])
+    def test_address_fields_in_every_combination(
+        self, has_to: bool, has_cc: bool, has_reply_to: bool
+    ) -> None:
+        jane, joe, desk = (
+            (Address.parse(f"{name} <{name}@shop.example>"),) for name in ("jane", "joe", "desk")
+        )
+        headers = replace(
+            HEADERS,
+            to=jane if has_to else (),
+            cc=joe if has_cc else (),
+            reply_to=desk if has_reply_to else (),
+        )
+        to = "jane <jane@shop.example>" if has_to else None if has_cc else "undisclosed-recipients:;"
+        expected = [
+            ("From", "Shop <orders@shop.example>"),
+            *([("To", to)] if to else []),
+            *([("Cc", "joe <joe@shop.example>")] if has_cc else []),
+            *([("Reply-To", "desk <desk@shop.example>")] if has_reply_to else []),
+        ]
+        read = email.message_from_bytes(serialise(headers, BODY)).items()
+        assert read[: len(expected)] == expected
+        assert read[len(expected)][0] == "Subject"
+
     def test_own_fields_come_in_order(self) -> None:
         extra = (
             ("Auto-Submitted", "no"),
@@ -451,6 +477,19 @@ class TestTree:
     def test_images_need_html(self) -> None:
         with pytest.raises(MessageError, match="no HTML body"):
             serialise(HEADERS, Body(text="a", images=(image(),)))
+
+    def test_a_file_is_an_attachment_even_if_it_is_an_image(self) -> None:
+        files = (pdf(), replace(image(), content_id=None), pdf("a.txt", b"a", "text/plain"))
+        body = Body(text="a", html="b", images=(image(),), attachments=files)
+        parts = list(email.message_from_bytes(serialise(HEADERS, body)).walk())
+        found = [(part.get_filename(), part.get_content_disposition()) for part in parts]
+        assert [each for each in found if each[1]] == [
+            ("logo.png", "inline"),
+            ("order.pdf", "attachment"),
+            ("logo.png", "attachment"),
+            ("a.txt", "attachment"),
+        ]
+        assert [bool(part["content-id"]) for part in parts if part.get_filename()] == [True, *[False] * 3]
 
     def test_an_image_is_inline(self) -> None:
         message = email.message_from_bytes(serialise(HEADERS, Body(text="a", html="b", images=(image(),))))
