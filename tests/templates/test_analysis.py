@@ -29,7 +29,9 @@ from scale import SCALE
 
 MARKS = (
     Marks()
-    .with_confidential(["customer", "order.lines.engraving", "payment.iban"])
+    .with_confidential(
+        ["customer", "order.lines.engraving", "former.lines.engraving", "payment.iban", "refund.iban"]
+    )
     .with_public(["customer.first_name", "customer.address.city"])
 )
 
@@ -193,6 +195,159 @@ def test_finds_what_is_touched(source: str, path: str) -> None:
         "b_cycle": "{% include 'a_cycle' %}{{ payment.iban }}",
     }
     assert path in paths(source, **files)
+
+
+CONTEXT: dict[str, Any] = {
+    "order": {
+        "lines": [
+            {"engraving": "Zoë", "name": "ring", "price": 1},
+            {"engraving": "Ann", "name": "pin", "price": 2},
+        ]
+    },
+    "former": {
+        "lines": [
+            {"engraving": "Eve", "name": "cup", "price": 3},
+            {"engraving": "Bea", "name": "mug", "price": 4},
+        ]
+    },
+    "payment": {"iban": "DE02", "bic": "X"},
+    "refund": {"iban": "DE03", "bic": "Y"},
+    "customer": {"first_name": "Jane", "last_name": "Doe", "address": {"city": "Brno", "street": "Main"}},
+}
+
+
+def refused(source: str) -> str | None:
+    """Return the path of the guard that rendering touches, if any."""
+    try:
+        Templates().render(views(CONTEXT, MARKS).public, "text", Source(source, None))
+    except ConfidentialityError as error:
+        return error.path
+    except TemplateError:
+        return None
+    return None
+
+
+# What iterates, tests, compares or prints something, once it was taken out of a tuple.
+TRUTHS = [
+    *("{% if VALUE %}x{% endif %}", "{{ 'x' if VALUE else 'y' }}", "{{ VALUE and 'x' }}", "{{ not VALUE }}"),
+    *("{{ VALUE or 'x' }}", "{{ VALUE }}", "{{ VALUE|length }}", "{{ VALUE is none }}", "{{ VALUE == 1 }}"),
+    *(
+        "{% for x in VALUE %}{% endfor %}",
+        "{{ VALUE.x }}",
+        "{{ VALUE[0] }}",
+        "{{ VALUE ~ '' }}",
+        "{{ VALUE() }}",
+    ),
+]
+OUT_OF_TUPLES = [
+    "(payment.iban, 1)[0]",
+    "(1, payment.iban)[1]",
+    "(1, payment.iban)[-1]",
+    "(payment.iban, 1)[-2]",
+    "((1, payment.iban), 2)[0][1]",
+    "[(1, payment.iban)][0][1]",
+    "([(1, payment.iban)], 2)[0][0][1]",
+    "[[(1, payment.iban)]][0][0][1]",
+    "((payment.iban, 1)|first)",
+    "((1, payment.iban)|last)",
+    "((1, payment.iban)|list)[1]",
+    "((payment.iban,)|reverse|list)[0]",
+    "((1, payment.iban)|batch(2)|first)[1]",
+    "(payment|dictsort|last)[1]",
+    "(payment|items|list|last)[1]",
+    "(payment.values()|list)[0]",
+    "(payment.items()|list)[0][1]",
+    "(order.lines|groupby('name')|first).list[0].engraving",
+    "(order.lines|groupby('name')|first)[1][0].engraving",
+    "{'a': (1, payment.iban)}.a[1]",
+    "dict(a=(1, payment.iban)).a[1]",
+]
+SET_FROM_TUPLES = [
+    ("{% set v, _ = payment.iban, 1 %}", ""),
+    ("{% set _, v = (1, payment.iban) %}", ""),
+    ("{% set (_, (v, w)) = (1, (payment.iban, 2)) %}", ""),
+    ("{% set t = (1, payment.iban) %}{% set v = t[1] %}", ""),
+    ("{% for v in (payment.iban,) %}", "{% endfor %}"),
+    ("{% for v in (1, payment.iban)[1:] %}", "{% endfor %}"),
+    ("{% for _, v in [(1, payment.iban)] %}", "{% endfor %}"),
+    ("{% for v, _ in ((payment.iban, 1),) %}", "{% endfor %}"),
+    ("{% for t in [(1, payment.iban)] %}{% set v = t[1] %}", "{% endfor %}"),
+    ("{% for r in [[(1, payment.iban)]] %}{% for _, v in r %}", "{% endfor %}{% endfor %}"),
+    ("{% for v in payment.values() %}", "{% endfor %}"),
+    ("{% for v in payment.values()|reverse %}", "{% endfor %}"),
+    ("{% for _, v in payment.items() %}", "{% endfor %}"),
+    ("{% for _, v in payment|items %}", "{% endfor %}"),
+    ("{% for _, v in payment|dictsort %}", "{% endfor %}"),
+    ("{% for t in payment.items() %}{% set v = t[1] %}", "{% endfor %}"),
+    ("{% with v = (1, payment.iban)[1] %}", "{% endwith %}"),
+    ("{% with t = (1, payment.iban) %}{% set v = t[1] %}", "{% endwith %}"),
+    ("{% macro m(v) %}", "{% endmacro %}{{ m((1, payment.iban)[1]) }}"),
+    ("{% macro m(t) %}{% set v = t[1] %}", "{% endmacro %}{{ m((1, payment.iban)) }}"),
+    ("{% macro m() %}{% set v = varargs[1] %}", "{% endmacro %}{{ m(1, payment.iban) }}"),
+]
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+def test_what_comes_out_of_a_tuple_is_followed(truth: str) -> None:
+    taken = [truth.replace("VALUE", value) for value in OUT_OF_TUPLES]
+    taken += [f"{before}{truth.replace('VALUE', 'v')}{after}" for before, after in SET_FROM_TUPLES]
+    touched_at = {source: path for source in taken if (path := refused(source)) is not None}
+    assert len(touched_at) > len(taken) - 5
+    for source, path in touched_at.items():
+        assert any(_covers(found, path) for found in paths(source)), source
+
+
+# Each filter that takes the name of an attribute, wherever it takes it.
+BY_ATTRIBUTE = [
+    *(
+        "map(attribute=KEY)|list",
+        "map(attribute=KEY, default='x')|join",
+        "map(default='x', attribute=KEY)|join",
+    ),
+    *("join(', ', KEY)", "join(attribute=KEY)", "join(', ', attribute=KEY)", "join(d=', ', attribute=KEY)"),
+    *("sum(KEY)", "sum(attribute=KEY)", "sum(KEY, 0)", "sum(start=0, attribute=KEY)"),
+    *(
+        "sort(false, false, KEY)|list|length",
+        "sort(attribute=KEY)|length",
+        "sort(true, attribute=KEY)|length",
+    ),
+    *(
+        "unique(false, KEY)|list|length",
+        "unique(attribute=KEY)|list|length",
+        "unique(false, attribute=KEY)|list|length",
+    ),
+    *("min(false, KEY)|length", "min(attribute=KEY)|length", "min(false, attribute=KEY)|length"),
+    *(
+        "max(false, KEY)|length",
+        "max(attribute=KEY)|length",
+        "max(case_sensitive=false, attribute=KEY)|length",
+    ),
+    *("selectattr(KEY)|list|length", "selectattr(KEY, 'eq', 'x')|list|length", "rejectattr(KEY)|list|length"),
+    *("rejectattr(KEY, 'none')|list|length", "groupby(KEY)|length", "groupby(attribute=KEY)|length"),
+    *(
+        "groupby(KEY, 'x')|length",
+        "groupby(KEY, default='x')|length",
+        "groupby(attribute=KEY, default='x')|length",
+    ),
+]
+
+
+@pytest.mark.parametrize("by", BY_ATTRIBUTE)
+def test_an_attribute_is_followed_wherever_a_filter_takes_it(by: str) -> None:
+    for value, key in (
+        ("order.lines", "'engraving'"),
+        ("[order, former]", "'lines.0.engraving'"),
+        ("[order, former]", "'lines.1.engraving'"),
+        ("[order.lines, former.lines]", "'0.engraving'"),
+        ("[(1, order), (2, former)]", "'1.lines.0.engraving'"),
+        ("[payment, refund]", "'iban'"),
+    ):
+        source = f"{{{{ {value}|{by.replace('KEY', key)} }}}}"
+        path = refused(source)
+        assert path is not None, source
+        assert any(_covers(found, path) for found in paths(source)), source
+        clean = source.replace("engraving", "name").replace("iban", "bic")
+        assert paths(clean) == set(), clean
 
 
 CLEAN = [
