@@ -47,7 +47,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=100, help="how many changes are drawn")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--seconds", type=float, default=30, help="of CPU, for the tests of one change")
-    parser.add_argument("--map", type=Path, help="where it is kept which lines a test runs")
+    parser.add_argument(
+        "--map", type=lambda path: Path(path).resolve(), help="where it is kept which lines a test runs"
+    )
     parser.add_argument("modules", nargs="*", default=["**/*.py"], help="patterns below src/ondemand_attach")
     return parser.parse_args()
 

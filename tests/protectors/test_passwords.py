@@ -97,10 +97,12 @@ def test_what_can_be_guessed_is_refused(password: str) -> None:
 REPEATED = """
 aaaabbbbcccc 111122223333 aaaa1111bbbb2222 abababcdcdcd xyzxyzuvwuvw 7979797313131 kwkwkw-zxzxzx----
 """.split()  # noqa: SIM905 - a list of words is read as text
-SPELT = "NOVA-KOLO-MILA nova-kolo-mila Nova-Kolo-Mila NOVAK-TOVE NOVA1-KOLO2 NOVAx-KOLOx-MILAx Žaneta-Šárka žaneta-ŠÁRKA".split()  # noqa: SIM905
-WALKED = (
-    "zQ9-mK2qwert qwert-zQ9mK2 zQ9qwertmK2 TREWQ-zQ9-mK2 asdf-hjkl-uiop zxcv.5678.rewq 1qaz-4rfv-lkjh".split()
-)  # noqa: SIM905
+SPELT = """
+NOVA-KOLO-MILA nova-kolo-mila Nova-Kolo-Mila NOVAK-TOVE NOVA1-KOLO2 NOVAx-KOLOx-MILAx Žaneta-Šárka žaneta-ŠÁRKA
+""".split()  # noqa: SIM905
+WALKED = """
+zQ9-mK2qwert qwert-zQ9mK2 zQ9qwertmK2 TREWQ-zQ9-mK2 asdf-hjkl-uiop zxcv.5678.rewq 1qaz-4rfv-lkjh
+""".split()  # noqa: SIM905
 
 
 @pytest.mark.parametrize("password", [*REPEATED, *SPELT, *WALKED])
