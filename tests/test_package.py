@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -95,3 +95,60 @@ def test_the_changelog_begins_with_this_version() -> None:
     changelog = Path(__file__).parent.parent.joinpath("CHANGELOG.md").read_text("utf-8")
     versions = re.findall(r"^## \[(\d.*?)\]", changelog, re.MULTILINE)
     assert versions[0] == ondemand_attach.__version__
+
+
+DEFAULTS = {
+    "AttachmentRequest.keep_out(least_bits)": 40.0,
+    "AttachmentRequest.render(autoescape)": True,
+    "HttpsTransport(rewrites_messages)": False,
+    "HttpsTransport(timeout)": 60.0,
+    "HttpsTransport.mailgun(timeout)": 60.0,
+    "MessageBuilder.attach(hash_plain)": False,
+    "OfficeEncryptor(strength)": "patterns",
+    "PdfEncryptor(allow)": ("print", "copy"),
+    "PdfEncryptor(rsa_padding)": "PKCS1-v1_5",
+    "PdfEncryptor(strength)": "patterns",
+    "PdfSigner(level)": "B-B",
+    "RenderPool(memory_limit)": 512 << 20,
+    "RenderPool(processes)": 1,
+    "RenderPool(time_limit)": 30.0,
+    "SmimeEncryptor(strict)": False,
+    "SmtpTransport(rewrites_messages)": False,
+    "SmtpTransport(timeout)": 60.0,
+    "TimeStampAuthority(time_limit)": 5.0,
+    "VisibleSignature(page)": -1,
+    "Xhtml2PdfGenerator(replay)": True,
+    "Xhtml2PdfGenerator(strict)": True,
+    "Xhtml2PdfGenerator(time_limit)": 30.0,
+    "ZipEncryptor(strength)": "patterns",
+}
+"""What an application gets that says nothing: another value would be another product."""
+
+
+def test_the_defaults_stay() -> None:
+    found = defaults()
+    assert {option: found.get(option) for option in DEFAULTS} == DEFAULTS
+    insecure = {option: value for option, value in found.items() if "(insecure_" in option}
+    assert len(insecure) >= 5
+    assert not any(insecure.values())
+
+
+def defaults() -> dict[str, object]:
+    return {
+        f"{name}({parameter.name})": parameter.default
+        for name, function in functions()
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is not parameter.empty
+    }
+
+
+def functions() -> Iterator[tuple[str, Callable[..., object]]]:
+    for name in ondemand_attach.__all__:
+        public = getattr(ondemand_attach, name)
+        if inspect.isclass(public) and not issubclass(public, Exception):
+            yield name, public
+            for method in vars(public):
+                if not method.startswith("_") and (
+                    inspect.isfunction(getattr(public, method)) or inspect.ismethod(getattr(public, method))
+                ):
+                    yield f"{name}.{method}", getattr(public, method)
