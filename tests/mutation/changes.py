@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +47,11 @@ class Change:
     place: Place
     number: int
 
+    @functools.lru_cache(maxsize=4)  # noqa: B019 - values that live as long as the process
     def applied(self) -> str:
         """Return the text of the module after the change."""
         wrapper = MetadataWrapper(cst.parse_module(self.module.read_text()))
-        _, _, old, new = list(_all(wrapper))[self.number]
+        _, _, old, new = next(itertools.islice(_all(wrapper), self.number, None))
         return wrapper.module.deep_replace(old, new).code
 
     def difference(self) -> str:

@@ -37,7 +37,7 @@ def main() -> None:
         map_ = options.map or Path(folder, "map")
         if not map_.exists():
             record(tree, map_)
-        _try(_drawn(tree, options), Covering(map_), options.seconds)
+        _try(_drawn(tree, options), Covering(map_), options)
 
 
 def _options() -> argparse.Namespace:
@@ -46,7 +46,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--count", type=int, default=100, help="how many changes are drawn")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--skip", type=int, default=0, help="how many of them were tried before")
     parser.add_argument("--seconds", type=float, default=30, help="of CPU, for the tests of one change")
+    parser.add_argument("--tests", type=int, default=1000, help="how many tests are tried, at most")
     parser.add_argument(
         "--map", type=lambda path: Path(path).resolve(), help="where it is kept which lines a test runs"
     )
@@ -54,7 +56,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _drawn(tree: Path, options: argparse.Namespace) -> Iterator[Change]:
+def _drawn(tree: Path, options: argparse.Namespace) -> Iterator[tuple[int, Change]]:
     """Draw changes; kinds that are rare are drawn more often than they occur."""
     package = tree / "src/ondemand_attach"
     modules = sorted({module for pattern in options.modules for module in package.glob(pattern)})
@@ -64,7 +66,7 @@ def _drawn(tree: Path, options: argparse.Namespace) -> Iterator[Change]:
     generator = random.Random(options.seed)
     keys = {change: generator.random() ** (kinds[change.kind] ** 0.5) for change in changes}
     meant = (change for change in sorted(changes, key=keys.__getitem__, reverse=True) if _is_meant(change))
-    return itertools.islice(meant, options.count)
+    return itertools.islice(enumerate(meant, start=1), options.skip, options.count)
 
 
 def _is_meant(change: Change) -> bool:
@@ -75,15 +77,15 @@ def _is_meant(change: Change) -> bool:
         return False
 
 
-def _try(changes: Iterator[Change], covering: Covering, seconds: float) -> None:
+def _try(changes: Iterator[tuple[int, Change]], covering: Covering, options: argparse.Namespace) -> None:
     outcomes: Counter[str] = Counter()
     noticing: set[str] = set()
-    for number, change in enumerate(changes, start=1):
-        if number == 1:
+    for number, change in changes:
+        if not outcomes:
             _check_that_all_pass(covering.of(change)[:20])
         diff, before = change.difference(), change.module.read_text()
         change.module.write_text(change.applied())
-        outcome, detail = trial.outcome(covering.of(change), seconds)
+        outcome, detail = trial.outcome(covering.of(change)[: options.tests], options.seconds)
         change.module.write_text(before)
         outcomes[outcome] += 1
         noticing |= {detail} if "::" in detail else set()

@@ -86,7 +86,7 @@ class _Selection:
 
     def __init__(self, tests: list[str], seconds: float) -> None:
         self._rank = {test: rank for rank, test in enumerate(tests)}
-        self._end = time.process_time() + seconds
+        self._seconds, self._end = seconds, float("inf")
         self.failed, self.passed, self.is_complete = "", 0, True
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -96,6 +96,7 @@ class _Selection:
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         used = int(time.process_time())
+        self._end = min(self._end, used + self._seconds)  # from the first test on
         resource.setrlimit(resource.RLIMIT_CPU, (used + _SECONDS_OF_A_TEST, resource.RLIM_INFINITY))
         if used > self._end:
             item.session.shouldstop, self.is_complete = "time is up", False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import pickle
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import openpyxl
 import pikepdf
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -33,6 +35,7 @@ from ondemand_attach import (
     ZipEncryptor,
 )
 from ondemand_attach.errors import EncryptionError, MailError
+from ondemand_attach.protectors import _certificates
 from ondemand_attach.testing import attachment_request
 from pages import check_page, table
 from protectors import samples
@@ -202,6 +205,32 @@ def test_nothing_is_encrypted_to_a_certificate_that_cannot_be_read(what: str) ->
 def test_an_extension_that_is_not_critical_need_not_be_known() -> None:
     for of in (PdfEncryptor, SmimeEncryptor):
         assert looked_up(of, [with_extension("1.2.3.4", b"x", is_critical=False)])
+
+
+def test_a_certificate_is_valid_from_its_first_second_to_its_last() -> None:
+    certificate, second = certify(ec_key(), days=(-1, 1)), datetime.timedelta(seconds=1)
+    first, last = NOW - samples.DAY, NOW + samples.DAY
+    for moment in (first, NOW, last):
+        assert _certificates.out_of_date(certificate, moment) is None
+    before, after = (
+        _certificates.out_of_date(certificate, moment) for moment in (first - second, last + second)
+    )
+    assert before == f"is not valid before {first:%Y-%m-%d %H:%M} UTC"
+    assert after == f"expired on {last:%Y-%m-%d %H:%M} UTC"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (lambda: rsa_key(2048), None),
+        (lambda: rsa_key(2040), "has an RSA key of fewer than 2048 bits"),
+        (lambda: ec_key(), None),
+        (lambda: ec_key(0, ec.SECP521R1), None),
+        (lambda: ec_key(0, ec.SECP224R1), "has an EC key of fewer than 256 bits"),
+    ],
+)
+def test_keys_are_strong_enough_from_their_least_size_on(key: Callable[[], Any], said: str | None) -> None:
+    assert _certificates.too_weak(certify(key())) == said
 
 
 CERTIFICATES: dict[str, Callable[[Any], object]] = {
