@@ -224,7 +224,7 @@ def test_a_certificate_is_valid_from_its_first_second_to_its_last() -> None:
     [
         (lambda: rsa_key(2048), None),
         (lambda: rsa_key(2040), "has an RSA key of fewer than 2048 bits"),
-        (lambda: ec_key(), None),
+        (ec_key, None),
         (lambda: ec_key(0, ec.SECP521R1), None),
         (lambda: ec_key(0, ec.SECP224R1), "has an EC key of fewer than 256 bits"),
     ],
