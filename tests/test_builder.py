@@ -7,6 +7,7 @@ import email
 import email.message
 import email.policy
 import pickle
+import string
 import threading
 import traceback
 from collections.abc import Callable
@@ -178,6 +179,16 @@ def test_an_image_that_is_not_there_is_an_error() -> None:
     with pytest.raises(MessageError, match="that image\\(\\) did not add; added: logo"):
         built(LETTER.image("logo", PNG).html('<img src="cid:canary">'))
     assert built(LETTER.html("<p>{{ note }}</p>"), {"number": 1, "note": 'El cid:campeador "cid:x"'})
+
+
+@pytest.mark.parametrize("character", sorted(set(map(chr, range(128))) | {"é", "\u0660", "\uff11"}))
+def test_an_image_is_named_with_what_an_address_may_hold(character: str) -> None:
+    for name in (f"a{character}b", character):
+        if character in string.ascii_letters + string.digits + ".-_+":
+            assert built(LETTER.image(name, PNG).html(f'<img src="cid:{name}">'))
+        else:
+            with pytest.raises(ConfigurationError, match="no name for an image"):
+                LETTER.image(name, PNG)
 
 
 @pytest.mark.parametrize(
