@@ -95,6 +95,8 @@ def paths(source: str, **files: str) -> set[str]:
         ("{% if a %}{% else %}{{ payment.iban }}{% endif %}", "payment.iban"),
         ("{% set p = payment %}{{ p.iban }}", "payment.iban"),
         ("{% set p, q = 1, payment %}{{ q.iban }}", "payment.iban"),
+        ("{% set a, b = payment.iban %}", "payment.iban"),
+        ("{% for a, b in [payment.iban] %}{% endfor %}", "payment.iban"),
         ("{% set p %}{{ payment.iban }}{% endset %}", "payment.iban"),
         ("{% set p | upper %}{{ payment.iban }}{% endset %}", "payment.iban"),
         ("{% if a %}{% set p = payment %}{% endif %}{{ p.iban }}", "payment.iban"),
@@ -208,6 +210,8 @@ def test_finds_what_is_touched(source: str, path: str) -> None:
         "b_cycle": "{% include 'a_cycle' %}{{ payment.iban }}",
     }
     assert path in paths(source, **files)
+    lines = {found.line for found in findings(f"\n\n{source}", **files) if found.template == "<text>"}
+    assert lines <= {3}
 
 
 CONTEXT: dict[str, Any] = {
