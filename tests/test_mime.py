@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import datetime
 import email
 import email.policy
 import re
 import sys
 from dataclasses import replace
+from string import ascii_letters, digits
 from typing import Any
 
 import pytest
@@ -242,6 +244,14 @@ class TestPieces:
         monkeypatch.setattr(_parts, "_filename", lambda name: [f'filename="{name}"'])
         with pytest.raises(MessageError, match="NUL"):
             pieces(HEADERS, replace(BODY, attachments=(pdf("a\0000\0"),)))
+
+    def test_the_name_of_a_file_is_not_kept(self) -> None:
+        for number in range(3):
+            body = Body(text="a", attachments=(pdf(f"Jane Doe {number}.pdf"),))
+            before = _reading._familiar_head.cache_info().currsize
+            serialise(HEADERS, body)
+            serialise(HEADERS, body)
+            assert _reading._familiar_head.cache_info().currsize - before <= (number == 0)
 
 
 class TestFields:
@@ -498,6 +508,22 @@ class TestTree:
         assert part["content-id"] == "<logo@shop.example>"
         assert next(message.walk()).get_payload()[1].get_param("type") == "text/html"
 
+    def test_the_characters_of_a_content_id(self) -> None:
+        for form, further in (
+            ("a{}@b.example", "!#$%&'*+/=?^`{|}~"),
+            ("a@b{}.example", ""),
+            ("a{}b", "!#$%&'*+/=?^`{|}~"),
+        ):
+            allowed = ascii_letters + digits + "_.-" + further
+            for character in (*map(chr, range(128)), "é"):
+                content_id = form.replace("{}", character)
+                body = Body(text="a", html="b", images=(image(content_id),))
+                if character in allowed or (form == "a{}b" and character == "@"):
+                    assert f"Content-ID: <{content_id}>".encode() in serialise(HEADERS, body)
+                else:
+                    with pytest.raises(InvalidHeaderError, match="Content-ID"):
+                        serialise(HEADERS, body)
+
     @pytest.mark.parametrize("content_id", ["", "a b", "a>", "<a@b>", "a@b\r\nX: y", "é@b"])
     def test_a_malformed_content_id_is_refused(self, content_id: str) -> None:
         with pytest.raises(InvalidHeaderError, match="Content-ID"):
@@ -523,6 +549,37 @@ class TestTree:
     def test_a_wrong_media_type_is_refused(self, media_type: str) -> None:
         with pytest.raises(MessageError, match=r"media type|cannot be"):
             serialise(HEADERS, replace(BODY, attachments=(pdf(media_type=media_type),)))
+
+    @pytest.mark.parametrize(
+        "form", ["a{}b/pdf", "application/a{}b", "a/b; c{}d=e", "a/b; c=d{}e", "a/b;c=d{}"]
+    )
+    def test_the_characters_of_a_media_type(self, form: str) -> None:
+        """RFC 6838 section 4.2; RFC 2045 section 5.1 would let more into a parameter."""
+        allowed = ascii_letters + digits + "!#$&^_.+-"
+        for character in (*map(chr, range(128)), "é"):
+            body = replace(BODY, attachments=(pdf(media_type=form.format(character)),))
+            if character in allowed:
+                part = email.message_from_bytes(serialise(HEADERS, body)).get_payload()[1]
+                assert part["Content-Type"].lower().replace("\r\n", "") == form.format(
+                    character
+                ).lower().replace(";c", "; c")
+            elif not (character == " " and form.endswith("{}")):
+                with pytest.raises(MessageError):
+                    serialise(HEADERS, body)
+
+    @pytest.mark.parametrize("count", [127, 128])
+    def test_the_names_of_a_media_type_are_short(self, count: int) -> None:
+        for media_type in (f"{'a' * count}/b", f"a/{'b' * count}"):
+            body = replace(BODY, attachments=(pdf(media_type=media_type),))
+            with contextlib.nullcontext() if count == 127 else pytest.raises(MessageError):
+                serialise(HEADERS, body)
+
+    @pytest.mark.parametrize("count", [60, 61])
+    def test_the_parameters_of_a_media_type_are_short(self, count: int) -> None:
+        for media_type in (f"a/b; {'a' * count}=b", f"a/b; a={'b' * count}", "a/b" + "; a=b" * (count - 56)):
+            body = replace(BODY, attachments=(pdf(media_type=media_type),))
+            with contextlib.nullcontext() if count == 60 else pytest.raises(MessageError):
+                serialise(HEADERS, body)
 
     def test_parameters_of_a_media_type_are_kept(self) -> None:
         body = replace(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import json
+import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -84,6 +86,17 @@ def test_type_checkers_see_the_names_that_exist() -> None:
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
     imported = {alias.asname or alias.name for node in block.body for alias in node.names}  # type: ignore[attr-defined]
     assert imported == set(ondemand_attach.__all__) - {"__version__"}
+
+
+def test_every_module_has_the_names_that_it_offers() -> None:
+    found = 0
+    for module in pkgutil.walk_packages(ondemand_attach.__path__, "ondemand_attach."):
+        if not module.name.endswith("__main__"):
+            loaded_module = importlib.import_module(module.name)
+            names = getattr(loaded_module, "__all__", ())
+            found += bool(names)
+            assert [name for name in names if not hasattr(loaded_module, name)] == [], module.name
+    assert found > 5
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
