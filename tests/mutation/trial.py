@@ -35,7 +35,7 @@ _OPTIONS = (
 )
 _FIRST = 60  # tests, which are in few files: one of them notices most changes
 _SECONDS_OF_A_TEST = 60  # of CPU: the slowest takes ten
-_SECONDS_OF_A_WAIT = 600  # of the clock: a test that waits for ever uses no CPU
+_SECONDS_OF_A_WAIT = 300  # of the clock: a test that waits for ever uses no CPU
 
 
 def prepare(tree: Path) -> None:
