@@ -588,6 +588,26 @@ class TestTree:
         part = email.message_from_bytes(serialise(HEADERS, body)).get_payload()[1]
         assert part.get_params() == [("text/calendar", ""), ("method", "REQUEST"), ("charset", "utf-8")]
 
+    def test_a_plain_file_name_is_in_quotes_and_any_other_is_encoded(self) -> None:
+        """RFC 2183 section 2.3: old programs read the first form only."""
+        plain = ascii_letters + digits + "_!#$&+^`{}~., ()@-"
+        names = {f"a{character}b.pdf": character in plain for character in map(chr, range(0x20, 0x7F))}
+        names |= {"a" * 60: True, "a" * 61: False, "a=?b.pdf": False, "č.pdf": False}
+        for name, is_plain in names.items():
+            if set(name) & set("/\\"):
+                continue
+            raw = serialise(HEADERS, replace(BODY, attachments=(pdf(name),)))
+            assert (f'filename="{name}"'.encode() in raw) == is_plain, name
+            assert (b"filename*" in raw) != is_plain
+            assert email.message_from_bytes(raw).get_payload()[1].get_filename() == name
+
+    def test_no_line_of_a_file_name_is_long(self) -> None:
+        for length in range(1, 200):
+            for letter in "až日":
+                raw = serialise(HEADERS, replace(BODY, attachments=(pdf(letter * length),)))
+                head = raw.partition(b"filename")[2].partition(b"\r\n\r\n")[0]
+                assert max(map(len, (b" filename" + head).split(b"\r\n"))) <= 76
+
     def test_an_empty_file_name_is_refused(self) -> None:
         with pytest.raises(InvalidHeaderError, match="empty file name"):
             serialise(HEADERS, replace(BODY, attachments=(pdf(""),)))

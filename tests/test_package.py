@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import inspect
 import json
 import pkgutil
 import re
 import sys
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import ondemand_attach
+from ondemand_attach._mime import Body, Headers
 
 FreshPython = Callable[[str], str]
 
@@ -89,14 +92,25 @@ def test_type_checkers_see_the_names_that_exist() -> None:
 
 
 def test_every_module_has_the_names_that_it_offers() -> None:
-    found = 0
-    for module in pkgutil.walk_packages(ondemand_attach.__path__, "ondemand_attach."):
-        if not module.name.endswith("__main__"):
-            loaded_module = importlib.import_module(module.name)
-            names = getattr(loaded_module, "__all__", ())
-            found += bool(names)
-            assert [name for name in names if not hasattr(loaded_module, name)] == [], module.name
-    assert found > 5
+    offering = [module for module in modules() if getattr(module, "__all__", ())]
+    assert len(offering) > 5
+    for module in offering:
+        assert [name for name in module.__all__ if not hasattr(module, name)] == [], module.__name__
+
+
+def modules() -> list[types.ModuleType]:
+    found = pkgutil.walk_packages(ondemand_attach.__path__, "ondemand_attach.")
+    return [importlib.import_module(each.name) for each in found if not each.name.endswith("__main__")]
+
+
+def test_values_are_frozen_and_take_their_fields_by_name() -> None:
+    values = [getattr(ondemand_attach, name) for name in ondemand_attach.__all__]
+    values = [each for each in (*values, Body, Headers) if dataclasses.is_dataclass(each)]
+    assert len(values) > 10
+    for value in values:
+        assert value.__dataclass_params__.frozen, value.__name__
+        fields = [field for field in dataclasses.fields(value) if field.init]
+        assert all(field.kw_only for field in fields), value.__name__
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -114,7 +114,10 @@ def _run(tests: list[str], seconds: float, answer: Connection) -> None:
     nowhere = io.StringIO()
     with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
         status = pytest.main([*_OPTIONS, *files], plugins=[selection])
-    if status not in {pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED} or selection.failed:
+    is_as_usual = (
+        status in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED} or not selection.is_complete
+    )
+    if selection.failed or not is_as_usual:
         answer.send(("noticed", selection.failed or f"status {status}"))
     elif selection.passed:
         ran = f"{selection.passed} of {len(tests)} tests"
