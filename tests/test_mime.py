@@ -450,6 +450,19 @@ class TestNames:
         written = fields(replace(HEADERS, extra=(("List-Unsubscribe", f"{link}, <mailto:a@b.example>"),)))
         assert f"List-Unsubscribe: {link},\r\n <mailto:a@b.example>\r\n" in written
 
+    @pytest.mark.parametrize(
+        "name",
+        "Auto-Submitted Disposition-Notification-To Feedback-ID Importance In-Reply-To Precedence Priority References "  # noqa: SIM905
+        "Sensitivity List-Unsubscribe List-Unsubscribe-Post List-Id".split(),
+    )
+    def test_the_structured_fields_are_known(self, name: str) -> None:
+        for spelt in (name, name.lower(), name.upper()):
+            with pytest.raises(InvalidHeaderError, match=f"{spelt} takes"):
+                check_header_value(spelt, "é")
+            assert f"{spelt}: plain\r\n" in fields(replace(HEADERS, extra=((spelt, "plain"),)))
+        check_header_value("X-Tag", "é")
+        check_header_value("Comments", "é")
+
     def test_a_structured_field_comes_once(self) -> None:
         with pytest.raises(InvalidHeaderError, match="twice"):
             serialise(replace(HEADERS, extra=(("References", "<a@b>"), ("references", "<c@d>"))), BODY)

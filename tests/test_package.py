@@ -113,6 +113,25 @@ def test_values_are_frozen_and_take_their_fields_by_name() -> None:
         assert all(field.kw_only for field in fields), value.__name__
 
 
+NOT_SHOWN = {
+    "AttachmentRequest": {"context", "filename", "templates", "passwords"},
+    "Document": {"content", "proof", "made_for"},
+    "Exposure": {"name"},
+    "GeneratedPassword": {"password", "recipient", "context"},
+    "Message": {"pieces", "protected_for"},
+    "Receipt": {"accepted", "refused"},
+    "Recipient": {"certificate"},
+    "TimeStampAuthority": {"trust_roots", "credentials"},
+    "VisibleSignature": {"logo"},
+}
+
+
+@pytest.mark.parametrize("name", NOT_SHOWN)
+def test_no_repr_shows_what_is_secret_or_somebodys(name: str) -> None:
+    fields = dataclasses.fields(getattr(ondemand_attach, name))
+    assert {field.name for field in fields if not field.repr} >= NOT_SHOWN[name]
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'MailBuilder'"):
         _ = ondemand_attach.MailBuilder

@@ -460,7 +460,6 @@ OPERATIONS = [
     *(
         "{{ [S]|first }}",
         "{{ [S, S]|unique|list }}",
-        "{{ (S, 1) == (S, 2) }}",
         "{{ cycler(S, 1).next() }}",
     ),
     *(
