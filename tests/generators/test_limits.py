@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ondemand_attach import Xhtml2PdfGenerator
-from ondemand_attach.errors import GenerationError
+from ondemand_attach.errors import GenerationError, ResourceBlockedError
 from ondemand_attach.generators import _xhtml2pdf_images as images
 from ondemand_attach.generators import _xhtml2pdf_markup as markup
 from ondemand_attach.testing import attachment_request
@@ -98,6 +98,20 @@ def test_the_limits_stay_where_documents_of_a_thousand_pages_are_below_them() ->
     assert markup.MAX_CHARACTERS == 8_000_000
     assert markup.MAX_ELEMENTS == markup.MAX_CELLS == 100_000
     assert images.MAX_PIXELS == 25_000_000
+
+
+@pytest.mark.parametrize("tag", ["applet", "audio", "embed", "frame", "iframe", "object", "video"])
+def test_what_a_pdf_cannot_show_is_not_embedded(tag: str) -> None:
+    frame = "<frameset>" if tag == "frame" else ""
+    for name in (tag, tag.upper()):
+        with pytest.raises(ResourceBlockedError, match=f"embeds a resource with <{tag}>"):
+            drawn(f"{frame}<{name} src='https://shop.example/'>")
+
+
+@pytest.mark.parametrize("tag", ["svg", "math", "input", "select", "textarea"])
+def test_what_is_not_drawn_is_named(tag: str) -> None:
+    with pytest.raises(GenerationError, match=r"is not drawn|are not drawn"):
+        drawn(f"<p>x<{tag}>y</{tag}>")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -596,6 +597,25 @@ def test_a_guard_on_the_way_to_what_is_touched_is_no_finding_of_its_own() -> Non
     assert found("{{ a.b ~ a.d.e }}") == [(1, "a.b"), (1, "a.d.e")]
     assert found("{{ a.b.upper() }}") == found("{{ a.get('b') }}") == [(1, "a.b")]
     assert found("{{ c }} {{ c.d }}") == [(1, "c"), (1, "c.d")]  # c is more than one guard: c.e is, too
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% macro m(t) %}{{ m((t, 1)) }}{% endmacro %}{{ m(payment) }}",
+        "{% macro m(t) %}{{ m([t, (t, t)]) }}{{ t.iban }}{% endmacro %}{{ m(payment) }}",
+        "{% macro m(t) %}{{ n((t, t)) }}{% endmacro %}{% macro n(t) %}{{ m((1, t)) }}{% endmacro %}{{ m(payment) }}",
+        "{% macro m(t) %}{{ m(t=(t, 1)) }}{% endmacro %}{{ m(t=payment) }}",
+        "{% macro m() %}{{ m((varargs, 1)) }}{% endmacro %}{{ m(payment) }}",
+        "{% for t in [payment] recursive %}{{ loop([(t, t)]) }}{% endfor %}",
+        "{% set n = namespace(t=payment) %}{% for a in order.lines %}{% set n.t = (n.t, 1) %}{% endfor %}{{ n.t }}",
+        "{% set t = payment %}{% for a in order.lines %}{% set t = (t, t) %}{{ t }}{% endfor %}",
+    ],
+)
+def test_what_builds_ever_deeper_tuples_comes_to_an_end(source: str) -> None:
+    started = time.process_time()
+    assert "payment.iban" in paths(source)
+    assert time.process_time() - started < 5
 
 
 def test_the_debug_tag_shows_everything() -> None:
