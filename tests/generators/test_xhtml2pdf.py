@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import concurrent.futures
 import io
+import itertools
 import logging
 import pathlib
 import pickle
@@ -448,6 +449,28 @@ def test_colours_and_addresses_are_not_evaluated() -> None:
         patch.setattr(PmlParagraph, "wrap", wrap)
         Spy(source="x").generate(attachment_request())
     assert set(map(str, seen)) == {"(None, [], [])"}
+
+
+FACES = {
+    ("normal", "normal"): "DejaVuSerif",
+    ("bold", "normal"): "DejaVuSans-Bold",
+    ("normal", "italic"): "DejaVuSansMono-Oblique",
+    ("bold", "italic"): "DejaVuSerif-BoldItalic",
+}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(FACES))[::5], ids=str)
+def test_each_style_of_a_family_is_drawn_with_its_own_file(
+    order: tuple[tuple[str, str], ...], tmp_path: pathlib.Path
+) -> None:
+    rules = ""
+    for weight, style in order:
+        name = FACES[weight, style]
+        (tmp_path / f"{name}.ttf").write_bytes((FONTS / f"{name}.ttf").read_bytes())
+        rules += f"@font-face {{ font-family: Brand; src: url({name}.ttf); font-weight: {weight}; font-style: {style} }}"
+    for (weight, style), name in FACES.items():
+        html = f"<style>{rules}</style><p style='font: {style} {weight} 9pt Brand'>x</p>"
+        assert font_names(rendered(html, assets=[tmp_path])) == {name}
 
 
 def test_two_applications_may_name_different_fonts_and_images_alike(tmp_path: pathlib.Path) -> None:
