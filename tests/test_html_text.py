@@ -61,6 +61,8 @@ def test_a_page() -> None:
         ("</li></ul></a></p>a", "a"),
         ("<li>a", "- a"),
         ("<script>a</script >b<style>c", "b"),
+        ("<script>1/script>2<script>3</style>4</script>b", "b"),
+        ("<SCRIPT a='b'>1</ScRiPt\n>b<scripts>c", "bc"),
         ("a<!-- <p> --b", "a"),
         ("a<![if x]>b<?x?>c<!x>d", "abcd"),
     ],
