@@ -6,9 +6,11 @@ import copy
 import dataclasses
 import datetime
 import decimal
+import enum
 import json
 import pickle
 import traceback
+import uuid
 from typing import Annotated, Any, NamedTuple, NewType, TypedDict
 
 import attrs
@@ -417,6 +419,40 @@ def test_a_mark_that_is_no_path_is_an_error() -> None:
     for mark in ("", "a..b", int):
         with pytest.raises(ConfigurationError):
             Marks().with_confidential([mark])  # type: ignore[list-item]
+
+
+class Size(enum.IntEnum):
+    SMALL = 1
+
+
+VALUES = {
+    "text": "x",
+    "whole": 1,
+    "float": 1.5,
+    "truth": True,
+    "nothing": None,
+    "octets": b"x",
+    "decimal": decimal.Decimal("1.50"),
+    "date": datetime.date(2026, 11, 23),
+    "time": datetime.time(9, 30),
+    "moment": datetime.datetime(2026, 11, 23, 9, 30, tzinfo=datetime.UTC),
+    "span": datetime.timedelta(days=1),
+    "uuid": uuid.UUID(int=7),
+    "enum": Size.SMALL,
+}
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_every_kind_of_value_reaches_a_template_as_it_is(kind: str) -> None:
+    value = VALUES[kind]
+    for context in ({"a": value, "b": [value]}, {"a": value, "b": (value,)}):
+        seen = views(context, Marks().with_confidential(["b"]))
+        for view in (seen.full, seen.public):
+            assert view["a"] == value
+            assert type(view["a"]) is type(value) or kind == "enum"
+        assert seen.full["b"] == [value]
+        assert isinstance(seen.public["b"], Guard)
+        assert ("b", value) in seen.values
 
 
 class Live:
