@@ -192,7 +192,15 @@ def test_an_image_is_named_with_what_an_address_may_hold(character: str) -> None
 
 
 @pytest.mark.parametrize(
-    "shown", ['src="cid:a-b-"', "src='CID:a-b-'", "src=cid:a-b-", 'style="background: url(cid:a-b-)"']
+    "shown",
+    [
+        'src="cid:a-b-"',
+        "src='CID:a-b-'",
+        "src=cid:a-b-",
+        "src=cid:a-b- alt=x",
+        "src= cid:a-b-\n",
+        'style="background: url(cid:a-b-)"',
+    ],
 )
 def test_an_image_is_found_however_it_is_shown(shown: str) -> None:
     html = built(LETTER.image("a-b-", PNG).html(f"<p {shown}>")).get_body(("html",)).get_content()  # type: ignore[union-attr]

@@ -451,6 +451,52 @@ def test_colours_and_addresses_are_not_evaluated() -> None:
     assert set(map(str, seen)) == {"(None, [], [])"}
 
 
+DESCRIBED = {
+    "/Type",
+    "/FontName",
+    "/Flags",
+    "/FontBBox",
+    "/ItalicAngle",
+    "/Ascent",
+    "/Descent",
+    "/StemV",
+    "/FontFile2",
+}
+
+
+def test_an_embedded_font_is_described_in_full() -> None:
+    """ISO 32000-2 table 120."""
+    content = rendered("<p>x</p><p style='font-family: serif; font-weight: bold'>x</p>")
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        found = [
+            each.FontDescriptor
+            for each in pdf.objects
+            if isinstance(each, pikepdf.Dictionary) and "/FontDescriptor" in each
+        ]
+        assert len(found) == 2
+        for descriptor in found:
+            assert set(descriptor.keys()) >= DESCRIBED
+            assert len(descriptor.FontBBox) == 4
+
+
+@pytest.mark.parametrize(
+    ("character", "script"),
+    [
+        ("日", "CJK"),
+        ("ก", "Thai"),
+        ("한", "Hangul"),
+        ("ひ", "Hiragana"),
+        ("አ", "Ethiopic"),
+        ("\U0001fae0", "symbols"),
+        ("∛\u20e4", "symbols"),
+    ],
+)
+def test_characters_that_cannot_be_drawn_are_told_by_their_script(character: str, script: str) -> None:
+    with pytest.raises(GenerationError, match=rf"\({script}\) cannot be drawn with its fonts") as caught:
+        rendered(f"<p>x {character}</p>")
+    assert character not in str(caught.value)
+
+
 FACES = {
     ("normal", "normal"): "DejaVuSerif",
     ("bold", "normal"): "DejaVuSans-Bold",
