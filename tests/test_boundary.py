@@ -416,7 +416,11 @@ def test_a_missing_record_with_public_fields_can_be_asked_for() -> None:
 
 
 def test_a_mark_that_is_no_path_is_an_error() -> None:
-    for mark in ("", "a..b", int):
+    @dataclasses.dataclass(frozen=True)
+    class Paid:
+        iban: Annotated[str, Confidential]
+
+    for mark in ("", "a..b", int, Paid("DE02"), list[Paid], Paid | None, None, 5):
         with pytest.raises(ConfigurationError):
             Marks().with_confidential([mark])  # type: ignore[list-item]
 
