@@ -90,6 +90,17 @@ def nightly(session: nox.Session) -> None:
 
 
 @nox.session
+def mutation(session: nox.Session) -> None:
+    """Random changes to the code that no test notices; `nox -s mutation -- --help` tells the options.
+
+    Whoever changes what is promised runs it over those modules, such as `-- --count 50 'transports/*.py'`,
+    and writes a test for each change that survives and matters.
+    """
+    install(session, "tests", "mutation", project=EVERYTHING)
+    session.run("python", "tests/mutation/run.py", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """The figures of docs/performance.md, against the same libraries composed by hand."""
     install(session, "tests", "bench", project=EVERYTHING)

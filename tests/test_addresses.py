@@ -33,6 +33,12 @@ def test_accepted(text: str, kept: str, ascii_form: str) -> None:
     assert normalised(text) == kept
     assert normalised(kept) == kept
     assert with_ascii_domain(kept) == ascii_form
+    for address in (Address(addr_spec=text), Address.parse(text), Address.parse(f"Jane <{text}>")):
+        assert address.addr_spec == kept
+        assert address.ascii_addr_spec == ascii_form
+        assert address.domain == ascii_form.rpartition("@")[2]
+        assert address.needs_smtputf8 == (not ascii_form.isascii())
+    assert Address(addr_spec=text) == Address(addr_spec=kept) == Address.parse(kept)
 
 
 REFUSED = [

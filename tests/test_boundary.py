@@ -6,9 +6,11 @@ import copy
 import dataclasses
 import datetime
 import decimal
+import enum
 import json
 import pickle
 import traceback
+import uuid
 from typing import Annotated, Any, NamedTuple, NewType, TypedDict
 
 import attrs
@@ -414,9 +416,47 @@ def test_a_missing_record_with_public_fields_can_be_asked_for() -> None:
 
 
 def test_a_mark_that_is_no_path_is_an_error() -> None:
-    for mark in ("", "a..b", int):
+    @dataclasses.dataclass(frozen=True)
+    class Paid:
+        iban: Annotated[str, Confidential]
+
+    for mark in ("", "a..b", int, Paid("DE02"), list[Paid], Paid | None, None, 5):
         with pytest.raises(ConfigurationError):
             Marks().with_confidential([mark])  # type: ignore[list-item]
+
+
+class Size(enum.IntEnum):
+    SMALL = 1
+
+
+VALUES = {
+    "text": "x",
+    "whole": 1,
+    "float": 1.5,
+    "truth": True,
+    "nothing": None,
+    "octets": b"x",
+    "decimal": decimal.Decimal("1.50"),
+    "date": datetime.date(2026, 11, 23),
+    "time": datetime.time(9, 30),
+    "moment": datetime.datetime(2026, 11, 23, 9, 30, tzinfo=datetime.UTC),
+    "span": datetime.timedelta(days=1),
+    "uuid": uuid.UUID(int=7),
+    "enum": Size.SMALL,
+}
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_every_kind_of_value_reaches_a_template_as_it_is(kind: str) -> None:
+    value = VALUES[kind]
+    for context in ({"a": value, "b": [value]}, {"a": value, "b": (value,)}):
+        seen = views(context, Marks().with_confidential(["b"]))
+        for view in (seen.full, seen.public):
+            assert view["a"] == value
+            assert type(view["a"]) is type(value) or kind == "enum"
+        assert seen.full["b"] == [value]
+        assert isinstance(seen.public["b"], Guard)
+        assert ("b", value) in seen.values
 
 
 class Live:
@@ -501,6 +541,38 @@ def test_the_last_mark_counts() -> None:
     marks = Marks().with_public(["a"]).with_confidential(["a"])
     assert isinstance(views({"a": 1}, marks).public["a"], Guard)
     assert views({"a": 1}, marks.with_public(["a"])).public["a"] == 1
+
+
+def test_each_call_adds_to_the_marks_of_those_before() -> None:
+    @dataclasses.dataclass
+    class Paid:
+        iban: Annotated[str, Confidential]
+
+    @dataclasses.dataclass
+    class Sent:
+        street: Annotated[str, Confidential]
+
+    assert Marks().with_confidential(["a", Paid]).with_confidential(["b", Sent]).with_public(
+        ["a.x"]
+    ).with_public(["b.x"]).with_generated("pin").with_generated("code") == Marks(
+        confidential=frozenset({("a",), ("b",), ("iban",), ("street",), ("pin",), ("code",)}),
+        public=frozenset({("a", "x"), ("b", "x")}),
+        spelt=frozenset({("a",), ("b",), ("a", "x"), ("b", "x")}),
+        classes=frozenset({Paid, Sent}),
+    )
+    before = Marks().with_public(["a.x"]).with_generated("pin").with_confidential(["b"]).with_public(["b.x"])
+    assert before == Marks(
+        confidential=frozenset({("pin",), ("b",)}),
+        public=frozenset({("a", "x"), ("b", "x")}),
+        spelt=frozenset({("a", "x"), ("b",), ("b", "x")}),
+    )
+    context = {"a": {"x": "public", "y": "secret"}, "b": {"x": "public", "y": "secret"}}
+    marks = (
+        Marks().with_confidential(["a"]).with_confidential(["b"]).with_public(["a.x"]).with_public(["b.x"])
+    )
+    for record in views(context, marks).public.values():
+        assert record["x"] == "public"
+        assert isinstance(record["y"], Guard)
 
 
 def test_keys_that_are_data_are_searched_and_never_shown() -> None:

@@ -7,6 +7,7 @@ import email
 import email.message
 import email.policy
 import pickle
+import string
 import threading
 import traceback
 from collections.abc import Callable
@@ -223,8 +224,26 @@ def test_an_image_that_is_not_there_is_an_error() -> None:
     assert built(LETTER.html("<p>{{ note }}</p>"), {"number": 1, "note": 'El cid:campeador "cid:x"'})
 
 
+@pytest.mark.parametrize("character", sorted(set(map(chr, range(128))) | {"é", "\u0660", "\uff11"}))
+def test_an_image_is_named_with_what_an_address_may_hold(character: str) -> None:
+    for name in (f"a{character}b", character):
+        if character in string.ascii_letters + string.digits + ".-_+":
+            assert built(LETTER.image(name, PNG).html(f'<img src="cid:{name}">'))
+        else:
+            with pytest.raises(ConfigurationError, match="no name for an image"):
+                LETTER.image(name, PNG)
+
+
 @pytest.mark.parametrize(
-    "shown", ['src="cid:a-b-"', "src='CID:a-b-'", "src=cid:a-b-", 'style="background: url(cid:a-b-)"']
+    "shown",
+    [
+        'src="cid:a-b-"',
+        "src='CID:a-b-'",
+        "src=cid:a-b-",
+        "src=cid:a-b- alt=x",
+        "src= cid:a-b-\n",
+        'style="background: url(cid:a-b-)"',
+    ],
 )
 def test_an_image_is_found_however_it_is_shown(shown: str) -> None:
     html = built(LETTER.image("a-b-", PNG).html(f"<p {shown}>")).get_body(("html",)).get_content()  # type: ignore[union-attr]

@@ -3,6 +3,8 @@ from __future__ import annotations
 import datetime
 import email
 import email.policy
+import sys
+import unicodedata
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from mime_cases import FILENAMES, INJECTIONS, NAUGHTY, asked, written
 from ondemand_attach import AttachmentRequest, Document, Message, MessageBuilder
-from ondemand_attach._characters import UNSAFE_OR_INVISIBLE
+from ondemand_attach._characters import UNSAFE, UNSAFE_OR_INVISIBLE
 from ondemand_attach._filenames import distinct, sanitised
 from ondemand_attach.errors import TemplateError
 
@@ -66,6 +68,55 @@ def names(message: Message) -> list[str | None]:
 )
 def test_sanitised(name: str, kept: str) -> None:
     assert sanitised(name) == kept
+
+
+NUMBERS = "0123456789¹²³"
+RESERVED = [
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    "conin$",
+    "conout$",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in NUMBERS),
+]
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_no_name_is_one_that_windows_keeps_for_a_device(name: str) -> None:
+    for spelt in (
+        name,
+        name.upper(),
+        f"{name}.pdf",
+        f"{name} .pdf",
+        f"{name}.tar.gz",
+    ):
+        assert sanitised(spelt).startswith("_"), spelt
+        assert sanitised(sanitised(spelt)) == sanitised(spelt)
+    for spelt in (f"{name}x.pdf", f"x{name}.pdf", f"{name}-1.pdf"):
+        assert sanitised(spelt) == spelt
+
+
+@pytest.mark.parametrize("character", '<>:"|?*')
+def test_no_name_holds_what_windows_forbids(character: str) -> None:
+    assert sanitised(f"a{character}b.pdf") == "a_b.pdf"
+
+
+BIDIRECTIONAL = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}  # UAX #9
+IGNORABLE = {  # Default_Ignorable_Code_Point of DerivedCoreProperties.txt, and what brackets an annotation
+    *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0),
+    *(*range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)),
+    *(*range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFFC), *range(0xE0000, 0xE1000)),
+}
+
+
+def test_what_ends_a_line_turns_it_or_is_not_seen_is_known() -> None:
+    for number in range(sys.maxunicode + 1):
+        is_breaking = unicodedata.category(chr(number)) in {"Cc", "Cs", "Zl", "Zp"}
+        is_unsafe = is_breaking or number in BIDIRECTIONAL
+        assert bool(UNSAFE.fullmatch(chr(number))) == is_unsafe, hex(number)
+        is_either = is_unsafe or number in IGNORABLE
+        assert bool(UNSAFE_OR_INVISIBLE.fullmatch(chr(number))) == is_either, hex(number)
 
 
 @pytest.mark.parametrize(

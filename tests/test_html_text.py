@@ -61,12 +61,49 @@ def test_a_page() -> None:
         ("</li></ul></a></p>a", "a"),
         ("<li>a", "- a"),
         ("<script>a</script >b<style>c", "b"),
+        ("<script>1/script>2<script>3</style>4</script>b", "b"),
+        ("<SCRIPT a='b'>1</ScRiPt\n>b<scripts>c", "bc"),
         ("a<!-- <p> --b", "a"),
         ("a<![if x]>b<?x?>c<!x>d", "abcd"),
     ],
 )
 def test_small(html: str, text: str) -> None:
     assert text_of(html) == text
+
+
+@pytest.mark.parametrize(
+    "tag",
+    "address article aside dd div dt footer form header main nav section tr".split(),  # noqa: SIM905
+)
+def test_a_block_is_on_lines_of_its_own(tag: str) -> None:
+    assert text_of(f"a<{tag}>b</{tag}>c") == text_of(f"a<{tag.upper()} x='y'>b</{tag.upper()}>c") == "a\nb\nc"
+
+
+@pytest.mark.parametrize(
+    "tag",
+    "blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre table ul".split(),  # noqa: SIM905
+)
+def test_a_paragraph_is_between_empty_lines(tag: str) -> None:
+    assert text_of(f"a<{tag}>b</{tag}>c") == "a\n\nb\n\nc"
+    assert text_of(f"<ul><li>a<{tag}>b</{tag}>c</ul>") == "- a\nb\nc"
+
+
+def test_what_is_no_block_is_in_its_line() -> None:
+    for tag in ("b", "i", "em", "span", "strong", "font", "code", "sub", "sup", "small"):
+        assert text_of(f"a<{tag}>b</{tag}>c") == "abc"
+    for tag in ("td", "th"):
+        assert text_of(f"a<{tag}>b</{tag}>c") == "a  b  c"
+    for tag in ("head", "script", "style", "template", "title"):
+        assert text_of(f"a<{tag}>b</{tag}>c") == text_of(f"a<{tag.upper()} x>b</{tag}  >c") == "ac"
+
+
+@pytest.mark.parametrize("scheme", ["http:", "https:", "mailto:", "tel:"])
+def test_an_address_that_can_be_followed_is_shown(scheme: str) -> None:
+    shown = f"{scheme}x" if scheme.startswith("http") else "x"
+    assert text_of(f"<a href='{scheme}x'>a</a>") == f"a ({shown})"
+    assert text_of(f"<a href='{scheme}x'>x</a>") == ("x (" + shown + ")" if shown != "x" else "x")
+    for other in ("ftp:x", "javascript:x", "data:x", "#x", "cid:x", "x"):
+        assert text_of(f"<a href='{other}'>a</a>") == "a"
 
 
 @pytest.mark.parametrize(

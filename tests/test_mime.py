@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import datetime
 import email
 import email.policy
 import re
 import sys
 from dataclasses import replace
+from string import ascii_letters, digits
 from typing import Any
 
 import pytest
@@ -243,6 +245,14 @@ class TestPieces:
         with pytest.raises(MessageError, match="NUL"):
             pieces(HEADERS, replace(BODY, attachments=(pdf("a\0000\0"),)))
 
+    def test_the_name_of_a_file_is_not_kept(self) -> None:
+        for number in range(3):
+            body = Body(text="a", attachments=(pdf(f"Jane Doe {number}.pdf"),))
+            before = _reading._familiar_head.cache_info().currsize
+            serialise(HEADERS, body)
+            serialise(HEADERS, body)
+            assert _reading._familiar_head.cache_info().currsize - before <= (number == 0)
+
 
 class TestFields:
     def test_the_usual_ones(self) -> None:
@@ -264,6 +274,32 @@ class TestFields:
     def test_with_copies_only(self) -> None:
         headers = replace(HEADERS, to=(), cc=HEADERS.to)
         assert re.findall("(?m)^(To|Cc|Bcc)", fields(headers)) == ["Cc"]
+
+    @pytest.mark.parametrize("has_to", [True, False])
+    @pytest.mark.parametrize("has_cc", [True, False])
+    @pytest.mark.parametrize("has_reply_to", [True, False])
+    def test_address_fields_in_every_combination(
+        self, has_to: bool, has_cc: bool, has_reply_to: bool
+    ) -> None:
+        jane, joe, desk = (
+            (Address.parse(f"{name} <{name}@shop.example>"),) for name in ("jane", "joe", "desk")
+        )
+        headers = replace(
+            HEADERS,
+            to=jane if has_to else (),
+            cc=joe if has_cc else (),
+            reply_to=desk if has_reply_to else (),
+        )
+        to = "jane <jane@shop.example>" if has_to else None if has_cc else "undisclosed-recipients:;"
+        expected = [
+            ("From", "Shop <orders@shop.example>"),
+            *([("To", to)] if to else []),
+            *([("Cc", "joe <joe@shop.example>")] if has_cc else []),
+            *([("Reply-To", "desk <desk@shop.example>")] if has_reply_to else []),
+        ]
+        read = email.message_from_bytes(serialise(headers, BODY)).items()
+        assert read[: len(expected)] == expected
+        assert read[len(expected)][0] == "Subject"
 
     def test_own_fields_come_in_order(self) -> None:
         extra = (
@@ -414,6 +450,19 @@ class TestNames:
         written = fields(replace(HEADERS, extra=(("List-Unsubscribe", f"{link}, <mailto:a@b.example>"),)))
         assert f"List-Unsubscribe: {link},\r\n <mailto:a@b.example>\r\n" in written
 
+    @pytest.mark.parametrize(
+        "name",
+        "Auto-Submitted Disposition-Notification-To Feedback-ID Importance In-Reply-To Precedence Priority References "  # noqa: SIM905
+        "Sensitivity List-Unsubscribe List-Unsubscribe-Post List-Id".split(),
+    )
+    def test_the_structured_fields_are_known(self, name: str) -> None:
+        for spelt in (name, name.lower(), name.upper()):
+            with pytest.raises(InvalidHeaderError, match=f"{spelt} takes"):
+                check_header_value(spelt, "é")
+            assert f"{spelt}: plain\r\n" in fields(replace(HEADERS, extra=((spelt, "plain"),)))
+        check_header_value("X-Tag", "é")
+        check_header_value("Comments", "é")
+
     def test_a_structured_field_comes_once(self) -> None:
         with pytest.raises(InvalidHeaderError, match="twice"):
             serialise(replace(HEADERS, extra=(("References", "<a@b>"), ("references", "<c@d>"))), BODY)
@@ -452,12 +501,41 @@ class TestTree:
         with pytest.raises(MessageError, match="no HTML body"):
             serialise(HEADERS, Body(text="a", images=(image(),)))
 
+    def test_a_file_is_an_attachment_even_if_it_is_an_image(self) -> None:
+        files = (pdf(), replace(image(), content_id=None), pdf("a.txt", b"a", "text/plain"))
+        body = Body(text="a", html="b", images=(image(),), attachments=files)
+        parts = list(email.message_from_bytes(serialise(HEADERS, body)).walk())
+        found = [(part.get_filename(), part.get_content_disposition()) for part in parts]
+        assert [each for each in found if each[1]] == [
+            ("logo.png", "inline"),
+            ("order.pdf", "attachment"),
+            ("logo.png", "attachment"),
+            ("a.txt", "attachment"),
+        ]
+        assert [bool(part["content-id"]) for part in parts if part.get_filename()] == [True, *[False] * 3]
+
     def test_an_image_is_inline(self) -> None:
         message = email.message_from_bytes(serialise(HEADERS, Body(text="a", html="b", images=(image(),))))
         part = next(part for part in message.walk() if part.get_content_maintype() == "image")
         assert part.get_content_disposition() == "inline"
         assert part["content-id"] == "<logo@shop.example>"
         assert next(message.walk()).get_payload()[1].get_param("type") == "text/html"
+
+    def test_the_characters_of_a_content_id(self) -> None:
+        for form, further in (
+            ("a{}@b.example", "!#$%&'*+/=?^`{|}~"),
+            ("a@b{}.example", ""),
+            ("a{}b", "!#$%&'*+/=?^`{|}~"),
+        ):
+            allowed = ascii_letters + digits + "_.-" + further
+            for character in (*map(chr, range(128)), "é"):
+                content_id = form.replace("{}", character)
+                body = Body(text="a", html="b", images=(image(content_id),))
+                if character in allowed or (form == "a{}b" and character == "@"):
+                    assert f"Content-ID: <{content_id}>".encode() in serialise(HEADERS, body)
+                else:
+                    with pytest.raises(InvalidHeaderError, match="Content-ID"):
+                        serialise(HEADERS, body)
 
     @pytest.mark.parametrize("content_id", ["", "a b", "a>", "<a@b>", "a@b\r\nX: y", "é@b"])
     def test_a_malformed_content_id_is_refused(self, content_id: str) -> None:
@@ -485,12 +563,63 @@ class TestTree:
         with pytest.raises(MessageError, match=r"media type|cannot be"):
             serialise(HEADERS, replace(BODY, attachments=(pdf(media_type=media_type),)))
 
+    @pytest.mark.parametrize(
+        "form", ["a{}b/pdf", "application/a{}b", "a/b; c{}d=e", "a/b; c=d{}e", "a/b;c=d{}"]
+    )
+    def test_the_characters_of_a_media_type(self, form: str) -> None:
+        """RFC 6838 section 4.2; RFC 2045 section 5.1 would let more into a parameter."""
+        allowed = ascii_letters + digits + "!#$&^_.+-"
+        for character in (*map(chr, range(128)), "é"):
+            body = replace(BODY, attachments=(pdf(media_type=form.format(character)),))
+            if character in allowed:
+                part = email.message_from_bytes(serialise(HEADERS, body)).get_payload()[1]
+                assert part["Content-Type"].lower().replace("\r\n", "") == form.format(
+                    character
+                ).lower().replace(";c", "; c")
+            elif not (character == " " and form.endswith("{}")):
+                with pytest.raises(MessageError):
+                    serialise(HEADERS, body)
+
+    @pytest.mark.parametrize("count", [127, 128])
+    def test_the_names_of_a_media_type_are_short(self, count: int) -> None:
+        for media_type in (f"{'a' * count}/b", f"a/{'b' * count}"):
+            body = replace(BODY, attachments=(pdf(media_type=media_type),))
+            with contextlib.nullcontext() if count == 127 else pytest.raises(MessageError):
+                serialise(HEADERS, body)
+
+    @pytest.mark.parametrize("count", [60, 61])
+    def test_the_parameters_of_a_media_type_are_short(self, count: int) -> None:
+        for media_type in (f"a/b; {'a' * count}=b", f"a/b; a={'b' * count}", "a/b" + "; a=b" * (count - 56)):
+            body = replace(BODY, attachments=(pdf(media_type=media_type),))
+            with contextlib.nullcontext() if count == 60 else pytest.raises(MessageError):
+                serialise(HEADERS, body)
+
     def test_parameters_of_a_media_type_are_kept(self) -> None:
         body = replace(
             BODY, attachments=(pdf("a.ics", media_type="Text/Calendar; method=REQUEST;charset=utf-8"),)
         )
         part = email.message_from_bytes(serialise(HEADERS, body)).get_payload()[1]
         assert part.get_params() == [("text/calendar", ""), ("method", "REQUEST"), ("charset", "utf-8")]
+
+    def test_a_plain_file_name_is_in_quotes_and_any_other_is_encoded(self) -> None:
+        """RFC 2183 section 2.3: old programs read the first form only."""
+        plain = ascii_letters + digits + "_!#$&+^`{}~., ()@-"
+        names = {f"a{character}b.pdf": character in plain for character in map(chr, range(0x20, 0x7F))}
+        names |= {"a" * 60: True, "a" * 61: False, "a=?b.pdf": False, "č.pdf": False}
+        for name, is_plain in names.items():
+            if set(name) & set("/\\"):
+                continue
+            raw = serialise(HEADERS, replace(BODY, attachments=(pdf(name),)))
+            assert (f'filename="{name}"'.encode() in raw) == is_plain, name
+            assert (b"filename*" in raw) != is_plain
+            assert email.message_from_bytes(raw).get_payload()[1].get_filename() == name
+
+    def test_no_line_of_a_file_name_is_long(self) -> None:
+        for length in range(1, 200):
+            for letter in "až日":
+                raw = serialise(HEADERS, replace(BODY, attachments=(pdf(letter * length),)))
+                head = raw.partition(b"filename")[2].partition(b"\r\n\r\n")[0]
+                assert max(map(len, (b" filename" + head).split(b"\r\n"))) <= 76
 
     def test_an_empty_file_name_is_refused(self) -> None:
         with pytest.raises(InvalidHeaderError, match="empty file name"):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import importlib
 import inspect
 import json
+import pkgutil
 import re
 import sys
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import ondemand_attach
+from ondemand_attach._mime import Body, Headers
 
 FreshPython = Callable[[str], str]
 
@@ -86,6 +91,47 @@ def test_type_checkers_see_the_names_that_exist() -> None:
     assert imported == set(ondemand_attach.__all__) - {"__version__"}
 
 
+def test_every_module_has_the_names_that_it_offers() -> None:
+    offering = [module for module in modules() if getattr(module, "__all__", ())]
+    assert len(offering) > 5
+    for module in offering:
+        assert [name for name in module.__all__ if not hasattr(module, name)] == [], module.__name__
+
+
+def modules() -> list[types.ModuleType]:
+    found = pkgutil.walk_packages(ondemand_attach.__path__, "ondemand_attach.")
+    return [importlib.import_module(each.name) for each in found if not each.name.endswith("__main__")]
+
+
+def test_values_are_frozen_and_take_their_fields_by_name() -> None:
+    values = [getattr(ondemand_attach, name) for name in ondemand_attach.__all__]
+    values = [each for each in (*values, Body, Headers) if dataclasses.is_dataclass(each)]
+    assert len(values) > 10
+    for value in values:
+        assert value.__dataclass_params__.frozen, value.__name__
+        fields = [field for field in dataclasses.fields(value) if field.init]
+        assert all(field.kw_only for field in fields), value.__name__
+
+
+NOT_SHOWN = {
+    "AttachmentRequest": {"context", "filename", "templates", "passwords"},
+    "Document": {"content", "proof", "made_for"},
+    "Exposure": {"name"},
+    "GeneratedPassword": {"password", "recipient", "context"},
+    "Message": {"pieces", "protected_for"},
+    "Receipt": {"accepted", "refused"},
+    "Recipient": {"certificate"},
+    "TimeStampAuthority": {"trust_roots", "credentials"},
+    "VisibleSignature": {"logo"},
+}
+
+
+@pytest.mark.parametrize("name", NOT_SHOWN)
+def test_no_repr_shows_what_is_secret_or_somebodys(name: str) -> None:
+    fields = dataclasses.fields(getattr(ondemand_attach, name))
+    assert {field.name for field in fields if not field.repr} >= NOT_SHOWN[name]
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'MailBuilder'"):
         _ = ondemand_attach.MailBuilder
@@ -95,3 +141,60 @@ def test_the_changelog_begins_with_this_version() -> None:
     changelog = Path(__file__).parent.parent.joinpath("CHANGELOG.md").read_text("utf-8")
     versions = re.findall(r"^## \[(\d.*?)\]", changelog, re.MULTILINE)
     assert versions[0] == ondemand_attach.__version__
+
+
+DEFAULTS = {
+    "AttachmentRequest.keep_out(least_bits)": 40.0,
+    "AttachmentRequest.render(autoescape)": True,
+    "HttpsTransport(rewrites_messages)": False,
+    "HttpsTransport(timeout)": 60.0,
+    "HttpsTransport.mailgun(timeout)": 60.0,
+    "MessageBuilder.attach(hash_plain)": False,
+    "OfficeEncryptor(strength)": "patterns",
+    "PdfEncryptor(allow)": ("print", "copy"),
+    "PdfEncryptor(rsa_padding)": "PKCS1-v1_5",
+    "PdfEncryptor(strength)": "patterns",
+    "PdfSigner(level)": "B-B",
+    "RenderPool(memory_limit)": 512 << 20,
+    "RenderPool(processes)": 1,
+    "RenderPool(time_limit)": 30.0,
+    "SmimeEncryptor(strict)": False,
+    "SmtpTransport(rewrites_messages)": False,
+    "SmtpTransport(timeout)": 60.0,
+    "TimeStampAuthority(time_limit)": 5.0,
+    "VisibleSignature(page)": -1,
+    "Xhtml2PdfGenerator(replay)": True,
+    "Xhtml2PdfGenerator(strict)": True,
+    "Xhtml2PdfGenerator(time_limit)": 30.0,
+    "ZipEncryptor(strength)": "patterns",
+}
+"""What an application gets that says nothing: another value would be another product."""
+
+
+def test_the_defaults_stay() -> None:
+    found = defaults()
+    assert {option: found.get(option) for option in DEFAULTS} == DEFAULTS
+    insecure = {option: value for option, value in found.items() if "(insecure_" in option}
+    assert len(insecure) >= 5
+    assert not any(insecure.values())
+
+
+def defaults() -> dict[str, object]:
+    return {
+        f"{name}({parameter.name})": parameter.default
+        for name, function in functions()
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is not parameter.empty
+    }
+
+
+def functions() -> Iterator[tuple[str, Callable[..., object]]]:
+    for name in ondemand_attach.__all__:
+        public = getattr(ondemand_attach, name)
+        if inspect.isclass(public) and not issubclass(public, Exception):
+            yield name, public
+            for method in vars(public):
+                if not method.startswith("_") and (
+                    inspect.isfunction(getattr(public, method)) or inspect.ismethod(getattr(public, method))
+                ):
+                    yield f"{name}.{method}", getattr(public, method)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import concurrent.futures
 import io
+import itertools
 import logging
 import pathlib
 import pickle
@@ -448,6 +449,74 @@ def test_colours_and_addresses_are_not_evaluated() -> None:
         patch.setattr(PmlParagraph, "wrap", wrap)
         Spy(source="x").generate(attachment_request())
     assert set(map(str, seen)) == {"(None, [], [])"}
+
+
+DESCRIBED = {
+    "/Type",
+    "/FontName",
+    "/Flags",
+    "/FontBBox",
+    "/ItalicAngle",
+    "/Ascent",
+    "/Descent",
+    "/StemV",
+    "/FontFile2",
+}
+
+
+def test_an_embedded_font_is_described_in_full() -> None:
+    """ISO 32000-2 table 120."""
+    content = rendered("<p>x</p><p style='font-family: serif; font-weight: bold'>x</p>")
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        found = [
+            each.FontDescriptor
+            for each in pdf.objects
+            if isinstance(each, pikepdf.Dictionary) and "/FontDescriptor" in each
+        ]
+        assert len(found) == 2
+        for descriptor in found:
+            assert set(descriptor.keys()) >= DESCRIBED
+            assert len(descriptor.FontBBox) == 4
+
+
+@pytest.mark.parametrize(
+    ("character", "script"),
+    [
+        ("日", "CJK"),
+        ("ก", "Thai"),
+        ("한", "Hangul"),
+        ("ひ", "Hiragana"),
+        ("አ", "Ethiopic"),
+        ("\U0001fae0", "symbols"),
+        ("∛\u20e4", "symbols"),
+    ],
+)
+def test_characters_that_cannot_be_drawn_are_told_by_their_script(character: str, script: str) -> None:
+    with pytest.raises(GenerationError, match=rf"\({script}\) cannot be drawn with its fonts") as caught:
+        rendered(f"<p>x {character}</p>")
+    assert character not in str(caught.value)
+
+
+FACES = {
+    ("normal", "normal"): "DejaVuSerif",
+    ("bold", "normal"): "DejaVuSans-Bold",
+    ("normal", "italic"): "DejaVuSansMono-Oblique",
+    ("bold", "italic"): "DejaVuSerif-BoldItalic",
+}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(FACES))[::5], ids=str)
+def test_each_style_of_a_family_is_drawn_with_its_own_file(
+    order: tuple[tuple[str, str], ...], tmp_path: pathlib.Path
+) -> None:
+    rules = ""
+    for weight, style in order:
+        name = FACES[weight, style]
+        (tmp_path / f"{name}.ttf").write_bytes((FONTS / f"{name}.ttf").read_bytes())
+        rules += f"@font-face {{ font-family: Brand; src: url({name}.ttf); font-weight: {weight}; font-style: {style} }}"
+    for (weight, style), name in FACES.items():
+        html = f"<style>{rules}</style><p style='font: {style} {weight} 9pt Brand'>x</p>"
+        assert font_names(rendered(html, assets=[tmp_path])) == {name}
 
 
 def test_two_applications_may_name_different_fonts_and_images_alike(tmp_path: pathlib.Path) -> None:

@@ -19,13 +19,15 @@ import sys
 import tempfile
 import urllib.request
 import zoneinfo
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from ondemand_attach import MessageBuilder, RenderPool, Xhtml2PdfGenerator
+from ondemand_attach._reach import reaching_out
 from ondemand_attach.errors import ConfigurationError, GenerationError, MailError, ResourceBlockedError
-from ondemand_attach.pool._guard import Guard
+from ondemand_attach.pool._guard import Guard, roots
 from pool import plugs
 from pool.plugs import LETTER, doing, result
 
@@ -272,6 +274,199 @@ def test_the_guard_decides(
         else:
             guard(event, tuple(spelt(argument, places) for argument in arguments))
     assert bool(guard.refused) == is_to_be_refused
+
+
+Take = Callable[[str, int], tuple[Any, ...]]
+# What Python tells an audit hook (PEP 578) of a path and of the open directory that it is relative to, if that can be given.
+CHANGING: list[tuple[str, Take]] = [
+    ("os.chmod", lambda path, folder: (path, 0o600, folder)),
+    ("os.chown", lambda path, folder: (path, 1, 1, folder)),
+    ("os.link", lambda path, folder: (path, "{private}/b", folder, -1)),
+    ("os.link", lambda path, folder: ("{private}/a", path, -1, folder)),
+    ("os.mkdir", lambda path, folder: (path, 0o700, folder)),
+    ("os.remove", lambda path, folder: (path, folder)),
+    ("os.rename", lambda path, folder: (path, "{private}/b", folder, -1)),
+    ("os.rename", lambda path, folder: ("{private}/a", path, -1, folder)),
+    ("os.rmdir", lambda path, folder: (path, folder)),
+    ("os.symlink", lambda path, folder: ("anything", path, folder)),
+    ("os.utime", lambda path, folder: (path, None, None, folder)),
+]
+
+
+def decides(guard: Guard, event: str, arguments: tuple[Any, ...]) -> bool:
+    """Tell whether something is let through."""
+    try:
+        guard(event, arguments)
+    except ResourceBlockedError:
+        return False
+    return True
+
+
+@pytest.fixture
+def places(tmp_path: pathlib.Path) -> dict[str, str]:
+    found = {name: str(tmp_path / name) for name in ("private", "other", "code")}
+    for name in found.values():
+        pathlib.Path(name, "folder").mkdir(parents=True)
+    pathlib.Path(found["private"], "out").symlink_to(found["other"])
+    pathlib.Path(found["other"], "in").symlink_to(found["private"])
+    return found
+
+
+@pytest.mark.parametrize(("event", "take"), CHANGING, ids=str)
+def test_each_path_of_a_change_is_looked_at(event: str, take: Take, places: dict[str, str]) -> None:
+    guard = Guard(places["private"], [places["code"]])
+
+    def is_let_through(path: str, folder: int = -1) -> bool:
+        return decides(guard, event, tuple(spelt(each, places) for each in take(path, folder)))
+
+    assert is_let_through("{private}/file")
+    assert is_let_through("{private}/folder/file")
+    assert not is_let_through("{other}/file")
+    assert not is_let_through("{code}/file")
+    assert not is_let_through("{private}/../other/file")
+    assert not is_let_through("{private}/out/file")
+    assert is_let_through("{other}/in/file")
+    with open_folder(places["private"]) as private, open_folder(places["other"]) as other:
+        assert is_let_through("file", private)
+        assert not is_let_through("file", other)
+        assert not is_let_through("../other/file", private)
+        assert is_let_through("../private/file", other)
+        assert is_let_through("{private}/file", other)
+        assert not is_let_through("{other}/file", private)
+
+
+ON_ENTRIES = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink"}
+
+
+@pytest.mark.parametrize(("event", "take"), CHANGING, ids=str)
+def test_a_link_at_the_end_is_followed_where_python_follows_it(
+    event: str, take: Take, places: dict[str, str]
+) -> None:
+    guard = Guard(places["private"], [])
+
+    def is_let_through(path: str) -> bool:
+        return decides(guard, event, tuple(spelt(each, places) for each in take(path, -1)))
+
+    assert is_let_through("{private}/out") == (event in ON_ENTRIES)
+    assert is_let_through("{other}/in") != (event in ON_ENTRIES)
+    for name in ("", "/.", "/.."):
+        assert not is_let_through("{private}/out" + (name or "/"))
+
+
+@contextlib.contextmanager
+def open_folder(name: str) -> Iterator[int]:
+    descriptor = os.open(name, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+REFUSED_EVENTS = """
+ctypes.dlopen ctypes.dlsym ctypes.call_function ctypes.cdata ctypes.string_at ctypes.wstring_at ctypes.set_exception ftplib.connect ftplib.sendcmd http.client.connect http.client.send
+imaplib.open imaplib.send nntplib.connect os.exec os.fork os.forkpty os.posix_spawn os.spawn os.system os.kill os.killpg os.chdir
+os.fwalk os.chroot os.setxattr os.removexattr os.lockf os.add_dll_directory poplib.connect pty.spawn resource.prlimit resource.setrlimit signal.pthread_kill
+smtplib.connect smtplib.send socket.__new__ socket.bind socket.connect socket.getaddrinfo socket.gethostbyaddr socket.gethostbyname socket.getnameinfo
+socket.getservbyname socket.sendmsg socket.sendto socket.sethostname sqlite3.connect sqlite3.enable_load_extension subprocess.Popen
+sys.remote_exec syslog.openlog syslog.syslog telnetlib.Telnet.open urllib.Request webbrowser.open
+""".split()  # noqa: SIM905 - a list of words is read as text
+HARMLESS_EVENTS = """
+ctypes.addressof ctypes.cdata/buffer ctypes.create_string_buffer ctypes.create_unicode_buffer ctypes.get_errno ctypes.set_errno
+os.getxattr os.listxattr os.putenv os.unsetenv socket.gethostname builtins.id builtins.breakpoint compile exec import marshal.loads object.__getattr__ sys._getframe
+sys.setprofile tempfile.mkstemp tempfile.mkdtemp shutil.copyfile glob.glob gc.get_objects cpython.run_command array.__new__ code.__new__ mmap.__new__ pickle.find_class
+""".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("event", REFUSED_EVENTS)
+def test_what_no_document_needs_is_refused(event: str, places: dict[str, str]) -> None:
+    assert not decides(Guard(places["private"], []), event, (None, socket.AF_INET, 0, 0))
+
+
+@pytest.mark.parametrize("event", HARMLESS_EVENTS)
+def test_what_does_no_harm_is_let_through(event: str, places: dict[str, str]) -> None:
+    assert decides(Guard(places["private"], []), event, ("/etc/passwd", 1))
+
+
+@pytest.mark.parametrize("event", ["os.listdir", "os.scandir", "os.walk"])
+def test_folders_are_listed_where_files_are_read(event: str, places: dict[str, str]) -> None:
+    guard = Guard(places["private"], [places["code"]])
+    for name in ("private", "code"):
+        assert decides(guard, event, (places[name],))
+    assert decides(guard, event, (str(pathlib.Path(os.__file__).parent),))
+    assert not decides(guard, event, (places["other"],))
+    guard.folders = roots([places["other"]])
+    assert decides(guard, event, (places["other"],))
+    assert decides(guard, event, (places["other"] + "/folder",))
+    assert not decides(guard, event, (places["other"] + "wise",))
+
+
+@pytest.mark.parametrize("event", ["os.listdir", "os.scandir"])
+def test_no_path_is_the_working_directory(
+    event: str, places: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = Guard(places["private"], [])
+    for name in ("private", "other"):
+        monkeypatch.chdir(places[name])
+        for path in (None, ".", ""):
+            assert decides(guard, event, (path,)) == (name == "private")
+        assert decides(guard, event, ()) == (name == "private")
+
+
+@pytest.mark.parametrize(
+    ("mode", "flags"),
+    [
+        *((mode, 0) for mode in ("w", "a", "x", "r+", "wb", "ab", "xb", "rb+", "w+")),
+        *((None, flag) for flag in (os.O_WRONLY, os.O_RDWR, os.O_APPEND, os.O_CREAT, os.O_TRUNC)),
+        ("r", os.O_WRONLY),
+    ],
+    ids=str,
+)
+def test_every_way_to_write_is_one(mode: str | None, flags: int, places: dict[str, str]) -> None:
+    guard = Guard(places["private"], [places["other"]])
+    guard.folders = roots([places["other"]])
+    assert decides(guard, "open", (places["private"] + "/file.py", mode, flags))
+    assert not decides(guard, "open", (places["other"] + "/file.py", mode, flags))
+    for path in (os.devnull, 3):
+        assert decides(guard, "open", (path, mode, flags))
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_code"), [(".py", 1), (".pyc", 1), (".so", 1), (".ini", 0), (".pyx", 0), ("", 0)]
+)
+def test_of_the_folders_of_modules_code_is_read(ending: str, is_code: int, places: dict[str, str]) -> None:
+    pathlib.Path(places["code"], f"file{ending}").touch()
+    guard = Guard(places["private"], [places["code"]])
+    assert decides(guard, "open", (f"{places['code']}/file{ending}", "r", 0)) == bool(is_code)
+
+
+def test_while_a_signer_reaches_out_it_may_read_and_use_the_network(places: dict[str, str]) -> None:
+    guard = Guard(places["private"], [])
+    with reaching_out():
+        assert decides(guard, "socket.connect", (None, ("127.0.0.1", 9)))
+        assert decides(guard, "socket.__new__", (None, socket.AF_INET, 1, 0))
+        assert decides(guard, "http.client.connect", (None, "tsa.example", 80))
+        assert decides(guard, "open", ("/etc/passwd", "r", 0))
+        assert not decides(guard, "open", ("/etc/passwd", "w", 0))
+        assert not decides(guard, "subprocess.Popen", ("true",))
+        assert not decides(guard, "smtplib.connect", (None, "mail.example", 25))
+    assert not decides(guard, "socket.connect", (None, ("127.0.0.1", 9)))
+    assert not decides(guard, "open", ("/etc/passwd", "r", 0))
+
+
+@pytest.mark.parametrize("name", ["<frozen os>", "<string>", "<template>", os.__file__])
+def test_the_line_of_the_application_is_named_wherever_it_runs(
+    name: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `python -m` the working directory holds modules; what has no file does not lie there."""
+    monkeypatch.chdir(pathlib.Path(__file__).parent)
+    guard = Guard(str(tmp_path), [str(pathlib.Path.cwd()), str(pathlib.Path(os.__file__).parent)])
+    with pytest.raises(ResourceBlockedError, match=rf" at {__name__}, line \d+: "):
+        exec(compile("guard('os.listdir', ('/etc',))", name, "exec"), {"guard": guard, "__name__": "os"})
+
+
+def test_no_line_is_named_if_none_of_the_application_is_at_work(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(ResourceBlockedError, match="refused in the render process: nothing is written"):
+        Guard(str(tmp_path), [])("os.remove", ("/etc/passwd", -1))
 
 
 def spelt(argument: Any, places: dict[str, str]) -> Any:

@@ -450,6 +450,12 @@ def test_the_same_password_for_everyone_is_refused_while_wiring(fixed: str) -> N
         "{{ 'walnut-ferry-cobalt-' ~ postcode }}",
         "{{ ('walnut-ferry-cobalt-' ~ postcode) | upper }}",
         "{{ 'walnut-%s-cobalt' | format(postcode) }}",
+        "{{ postcode }}-walnut-ferry-cobalt-{{ postcode }}",
+        "{{ postcode }}-walnut-ferry-cobalt",
+        "walnut-{{ postcode }}-ferry-{{ postcode }}-cobalt",
+        "{% if postcode %}walnut-ferry-cobalt-{% endif %}{{ postcode }}",
+        "{% set a = postcode %}walnut-ferry-cobalt-{{ a }}{# walnut #}",
+        "{{ postcode\n}}-walnut-ferry-cobalt-{{\npostcode }}",
     ],
 )
 def test_fixed_text_makes_no_password_stronger(password: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import itertools
@@ -15,6 +16,7 @@ import pikepdf
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
@@ -106,6 +108,128 @@ def test_what_is_as_it_should_be_passes(often: None) -> None:
         for proof in (sealed.proof, made.proof):
             assert proof is not None
             proof(made.content)
+
+
+ENTRY = rb"/%s\s*(/[A-Za-z0-9]+|<[0-9A-Fa-f]+>|-?[0-9]+|[a-z]+)"
+
+
+def with_entry_changed(content: bytes, handler: bytes, name: str) -> bytes:
+    """Change one byte of an entry of the encryption dictionary, be it a name, a number, a truth or a string."""
+    found = content.index(handler)
+    start, end = content.rindex(b" obj", 0, found), content.index(b"endobj", found)
+    value = re.search(ENTRY % name.encode(), content[start:end])
+    assert value is not None
+    last = start + value.end(1) - (2 if value[1].endswith(b">") else 1)
+    other = {ord("5"): b"4", ord("6"): b"5", ord("3"): b"2"}.get(content[last]) or b"%c" % (content[last] ^ 1)
+    return content[:last] + other + content[last + 1 :]
+
+
+KEPT_TO = ["Filter", "V", "R", "StmF", "StrF", "CFM", "EncryptMetadata", "O", "U", "UE", "Perms"]
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+@pytest.mark.parametrize("name", KEPT_TO)
+def test_no_other_encryption_dictionary_passes_without_pyhanko(
+    name: str, is_signed: bool, monkeypatch: pytest.MonkeyPatch, seldom: None
+) -> None:
+    sealed = BY_PASSWORD.encrypt(order(), REQUEST)
+    content = (SIGNER.sign(sealed, REQUEST) if is_signed else sealed).content
+    monkeypatch.setattr(_proof.PasswordProof, "_check_with_pyhanko", lambda *_: None)
+    assert sealed.proof is not None
+    sealed.proof(content)
+    with pytest.raises(ProofError):
+        sealed.proof(with_entry_changed(content, b"/Standard", name))
+
+
+@pytest.mark.parametrize("name", [*KEPT_TO, "P", "OE", "KDFSalt", "Length"])
+def test_pyhanko_reads_no_other_encryption_dictionary(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sealed = BY_PASSWORD.encrypt(order(), REQUEST)
+    monkeypatch.setattr(_proof.PasswordProof, "_holds", lambda *_: False)
+    assert sealed.proof is not None
+    sealed.proof(sealed.content)
+    with pytest.raises(ProofError):
+        sealed.proof(with_entry_changed(sealed.content, b"/Standard", name))
+
+
+@pytest.mark.parametrize("name", ["Filter", "V", "StmF", "StrF", "CFM", "EncryptMetadata"])
+def test_no_other_encryption_dictionary_passes_for_certificates(name: str) -> None:
+    sealed = to_certificates(JANE).encrypt(order(), REQUEST)
+    assert sealed.proof is not None
+    sealed.proof(sealed.content)
+    with pytest.raises(ProofError):
+        sealed.proof(with_entry_changed(sealed.content, b"/Adobe.PubSec", name))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("/Filter", generic.NameObject("/Adobe.PubSec")),
+        ("/V", generic.NumberObject(4)),
+        ("/R", generic.NumberObject(5)),
+        ("/StmF", generic.NameObject("/Identity")),
+        ("/StrF", generic.NameObject("/Identity")),
+        ("/EncryptMetadata", generic.BooleanObject(value=False)),
+        ("/CF", generic.DictionaryObject()),
+        ("/CF", {"/StdCF": {"/CFM": "/AESV2"}}),
+        ("/CF", {"/StdCF": {"/CFM": "/None"}}),
+        ("/CF", {"/StdCF": {}}),
+    ],
+)
+def test_pyhanko_takes_nothing_but_aes_256_for_all_there_is(name: str, value: object) -> None:
+    found = encrypted_with(dictionary()).encrypt_dict
+    assert found is not None
+    _proof._check_algorithm(dict(found), "/Standard")
+    with pytest.raises(ProofError, match="AES-256 throughout"):
+        _proof._check_algorithm({**found, name: value}, "/Standard")
+
+
+class InClear(generic.TextStringObject):
+    def write_to_stream(self, stream: Any, handler: object = None, container_ref: object = None) -> None:
+        super().write_to_stream(stream)
+
+
+RANGE_OF = {"ByteRange": generic.ArrayObject(map(generic.NumberObject, (0, 1, 2, 3)))}
+STRING = generic.TextStringObject
+PLACES: dict[str, Callable[[Callable[[str], Any]], Any]] = {
+    "in a dictionary": lambda string: dictionary(A=string("x")),
+    "behind others": lambda string: dictionary(A=STRING("x"), B=string("x")),
+    "in an array": lambda string: generic.ArrayObject([string("x")]),
+    "at the end of an array": lambda string: generic.ArrayObject([STRING("x"), string("x")]),
+    "in an array in an array": lambda string: generic.ArrayObject([generic.ArrayObject([string("x")])]),
+    "in a dictionary in an array": lambda string: generic.ArrayObject([dictionary(A=string("x"))]),
+    "in an array in a dictionary": lambda string: dictionary(A=generic.ArrayObject([string("x")])),
+    "in the dictionary of a stream": lambda string: generic.StreamObject(
+        {"/A": string("x")}, stream_data=b"x"
+    ),
+    "in what is no signature": lambda string: dictionary(Contents=string("x")),
+    "beside the value of a signature": lambda string: dictionary(**RANGE_OF, Reason=string("x")),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_pyhanko_reads_every_string(place: str) -> None:
+    for string, is_encrypted in ((STRING, True), (InClear, False)):
+        reader = encrypted_with(PLACES[place](string))
+        with contextlib.nullcontext() if is_encrypted else pytest.raises((PdfError, ValueError)):
+            _proof._read_all(reader)
+
+
+def test_the_value_of_a_signature_is_in_clear() -> None:
+    _proof._read_all(encrypted_with(dictionary(**RANGE_OF, Contents=InClear("x"))))
+
+
+def dictionary(**entries: generic.PdfObject) -> generic.DictionaryObject:
+    return generic.DictionaryObject({f"/{name}": value for name, value in entries.items()})
+
+
+def encrypted_with(value: generic.PdfObject) -> PdfFileReader:
+    writer, output = copy_into_new_writer(PdfFileReader(io.BytesIO(order().content))), io.BytesIO()
+    writer.root["/Extra"] = writer.add_object(value)
+    writer.encrypt("owner", SECRET)
+    writer.write(output)
+    reader = PdfFileReader(output)
+    reader.decrypt(SECRET)
+    return reader
 
 
 @functools.cache

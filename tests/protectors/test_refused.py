@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import pickle
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import openpyxl
 import pikepdf
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -20,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
+from cryptography.x509 import Certificate, ExtensionOID, ObjectIdentifier, UnrecognizedExtension
 
 from ondemand_attach import (
     AttachmentRequest,
@@ -31,7 +34,8 @@ from ondemand_attach import (
     SmimeSigner,
     ZipEncryptor,
 )
-from ondemand_attach.errors import MailError
+from ondemand_attach.errors import EncryptionError, MailError
+from ondemand_attach.protectors import _certificates
 from ondemand_attach.testing import attachment_request
 from pages import check_page, table
 from protectors import samples
@@ -100,6 +104,10 @@ SIGNING_KEYS: dict[str, Callable[[Signer], object]] = {
     "key of Ed25519": lambda of: of(key=Ed25519PrivateKey.generate(), certificate=OWN),  # type: ignore[arg-type]
     "certificate that expired": lambda of: own(of, ec_key(), days=(-9, -1)),
     "certificate that is not valid yet": lambda of: own(of, ec_key(), days=(1, 9)),
+    "certificate that is damaged": lambda of: of(key=ec_key(), certificate=DAMAGED["key usage"]()),
+    "certificate with a critical extension that is not known": lambda of: of(
+        key=ec_key(), certificate=with_extension("1.2.3.4", b"")
+    ),
     "certificate for encryption only": lambda of: own(of, ec_key(), usages=["key_agreement"]),
 }
 
@@ -148,6 +156,83 @@ def looked_up(of: Any, found: Any, *addresses: str) -> object:
     return encryptor.encrypt(order(), to(*(addresses or ("jane@example.com",))))
 
 
+def with_extension(number: str, content: bytes, *, is_critical: bool = True) -> Certificate:
+    extension = UnrecognizedExtension(ObjectIdentifier(number), content)
+    return certify(ec_key(), usages=["key_agreement"], further=[(extension, is_critical)])
+
+
+def with_other_usage(content: bytes) -> Certificate:
+    usage = UnrecognizedExtension(ExtensionOID.KEY_USAGE, content)
+    return certify(ec_key(), usages=None, further=[(usage, True)])
+
+
+def altered(key: Any, before: str, after: str) -> bytes:
+    """Return a certificate in which some bytes are others, in hexadecimal."""
+    content = certify(key).public_bytes(Encoding.DER)
+    assert bytes.fromhex(before) in content
+    return content.replace(bytes.fromhex(before), bytes.fromhex(after))
+
+
+MAILBOX_IN_UTF8 = "06082b06010505070809"
+DAMAGED: dict[str, Callable[[], Any]] = {
+    "key usage": lambda: with_other_usage(b"\x30\x03nop"),
+    "key usage of nothing": lambda: with_other_usage(b""),
+    "alternative name": lambda: with_extension("2.5.29.17", b"\x30\x03nop"),
+    "alternative name, not critical": lambda: with_extension("2.5.29.17", b"\x30\x03nop", is_critical=False),
+    "mailbox in UTF-8": lambda: with_extension(
+        "2.5.29.17", bytes.fromhex(f"3011a00f{MAILBOX_IN_UTF8}a0030401") + b"a", is_critical=False
+    ),
+    "extended key usage": lambda: with_extension("2.5.29.37", b"\x30\x03nop"),
+    "name constraints": lambda: with_extension("2.5.29.30", b"\x30\x03nop"),
+    "policies, not critical": lambda: with_extension("2.5.29.32", b"\x30\x03nop", is_critical=False),
+    "unknown kind of key": lambda: altered(ec_key(), "06072a8648ce3d0201", "06072a8648ce3d0277"),
+    "unknown curve": lambda: altered(ec_key(), "06082a8648ce3d030107", "06082a8648ce3d030177"),
+    "no point of the curve": lambda: altered(
+        ec_key(), f"04{ec_key().public_key().public_numbers().x:064x}", "04" + 32 * "11"
+    ),
+    "RSA with an even exponent": lambda: altered(rsa_key(), "0203010001", "0203010002"),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_nothing_is_encrypted_to_a_certificate_that_cannot_be_read(what: str) -> None:
+    for of in (PdfEncryptor, SmimeEncryptor):
+        error = refusal(functools.partial(looked_up, of, [DAMAGED[what]()]))
+        assert isinstance(error, EncryptionError)
+        assert "certificate is damaged, or of a kind that is not known" in str(error)
+
+
+def test_an_extension_that_is_not_critical_need_not_be_known() -> None:
+    for of in (PdfEncryptor, SmimeEncryptor):
+        assert looked_up(of, [with_extension("1.2.3.4", b"x", is_critical=False)])
+
+
+def test_a_certificate_is_valid_from_its_first_second_to_its_last() -> None:
+    certificate, second = certify(ec_key(), days=(-1, 1)), datetime.timedelta(seconds=1)
+    first, last = NOW - samples.DAY, NOW + samples.DAY
+    for moment in (first, NOW, last):
+        assert _certificates.out_of_date(certificate, moment) is None
+    before, after = (
+        _certificates.out_of_date(certificate, moment) for moment in (first - second, last + second)
+    )
+    assert before == f"is not valid before {first:%Y-%m-%d %H:%M} UTC"
+    assert after == f"expired on {last:%Y-%m-%d %H:%M} UTC"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (lambda: rsa_key(2048), None),
+        (lambda: rsa_key(2040), "has an RSA key of fewer than 2048 bits"),
+        (ec_key, None),
+        (lambda: ec_key(0, ec.SECP521R1), None),
+        (lambda: ec_key(0, ec.SECP224R1), "has an EC key of fewer than 256 bits"),
+    ],
+)
+def test_keys_are_strong_enough_from_their_least_size_on(key: Callable[[], Any], said: str | None) -> None:
+    assert _certificates.too_weak(certify(key())) == said
+
+
 CERTIFICATES: dict[str, Callable[[Any], object]] = {
     "none at the recipient": lambda of: of().encrypt(order(), to("jane@example.com")),
     "none found": lambda of: looked_up(of, []),
@@ -166,6 +251,8 @@ CERTIFICATES: dict[str, Callable[[Any], object]] = {
     "of another mail address": lambda of: looked_up(
         of, [certify(ec_key(), alternative=f"{WRONG}@x.example")]
     ),
+    "damaged": lambda of: looked_up(of, [DAMAGED["key usage"]()]),
+    "a critical extension that is not known": lambda of: looked_up(of, [with_extension("1.2.3.4", b"")]),
     "one of several is unfit": lambda of: looked_up(
         of, [OWN, certify(rsa_key(), days=(-9, -1))], "jane@example.com", "joe@example.com"
     ),

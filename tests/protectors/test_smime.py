@@ -8,6 +8,7 @@ import email.policy
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from ondemand_attach.errors import (
     EncryptionError,
     GenerationError,
     InvalidHeaderError,
+    MailError,
     SigningError,
 )
 from protectors.samples import KEYS, certify, decrypted, ec_key, openssl, rsa_key
@@ -240,6 +242,39 @@ def test_check_knows_what_is_public() -> None:
     assert len(touched) == 2
     encrypted = builder.whole_message(encryptor=SmimeEncryptor())
     assert [finding.path for finding in encrypted.check()] == ["customer.iban"]
+
+
+PRIVATE: dict[str, Callable[[MessageBuilder], MessageBuilder]] = {
+    "text": lambda builder: builder.text("{{ customer.name }}"),
+    "html": lambda builder: builder.html("<p>{{ customer.name }}</p>"),
+    "filename": lambda builder: builder.attach(lambda _: text("x"), filename="{{ customer.name }}.txt"),
+    "document": lambda builder: builder.attach(named, filename="a.txt"),
+    "generator": lambda builder: builder.attach(
+        Xhtml2PdfGenerator(source="<p>{{ customer.name }}</p>"), filename="a.pdf"
+    ),
+}
+
+
+def named(request: AttachmentRequest) -> Document:
+    return Document(content=request.context["customer"]["name"].encode(), media_type="text/plain")
+
+
+@pytest.mark.parametrize("what", PRIVATE)
+def test_all_that_an_encrypted_message_holds_may_be_confidential(what: str) -> None:
+    builder = PRIVATE[what](BUILDER)
+    with pytest.raises(MailError):
+        builder.build(CONTEXT, to=PEOPLE["jane"])
+    for encrypted in (
+        builder.whole_message(encryptor=SmimeEncryptor()),
+        builder.whole_message(encryptor=SmimeEncryptor(), signer=signer()),
+    ):
+        assert encrypted.check() == []
+        assert NAME.encode() not in encrypted.build(CONTEXT, to=PEOPLE["jane"]).content
+    signed = builder.whole_message(signer=signer())
+    with pytest.raises(MailError):
+        signed.build(CONTEXT, to=PEOPLE["jane"])
+    if what != "document":
+        assert signed.check() != []
 
 
 # --- what is refused

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jinja2
@@ -29,7 +30,9 @@ from scale import SCALE
 
 MARKS = (
     Marks()
-    .with_confidential(["customer", "order.lines.engraving", "payment.iban"])
+    .with_confidential(
+        ["customer", "order.lines.engraving", "former.lines.engraving", "payment.iban", "refund.iban"]
+    )
     .with_public(["customer.first_name", "customer.address.city"])
 )
 
@@ -79,6 +82,10 @@ def paths(source: str, **files: str) -> set[str]:
         ("{{ payment.iban == 'x' }}", "payment.iban"),
         ("{{ 'x' in payment.iban }}", "payment.iban"),
         ("{{ 'x' is in payment.iban }}", "payment.iban"),
+        ("{{ 'x' in (1, payment.iban) }}", "payment.iban"),
+        ("{{ 'x' not in (1, payment.iban) }}", "payment.iban"),
+        ("{{ 'x' in [payment.iban] }}", "payment.iban"),
+        ("{{ 'x' in [1, payment.iban]|batch(1)|first }}", "payment.iban"),
         ("{{ payment == other }}", "payment.iban"),
         ("{{ [payment.iban]|first }}", "payment.iban"),
         ("{{ {'a': payment}.a.iban }}", "payment.iban"),
@@ -87,12 +94,25 @@ def paths(source: str, **files: str) -> set[str]:
         ("{{ ([payment] + [1])[0].iban }}", "payment.iban"),
         ("{{ lipsum(n=payment.iban) }}", "payment.iban"),
         ("{{ range(payment.iban) }}", "payment.iban"),
+        ("{{ range(*[payment.iban]) }}", "payment.iban"),
+        ("{{ lipsum(**{'n': payment.iban}) }}", "payment.iban"),
+        ("{{ dict(**{'a': payment}).a.iban }}", "payment.iban"),
+        ("{{ '{}'.format(*[payment]) }}", "payment.iban"),
+        ("{{ '{a}'.format(**{'a': payment}) }}", "payment.iban"),
+        ("{{ 'x'|replace(*['x', payment.iban]) }}", "payment.iban"),
+        ("{{ 'x'|replace(**{'old': 'x', 'new': payment.iban}) }}", "payment.iban"),
+        ("{{ 1 is sameas(*[payment.iban]) }}", "payment.iban"),
+        ("{{ 'x' is eq(*[payment.iban]) }}", "payment.iban"),
+        ("{{ '%s'|format(*[payment]) }}", "payment.iban"),
+        ("{{ '%(a)s'|format(**{'a': payment}) }}", "payment.iban"),
         ("{{ x[payment.iban] }}", "payment.iban"),
         ("{% if payment.iban %}x{% endif %}", "payment.iban"),
         ("{% if a %}{% elif payment.iban %}x{% endif %}", "payment.iban"),
         ("{% if a %}{% else %}{{ payment.iban }}{% endif %}", "payment.iban"),
         ("{% set p = payment %}{{ p.iban }}", "payment.iban"),
         ("{% set p, q = 1, payment %}{{ q.iban }}", "payment.iban"),
+        ("{% set a, b = payment.iban %}", "payment.iban"),
+        ("{% for a, b in [payment.iban] %}{% endfor %}", "payment.iban"),
         ("{% set p %}{{ payment.iban }}{% endset %}", "payment.iban"),
         ("{% set p | upper %}{{ payment.iban }}{% endset %}", "payment.iban"),
         ("{% if a %}{% set p = payment %}{% endif %}{{ p.iban }}", "payment.iban"),
@@ -174,6 +194,19 @@ def paths(source: str, **files: str) -> set[str]:
         ("{% import 'macros' as m %}{{ m.show(payment) }}", "payment.iban"),
         ("{% from 'macros' import show as s %}{{ s(payment) }}", "payment.iban"),
         ("{% import 'macros' as m %}{{ m.alias.iban }}", "payment.iban"),
+        ("{% import 'macros' as m %}{{ m['alias'].iban }}", "payment.iban"),
+        ("{% import 'macros' as m %}{{ m[key].iban }}", "payment.iban"),
+        ("{% import 'macros' as m %}{{ m['al' ~ key].iban }}", "payment.iban"),
+        ("{% import 'macros' as m %}{{ (m|attr('alias')).iban }}", "payment.iban"),
+        ("{% import 'macros' as m %}{{ (m|attr(key)).iban }}", "payment.iban"),
+        ("{% set n = namespace(p=payment) %}{{ n['p'].iban }}", "payment.iban"),
+        ("{% set n = namespace(p=payment) %}{{ n[key].iban }}", "payment.iban"),
+        ("{% set n = namespace(p=payment) %}{{ (n|attr(key)).iban }}", "payment.iban"),
+        ("{% for l in order.lines %}{{ loop['previtem'].engraving }}{% endfor %}", "order.lines.engraving"),
+        ("{% for l in order.lines %}{{ loop['nextitem'].engraving }}{% endfor %}", "order.lines.engraving"),
+        ("{% for l in order.lines %}{{ loop.nextitem.engraving }}{% endfor %}", "order.lines.engraving"),
+        ("{{ {'p': payment}[key].iban }}", "payment.iban"),
+        ("{{ (1, payment)[key].iban }}", "payment.iban"),
         ("{% from 'macros' import wrong with context %}{{ wrong() }}", "payment.iban"),
         ("{% extends 'layout' %}{% block b %}{{ payment.iban }}{% endblock %}", "payment.iban"),
         ("{% extends 'layout' %}{% block row %}{{ line.engraving }}{% endblock %}", "order.lines.engraving"),
@@ -193,6 +226,279 @@ def test_finds_what_is_touched(source: str, path: str) -> None:
         "b_cycle": "{% include 'a_cycle' %}{{ payment.iban }}",
     }
     assert path in paths(source, **files)
+    lines = {found.line for found in findings(f"\n\n{source}", **files) if found.template == "<text>"}
+    assert lines <= {3}
+
+
+CONTEXT: dict[str, Any] = {
+    "order": {
+        "lines": [
+            {"engraving": "Zoë", "name": "ring", "price": 1},
+            {"engraving": "Ann", "name": "pin", "price": 2},
+        ]
+    },
+    "former": {
+        "lines": [
+            {"engraving": "Eve", "name": "cup", "price": 3},
+            {"engraving": "Bea", "name": "mug", "price": 4},
+        ]
+    },
+    "payment": {"iban": "DE02", "bic": "X"},
+    "refund": {"iban": "DE03", "bic": "Y"},
+    "customer": {"first_name": "Jane", "last_name": "Doe", "address": {"city": "Brno", "street": "Main"}},
+}
+
+
+def refused(source: str) -> str | None:
+    """Return the path of the guard that rendering touches, if any."""
+    try:
+        Templates().render(views(CONTEXT, MARKS).public, "text", Source(source, None))
+    except ConfidentialityError as error:
+        return error.path
+    except TemplateError:
+        return None
+    return None
+
+
+# What iterates, tests, compares or prints something, once it was taken out of a tuple.
+TRUTHS = [
+    *("{% if VALUE %}x{% endif %}", "{{ 'x' if VALUE else 'y' }}", "{{ VALUE and 'x' }}", "{{ not VALUE }}"),
+    *("{{ VALUE or 'x' }}", "{{ VALUE }}", "{{ VALUE|length }}", "{{ VALUE is none }}", "{{ VALUE == 1 }}"),
+    *(
+        "{% for x in VALUE %}{% endfor %}",
+        "{{ VALUE.x }}",
+        "{{ VALUE[0] }}",
+        "{{ VALUE ~ '' }}",
+        "{{ VALUE() }}",
+    ),
+]
+OUT_OF_TUPLES = [
+    "(payment.iban, 1)[0]",
+    "(1, payment.iban)[1]",
+    "(1, payment.iban)[-1]",
+    "(payment.iban, 1)[-2]",
+    "((1, payment.iban), 2)[0][1]",
+    "[(1, payment.iban)][0][1]",
+    "([(1, payment.iban)], 2)[0][0][1]",
+    "[[(1, payment.iban)]][0][0][1]",
+    "((payment.iban, 1)|first)",
+    "((1, payment.iban)|last)",
+    "((1, payment.iban)|list)[1]",
+    "((payment.iban,)|reverse|list)[0]",
+    "((1, payment.iban)|batch(2)|first)[1]",
+    "(payment|dictsort|last)[1]",
+    "(payment|items|list|last)[1]",
+    "(payment.values()|list)[0]",
+    "(payment.items()|list)[0][1]",
+    "(order.lines|groupby('name')|first).list[0].engraving",
+    "(order.lines|groupby('name')|first)[1][0].engraving",
+    "{'a': (1, payment.iban)}.a[1]",
+    "dict(a=(1, payment.iban)).a[1]",
+]
+SET_FROM_TUPLES = [
+    ("{% set v, _ = payment.iban, 1 %}", ""),
+    ("{% set _, v = (1, payment.iban) %}", ""),
+    ("{% set (_, (v, w)) = (1, (payment.iban, 2)) %}", ""),
+    ("{% set t = (1, payment.iban) %}{% set v = t[1] %}", ""),
+    ("{% for v in (payment.iban,) %}", "{% endfor %}"),
+    ("{% for v in (1, payment.iban)[1:] %}", "{% endfor %}"),
+    ("{% for _, v in [(1, payment.iban)] %}", "{% endfor %}"),
+    ("{% for v, _ in ((payment.iban, 1),) %}", "{% endfor %}"),
+    ("{% for t in [(1, payment.iban)] %}{% set v = t[1] %}", "{% endfor %}"),
+    ("{% for r in [[(1, payment.iban)]] %}{% for _, v in r %}", "{% endfor %}{% endfor %}"),
+    ("{% for v in payment.values() %}", "{% endfor %}"),
+    ("{% for v in payment.values()|reverse %}", "{% endfor %}"),
+    ("{% for _, v in payment.items() %}", "{% endfor %}"),
+    ("{% for _, v in payment|items %}", "{% endfor %}"),
+    ("{% for _, v in payment|dictsort %}", "{% endfor %}"),
+    ("{% for t in payment.items() %}{% set v = t[1] %}", "{% endfor %}"),
+    ("{% with v = (1, payment.iban)[1] %}", "{% endwith %}"),
+    ("{% with t = (1, payment.iban) %}{% set v = t[1] %}", "{% endwith %}"),
+    ("{% macro m(v) %}", "{% endmacro %}{{ m((1, payment.iban)[1]) }}"),
+    ("{% macro m(t) %}{% set v = t[1] %}", "{% endmacro %}{{ m((1, payment.iban)) }}"),
+    ("{% macro m() %}{% set v = varargs[1] %}", "{% endmacro %}{{ m(1, payment.iban) }}"),
+]
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+def test_what_comes_out_of_a_tuple_is_followed(truth: str) -> None:
+    taken = [truth.replace("VALUE", value) for value in OUT_OF_TUPLES]
+    taken += [f"{before}{truth.replace('VALUE', 'v')}{after}" for before, after in SET_FROM_TUPLES]
+    touched_at = {source: path for source in taken if (path := refused(source)) is not None}
+    assert len(touched_at) > len(taken) - 5
+    for source, path in touched_at.items():
+        assert any(_covers(found, path) for found in paths(source)), source
+
+
+# Each filter that takes the name of an attribute, wherever it takes it.
+BY_ATTRIBUTE = [
+    *(
+        "map(attribute=KEY)|list",
+        "map(attribute=KEY, default='x')|join",
+        "map(default='x', attribute=KEY)|join",
+    ),
+    *("join(', ', KEY)", "join(attribute=KEY)", "join(', ', attribute=KEY)", "join(d=', ', attribute=KEY)"),
+    *("sum(KEY)", "sum(attribute=KEY)", "sum(KEY, 0)", "sum(start=0, attribute=KEY)"),
+    *(
+        "sort(false, false, KEY)|list|length",
+        "sort(attribute=KEY)|length",
+        "sort(true, attribute=KEY)|length",
+    ),
+    *(
+        "unique(false, KEY)|list|length",
+        "unique(attribute=KEY)|list|length",
+        "unique(false, attribute=KEY)|list|length",
+    ),
+    *("min(false, KEY)|length", "min(attribute=KEY)|length", "min(false, attribute=KEY)|length"),
+    *(
+        "max(false, KEY)|length",
+        "max(attribute=KEY)|length",
+        "max(case_sensitive=false, attribute=KEY)|length",
+    ),
+    *("selectattr(KEY)|list|length", "selectattr(KEY, 'eq', 'x')|list|length", "rejectattr(KEY)|list|length"),
+    *("rejectattr(KEY, 'none')|list|length", "groupby(KEY)|length", "groupby(attribute=KEY)|length"),
+    *(
+        "groupby(KEY, 'x')|length",
+        "groupby(KEY, default='x')|length",
+        "groupby(attribute=KEY, default='x')|length",
+    ),
+]
+
+
+@pytest.mark.parametrize("by", BY_ATTRIBUTE)
+def test_an_attribute_is_followed_wherever_a_filter_takes_it(by: str) -> None:
+    for value, key in (
+        ("order.lines", "'engraving'"),
+        ("[order, former]", "'lines.0.engraving'"),
+        ("[order, former]", "'lines.1.engraving'"),
+        ("[order.lines, former.lines]", "'0.engraving'"),
+        ("[(1, order), (2, former)]", "'1.lines.0.engraving'"),
+        ("[payment, refund]", "'iban'"),
+    ):
+        source = f"{{{{ {value}|{by.replace('KEY', key)} }}}}"
+        path = refused(source)
+        assert path is not None, source
+        assert any(_covers(found, path) for found in paths(source)), source
+        clean = source.replace("engraving", "name").replace("iban", "bic")
+        assert paths(clean) == set(), clean
+
+
+SUBJECTS = [
+    "payment",
+    "payment.iban",
+    "[payment]",
+    "(payment.iban, 1)",
+    "{'a': payment}",
+    "order.lines",
+    "payment.values()",
+]
+ARGUMENTS = [
+    "",
+    "(refund)",
+    "(refund.iban)",
+    "([refund])",
+    "([payment])",
+    "('iban')",
+    "(1)",
+    "(refund, payment)",
+    "('x', payment)",
+]
+OPERATIONS = [
+    *(
+        "{{ S == refund }}",
+        "{{ S != refund }}",
+        "{{ refund == S }}",
+        "{{ S in [refund] }}",
+        "{{ refund in [S] }}",
+    ),
+    *(
+        "{{ S not in [refund] }}",
+        "{{ refund in S }}",
+        "{{ 'x' in S }}",
+        "{{ S < S }}",
+        "{{ 1 == S }}",
+        "{{ S == 1 }}",
+    ),
+    *(
+        "{{ S ~ 'x' }}",
+        "{{ 'x' ~ S }}",
+        "{{ S + S }}",
+        "{{ S * 2 }}",
+        "{{ -S }}",
+        "{{ S % 2 }}",
+        "{{ '%s' % S }}",
+    ),
+    *(
+        "{{ '%s' % (S,) }}",
+        "{{ S // 2 }}",
+        "{{ 2 ** S }}",
+        "{{ not S }}",
+        "{{ S and 1 }}",
+        "{{ S or 1 }}",
+        "{{ S }}",
+    ),
+    *(
+        "{{ 'x' if S }}",
+        "{{ S if 1 }}",
+        "{{ 1 if 0 else S }}",
+        "{{ S[0] }}",
+        "{{ S['iban'] }}",
+        "{{ S[1:] }}",
+    ),
+    *("{{ S.iban }}", "{{ S.a.iban }}", "{{ 'abc'[S] }}", "{{ range(S) }}", "{{ S() }}", "{{ dict(a=S).a }}"),
+    *(
+        "{% for x in S %}{{ x }}{% endfor %}",
+        "{% for x in S %}{% endfor %}",
+        "{% for x in S if x %}{% endfor %}",
+    ),
+    *("{% for x in S recursive %}{{ loop(x) }}{% endfor %}", "{% for x in S %}{{ x.iban }}{% endfor %}"),
+    *(
+        "{% set a, b = S %}",
+        "{% set a = S %}{{ a }}",
+        "{% if S %}{% endif %}",
+        "{% set a %}{{ S }}{% endset %}",
+    ),
+    *(
+        "{{ [S]|first }}",
+        "{{ [S, S]|unique|list }}",
+        "{{ cycler(S, 1).next() }}",
+    ),
+    *(
+        "{% set n = namespace(v=S) %}{{ n.v }}",
+        "{% set n = namespace() %}{% set n.v = S %}{{ n.v }}",
+        "{{ lipsum(S) }}",
+    ),
+]
+
+
+def assert_found_if_refused(sources: Iterable[str]) -> int:
+    """See that the static check finds whatever touches a guard; return how much does."""
+    touching = 0
+    for source in sources:
+        path = refused(source)
+        if path is not None:
+            touching += 1
+            assert any(_covers(found, path) for found in paths(source)), source
+    return touching
+
+
+@pytest.mark.parametrize("name", sorted(filter(str.isidentifier, Templates().environment("text").tests)))
+def test_every_test_of_jinja_is_known(name: str) -> None:
+    assert assert_found_if_refused(
+        f"{{{{ {subject} is {name}{argument} }}}}" for subject in SUBJECTS for argument in ARGUMENTS
+    )
+
+
+@pytest.mark.parametrize("name", sorted(Templates().environment("text").filters))
+def test_every_filter_of_jinja_is_known(name: str) -> None:
+    assert assert_found_if_refused(
+        f"{{{{ {subject}|{name}{argument} }}}}" for subject in SUBJECTS for argument in ARGUMENTS
+    )
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_is_known(operation: str) -> None:
+    assert assert_found_if_refused(operation.replace("S", subject) for subject in SUBJECTS)
 
 
 CLEAN = [
@@ -291,6 +597,25 @@ def test_a_guard_on_the_way_to_what_is_touched_is_no_finding_of_its_own() -> Non
     assert found("{{ a.b ~ a.d.e }}") == [(1, "a.b"), (1, "a.d.e")]
     assert found("{{ a.b.upper() }}") == found("{{ a.get('b') }}") == [(1, "a.b")]
     assert found("{{ c }} {{ c.d }}") == [(1, "c"), (1, "c.d")]  # c is more than one guard: c.e is, too
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% macro m(t) %}{{ m((t, 1)) }}{% endmacro %}{{ m(payment) }}",
+        "{% macro m(t) %}{{ m([t, (t, t)]) }}{{ t.iban }}{% endmacro %}{{ m(payment) }}",
+        "{% macro m(t) %}{{ n((t, t)) }}{% endmacro %}{% macro n(t) %}{{ m((1, t)) }}{% endmacro %}{{ m(payment) }}",
+        "{% macro m(t) %}{{ m(t=(t, 1)) }}{% endmacro %}{{ m(t=payment) }}",
+        "{% macro m() %}{{ m((varargs, 1)) }}{% endmacro %}{{ m(payment) }}",
+        "{% for t in [payment] recursive %}{{ loop([(t, t)]) }}{% endfor %}",
+        "{% set n = namespace(t=payment) %}{% for a in order.lines %}{% set n.t = (n.t, 1) %}{% endfor %}{{ n.t }}",
+        "{% set t = payment %}{% for a in order.lines %}{% set t = (t, t) %}{{ t }}{% endfor %}",
+    ],
+)
+def test_what_builds_ever_deeper_tuples_comes_to_an_end(source: str) -> None:
+    started = time.process_time()
+    assert "payment.iban" in paths(source)
+    assert time.process_time() - started < 5
 
 
 def test_the_debug_tag_shows_everything() -> None:

@@ -150,11 +150,16 @@ class Guard:
         """Name the line of the application, if any is at work; a path could be somebody's data."""
         frame = sys._getframe(2)  # noqa: SLF001 - made for this
         while frame.f_back is not None:
-            file = _real(frame.f_code.co_filename)
-            if _is_in(file, self._code) and not _is_in(file, self._libraries):
+            if self._is_of_application(frame.f_code.co_filename):
                 return f" at {frame.f_globals.get('__name__')}, line {frame.f_lineno}"
             frame = frame.f_back
         return ""
+
+    def _is_of_application(self, file: str) -> bool:
+        if file.startswith("<"):  # frozen or made of text: it would seem to lie in the working directory
+            return False
+        name = _real(file)
+        return _is_in(name, self._code) and not _is_in(name, self._libraries)
 
 
 def roots(folders: Iterable[str]) -> tuple[str, ...]:

@@ -213,7 +213,8 @@ _YEAR, _SHORT, _TWO = "(?P<y>(?:19|20)[0-9]{2})", "(?P<y>[0-9]{2})", "(?P<{}>[0-
 _Y, _M, _D = "(?P<y>(?:19|20)?[0-9]{2})", "(?P<m>1[0-2]|0?[1-9])", "(?P<d>3[01]|[12][0-9]|0?[1-9])"
 # The beginnings of the months in a dozen European languages.
 _MONTH = (
-    "(?:jan|feb|mar|mär|mrt|apr|avr|abr|may|mai|mei|maj|jun|jui|jul|aug|aou|aoû|ago|sep|set|oct|okt|out|nov|dec|dez|dic|déc|"
+    "(?:jan|feb|fév|mar|mär|maa|mrt|apr|avr|abr|may|mai|mei|maj|máj|jun|jún|jui|jul|júl|aug|avg|aou|aoû|ago|sep|sze|set|"
+    "oct|okt|out|nov|dec|des|dez|dic|déc|"
     "led|úno|uno|bře|bre|dub|kvě|kve|čer|cer|srp|zář|zar|říj|rij|lis|pro|sty|lut|kwi|cze|lip|sie|wrz|paź|paz|gru|gen|mag|giu|lug|ott"
     r")[^\W\d_]*"
 )
@@ -284,6 +285,7 @@ def _identifiers(password: str) -> Iterator[_Piece]:
 
 
 _WORD = re.compile(r"[^\W\d_][^\W\d_A-Z]{3,}|[A-Z]{4,}")
+_LETTERS = re.compile(r"[^\W\d_]{4,}")
 # The pairs of consonants that European words and names are made of; random letters soon hold another one.
 _PAIRS = re.compile(
     "b[blrs]|c[chkrtz]|d[dlmnrstvz]|f[flrst]|g[ghlnrst]|h[lmnrtv]|j[dns]|k[klnrstv]|l[bcdfgklmnpstvz]|m[bmnps]|"
@@ -293,7 +295,8 @@ _PAIRS = re.compile(
 
 def _words(password: str) -> Iterator[_Piece]:
     """Runs of letters that could be spoken: no dictionary holds every surname of every language."""
-    for match in _WORD.finditer(password):
+    in_capitals = (match for match in _LETTERS.finditer(password) if match[0].isupper())
+    for match in itertools.chain(_WORD.finditer(password), in_capitals):
         if _is_speakable(_plain(match[0])):
             yield _Piece(*match.span(), 2.2 * len(match[0]))
 

@@ -134,7 +134,10 @@ class Expressions:
         # A constant is equal to no mapping, so nothing inside of one is compared.
         is_to_constant = sum(not isinstance(side, nodes.Const) for side in sides) == 1
         use = self._uses.look if is_to_constant else self._uses.consume
-        use(union(self.value(side, scope) for side in sides), node.lineno)
+        value = union(self.value(side, scope) for side in sides)
+        use(value, node.lineno)
+        if any(operand.op in {"in", "notin"} for operand in node.ops):  # compares it with each element
+            use(self._members.elements(value, node.lineno), node.lineno)
         return NOTHING
 
     def of_test(self, node: nodes.Test, scope: Scope) -> Value:
