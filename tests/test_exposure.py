@@ -23,8 +23,10 @@ from exposure_cases import (
     TO_KEY,
     aes_zip,
     armored,
+    cipher,
     office,
     pgp_mime,
+    stream_of,
     zipped,
 )
 from ondemand_attach import (
@@ -294,6 +296,21 @@ def test_protection_and_level_are_read_from_the_bytes(
     assert found.signature == f"{signed.signature}, over the whole file"
     longer = alone(signed.content + b"\n")
     assert longer.signature == f"{signed.signature}, over a part of the file only"
+
+
+def test_a_level_that_may_be_higher_is_said_to_be_the_least(running: Authority) -> None:
+    """The validation data of B-LT may lie in an object stream, which nobody reads without the password."""
+    signer = PdfSigner(
+        key=running.keys["signer"],
+        certificate=running.certificates["signer"],
+        chain=running.chain,
+        level="B-T",
+        time_stamps=TimeStampAuthority(url=running.clock, trust_roots=[running.root]),
+    )
+    signed = signer.sign(by_password(), REQUEST).content
+    packed = stream_of(cipher(160), b"/Type /ObjStm /N 1 /First 5")
+    longer = signed + b"99 0 obj\n" + packed + b"\nendobj\n%%EOF\n"
+    assert alone(longer).signature == "PAdES B-T at least, over a part of the file only"
 
 
 @pytest.mark.parametrize("protection", PROTECTIONS)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 _LARGEST: Final = (1 << 63) - 1
 _MOST_PARTS: Final = 1_000
+_LONGEST: Final = 1 << 20
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -209,6 +210,8 @@ class Receipt:
         Raises:
             MessageError: it is something else, or of another version.
         """
+        if isinstance(text, str | bytes) and len(text) > _LONGEST:
+            raise MessageError(f"the text is not the JSON of a receipt: it is longer than {_LONGEST:,}")
         try:
             said = json.loads(text)
             version = said["receipt_version"]

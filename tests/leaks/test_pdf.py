@@ -121,6 +121,8 @@ def predicted(data: bytes, kind: int, width: int) -> bytes:
 
 
 CONTENT = b"BT /F1 12 Tf (Dear ) Tj (Zdenka Kvapilov\xe1) Tj ET"
+# So long that its LZW codes grow to twelve bits.
+LONG = b"% " + random.Random(2).randbytes(3000).hex().encode() + b"\n" + CONTENT
 FILTERS: dict[str, tuple[bytes, bytes]] = {
     "none": (b"", CONTENT),
     "deflated": (DEFLATED, zlib.compress(CONTENT)),
@@ -130,10 +132,10 @@ FILTERS: dict[str, tuple[bytes, bytes]] = {
     "hexadecimal": (b"/Filter /ASCIIHexDecode", CONTENT.hex(" ").encode() + b">"),
     "base 85": (b"/Filter/ASCII85Decode", base64.a85encode(CONTENT, wrapcol=40) + b"~>"),
     "run lengths": (b"/Filter /RunLengthDecode", run_lengths(CONTENT)),
-    "LZW": (b"/Filter /LZWDecode", lzw(CONTENT * 40, early=1)),
+    "LZW": (b"/Filter /LZWDecode", lzw(LONG, early=1)),
     "LZW, changed late": (
         b"/Filter /LZWDecode /DecodeParms <</EarlyChange 0>>",
-        lzw(CONTENT * 40, early=0),
+        lzw(LONG, early=0),
     ),
     "two filters": (
         b"/Filter [/ASCII85Decode /FlateDecode]",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pathlib
 import sys
-from typing import Final
 
 from ondemand_attach._characters import UNSAFE
+from ondemand_attach._exposure._budget import MOST_BYTES
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
-
-MOST_BYTES: Final = 1 << 28
 
 
 def content_of(path: pathlib.Path, most: int = MOST_BYTES) -> bytes:

@@ -17,7 +17,7 @@ _ENVELOPE: Final = re.compile(rb"\AFrom [^\r\n]*+\r?\n")  # in front of each mes
 _ID: Final = re.compile(rb"^message-id:[ \t]*+(<[^<>\s]{1,998}>)", re.IGNORECASE | re.MULTILINE)
 _LONGEST_FRONT: Final = 1 << 20
 _MOST_FIELDS: Final = 1_000
-_LONGEST_RECEIPT: Final = 1 << 24
+_LONGEST_RECEIPT: Final = 1 << 21
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _TRACE: Final = re.compile(
     r"received|return-path|delivered-to|envelope-to|dkim-signature|domainkey-signature"
