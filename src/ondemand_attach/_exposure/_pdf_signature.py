@@ -79,7 +79,7 @@ def _has_validation_data(objects: Sequence[Any]) -> bool:
     dictionaries = list(filter(_is_dictionary, objects))
     within = [found["/DSS"] for found in dictionaries if "/DSS" in found]
     return any(
-        "/Certs" in store and ("/OCSPs" in store or "/CRLs" in store)
+        store.get("/Certs") and (store.get("/OCSPs") or store.get("/CRLs"))
         for store in (*dictionaries, *filter(_is_dictionary, within))
     )
 
