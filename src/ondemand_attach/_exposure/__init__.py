@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._facts import Exposure
 from ondemand_attach._exposure._parts import Part, is_message, parts_of
 from ondemand_attach._exposure._recognising import recognised
@@ -23,7 +22,7 @@ def of_file(content: bytes) -> tuple[Exposure, ...]:
     """Say of *content*, a message or a document, who can read it."""
     if is_message(content) and not content.startswith(_PDF):
         return of_message(content)
-    media_type, facts = recognised(content, Budget())
+    media_type, facts = recognised(content)
     media_type = media_type or "application/octet-stream"
     return (_exposure(Part(part="document", media_type=media_type, content=content, facts=facts), _HOLDERS),)
 

@@ -50,13 +50,14 @@ def fits(content: bytes) -> bool:
     return packet == (_MARKER, b"PGP") or (packet.tag in _SESSIONS and _is_session(packet))
 
 
-def facts(content: bytes, budget: Budget) -> Facts:
+def facts(content: bytes, budget: Budget | None = None) -> Facts:
     """Say to whom an OpenPGP message is encrypted.
 
     Raises:
         ValueError, IndexError: it is damaged.
         TooLargeError: there are too many packets, or parts of one.
     """
+    budget = budget or Budget()
     armored = _ARMOR.fullmatch(content)
     if armored is None:
         return _facts(content, budget)

@@ -20,11 +20,16 @@ _RECOGNISERS: Final = {
 TOO_LARGE: Final = Facts(encryption="too large to be looked at")
 
 
-def recognised(content: bytes, budget: Budget) -> tuple[str | None, Facts]:
+def recognised(content: bytes, budget: Budget | None = None) -> tuple[str | None, Facts]:
     """Return the media type of *content*, if it is known here, and what it shows of its protection.
 
     What cannot be read is for everyone, and so is what is too large to be looked at: nobody may rely on it.
+
+    Args:
+        content: the bytes of a document.
+        budget: what may be spent, if it is one of several documents of a file.
     """
+    budget = budget or Budget()
     for media_type, (fits, facts) in _RECOGNISERS.items():
         if fits(content):
             try:
