@@ -707,6 +707,19 @@ class TestText:
         assert max(map(len, lines)) <= 78
         assert not re.search(rb"(?m)^(?:\.|From |--=_)|[ \t]\r$", content)
 
+    @pytest.mark.parametrize(
+        "text",
+        ["x" * 1000, "=" * 1000, "é" + "abcdef " * 200, "x=" * 500, ". " * 500],
+        ids=lambda text: text[:6],
+    )
+    def test_lines_in_quoted_printable_are_full(self, text: str) -> None:
+        """RFC 2045 section 6.7 rule 5; "=XX" is not divided."""
+        assert self.encoding(text) == "quoted-printable"
+        content = serialise(HEADERS, Body(text=text)).partition(b"\r\n\r\n")[2]
+        *full, _, last = content.split(b"\r\n")
+        assert last == b""
+        assert all(70 < len(line) <= 76 for line in full)
+
     def test_a_line_of_a_megabyte(self) -> None:
         assert self.encoding("." * 1_000_000) == "quoted-printable"
 

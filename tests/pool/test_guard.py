@@ -291,6 +291,7 @@ CHANGING: list[tuple[str, Take]] = [
     ("os.symlink", lambda path, folder: ("anything", path, folder)),
     ("os.utime", lambda path, folder: (path, None, None, folder)),
 ]
+CHANGING_IDS = [f"{number}-{event}" for number, (event, _) in enumerate(CHANGING)]
 
 
 def decides(guard: Guard, event: str, arguments: tuple[Any, ...]) -> bool:
@@ -312,7 +313,7 @@ def places(tmp_path: pathlib.Path) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(("event", "take"), CHANGING, ids=str)
+@pytest.mark.parametrize(("event", "take"), CHANGING, ids=CHANGING_IDS)
 def test_each_path_of_a_change_is_looked_at(event: str, take: Take, places: dict[str, str]) -> None:
     guard = Guard(places["private"], [places["code"]])
 
@@ -338,7 +339,7 @@ def test_each_path_of_a_change_is_looked_at(event: str, take: Take, places: dict
 ON_ENTRIES = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink"}
 
 
-@pytest.mark.parametrize(("event", "take"), CHANGING, ids=str)
+@pytest.mark.parametrize(("event", "take"), CHANGING, ids=CHANGING_IDS)
 def test_a_link_at_the_end_is_followed_where_python_follows_it(
     event: str, take: Take, places: dict[str, str]
 ) -> None:
