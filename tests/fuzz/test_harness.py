@@ -50,7 +50,7 @@ def found(target): return sorted({(each.kind, bool(each.content)) for each in ru
 for reader in (deep, raises, bare, quotes, logs, loops, loops_in_c, hoards, dies, exits):
     target = replace(ZIP, read=reader, seconds=0.3, known_bad=dict, seeds=lambda: {"one": b"PK"})
     print(reader.__name__, found(target))
-_recognising._RECOGNISERS["application/zip"] = (lambda _: True, lambda _: _facts.Facts(encryption="AES", readers="x"))
+_recognising._RECOGNISERS["application/zip"] = (lambda _: True, lambda *_: _facts.Facts(encryption="AES", readers="x"))
 print("says protected", found(replace(ZIP, known_bad=dict)))
 _parts.recognised = raises
 print("raises in a message", found(next(each for each in reading.TARGETS if each.name == "exposure of messages")))

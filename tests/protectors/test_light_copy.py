@@ -25,6 +25,7 @@ from reportlab.pdfgen.canvas import Canvas
 from ondemand_attach import Document, PdfEncryptor, Xhtml2PdfGenerator
 from ondemand_attach.errors import EncryptionError
 from ondemand_attach.protectors._fast._source import light_copy
+from ondemand_attach.protectors._object_streams import plain_stream
 from ondemand_attach.testing import attachment_request
 from protectors.samples import SECRET
 
@@ -325,6 +326,19 @@ def opened(content: bytes) -> list[object]:
     reader = PdfFileReader(BytesIO(content))
     assert reader.decrypt(SECRET).mac_status == PdfMacStatus.SUCCESSFUL
     return graph(reader)
+
+
+@pytest.mark.parametrize("others", [[], ["/FlateDecode"], ["/ASCIIHexDecode"]])
+def test_a_crypt_filter_that_does_nothing_is_left_out(others: list[str]) -> None:
+    """It would say that the stream, which is encrypted now, is not."""
+    data = {"/FlateDecode": zlib.compress(b"text"), "/ASCIIHexDecode": b"74657874>"}.get(*others or [""], b"text")
+    stream = generic.StreamObject(
+        {"/Filter": generic.ArrayObject(map(generic.NameObject, ("/Crypt", *others)))}, encoded_data=data
+    )
+    plain = plain_stream(stream)
+    assert plain.entries.get(b"/Filter", b"[]").decode() == f"[{' '.join(others)}]"
+    assert b"Crypt" not in plain.source()
+    assert bytes(plain.data) == data
 
 
 def test_nothing_of_the_document_is_in_clear_but_names_and_numbers() -> None:

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pikepdf
 import pytest
 from PIL import Image
 from reportlab.lib.utils import ImageReader
@@ -116,6 +117,28 @@ def by_hand(value: str) -> bytes:
     return output.getvalue()
 
 
+def with_masks(value: str) -> bytes:
+    """Two pictures with soft masks, the first or the second of them the larger."""
+    output, dots = io.BytesIO(), random.Random(value)
+    canvas = Canvas(output)
+    for side in dots.sample((30, 45), 2):
+        picture = io.BytesIO()
+        Image.frombytes("RGBA", (side, side), dots.randbytes(4 * side * side)).save(picture, "PNG")
+        canvas.drawImage(ImageReader(picture), 100, 100, mask="auto")
+    canvas.save()
+    return output.getvalue()
+
+
+def with_destinations(value: str) -> bytes:
+    """Places to go to by name, as many as the value has letters."""
+    output = io.BytesIO()
+    with pikepdf.open(io.BytesIO(html("<p>{{ value }}</p>")(value))) as pdf:
+        names = [pdf.make_indirect(pikepdf.Array([pdf.pages[0].obj, pikepdf.Name.Fit])) for _ in value]
+        pdf.Root.Dests = pikepdf.Dictionary({f"/n{place}": one for place, one in enumerate(names)})
+        pdf.save(output)
+    return output.getvalue()
+
+
 ROWS = "".join(
     f"<tr><td>{number}</td><td>Item {number}</td><td>{7 * number}.00</td></tr>" for number in range(70)
 )
@@ -127,6 +150,8 @@ KINDS: dict[str, tuple[Callable[[str], bytes], list[str]]] = {
     "two pages": (html(f"<h1>Statement</h1><p>{{{{ value }}}}</p><table>{ROWS}</table>"), NAMES),
     "a code": (with_code, MAILS),
     "whatever holds text": (by_hand, NAMES),
+    "pictures with masks": (with_masks, NAMES),
+    "destinations": (with_destinations, NAMES),
 }
 
 # --- what is in clear

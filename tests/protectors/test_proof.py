@@ -263,6 +263,9 @@ MADE_BY_OTHERS: dict[str, Callable[[pikepdf.Pdf], object]] = {
         A=None, B=True, C=-1.5, D="(é)", E=b"\xff", F=[1, [2]], G=pikepdf.Dictionary()
     ),
     "names of every kind": with_stream(A=pikepdf.Name("/a#b c"), B=[pikepdf.Name("/é")]),
+    "a crypt filter that does nothing": with_stream(
+        Filter=pikepdf.Name.Crypt, DecodeParms=pikepdf.Dictionary(Name=pikepdf.Name.Identity)
+    ),
     "a catalog without a type": lambda pdf: pdf.Root.__delitem__("/Type"),
     "a catalog with values": lambda pdf: pdf.Root.update(
         {"/Lang": "cs", "/MarkInfo": pikepdf.Dictionary(Marked=True)}

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Final
 
 from ondemand_attach._exposure._budget import Budget
-from ondemand_attach._exposure._packed import is_packed
+from ondemand_attach._exposure._packed import holds_deflated, is_packed
 
 _SURE: Final = 40
 _WINDOW: Final = 1 << 14
@@ -121,6 +121,7 @@ def _is_plain(data: bytes, bits: int, budget: Budget) -> bool:
         or any(_shrinks(window, bits) for window in _windows(data))
         or is_packed(data, bits)
         or is_packed(data[16:], bits)
+        or holds_deflated(data)
     )
 
 

@@ -176,12 +176,22 @@ def _catalog_with_little_shown(catalog: generic.DictionaryObject, hide: _Hide) -
 def plain_stream(stream: generic.StreamObject) -> PlainStream:
     """Return what pyHanko would write for *stream*, not encrypted."""
     entries = _entries(stream)
-    for name in {b"/Filter", b"/DecodeParms"} & entries.keys():
-        value = stream[name.decode()]
-        if isinstance(value, generic.ArrayObject):
-            value = generic.ArrayObject(each.get_object() for each in value)
-        entries[name] = text_of(value)
+    filters, parameters = (_listed(stream, name) for name in ("/Filter", "/DecodeParms"))
+    pairs = list(itertools.zip_longest(filters, parameters[: len(filters)], fillvalue=generic.NullObject()))
+    # A crypt filter says how a stream is encrypted; in a file that is not, it does nothing (section 7.4.10).
+    kept = [pair for pair in pairs if text_of(pair[0]) != b"/Crypt"]
+    for name, values in zip((b"/Filter", b"/DecodeParms"), zip(*kept, strict=True), strict=False):
+        entries[name] = b"[%b]" % b" ".join(map(text_of, values))
+    if not kept:
+        entries.pop(b"/Filter", None)
+    if not any(map(bool, parameters)):
+        entries.pop(b"/DecodeParms", None)
     return PlainStream(entries, stream.encoded_data)
+
+
+def _listed(stream: generic.StreamObject, name: str) -> list[generic.PdfObject]:
+    value = stream[name] if name in stream else generic.ArrayObject()
+    return [each.get_object() for each in value] if isinstance(value, generic.ArrayObject) else [value]
 
 
 def text_of(one: generic.PdfObject) -> bytes:

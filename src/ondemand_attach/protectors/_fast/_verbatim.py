@@ -108,25 +108,29 @@ def _parsed(
 def _ordered(objects: Mapping[int, Plain], ends: Sequence[int]) -> Iterable[int]:
     """Return the numbers of *objects* in an order that only what stays in clear decides.
 
-    The streams come first, by lengths and dictionaries. Two of which both are alike are exchangeable, unless
-    they refer to others. Then come *ends*, catalog and information dictionary, then what all these refer to,
-    and last the objects that nobody sees.
+    The streams come first, by lengths and dictionaries, and where these are alike, by what they refer to or
+    are referred to from; if even that is alike, they are exchangeable. Then come *ends*, catalog and
+    information dictionary, then what all these refer to, and last the objects that nobody sees.
     """
     streams = {number: one for number, one in objects.items() if isinstance(one, PlainStream)}
     looks = {number: (coarse(len(one.data)), in_clear(one.entries)) for number, one in streams.items()}
-    places = {number: place for place, number in enumerate(sorted(streams, key=looks.__getitem__))}
-    referred = {
-        number: [places.get(other, -1) for other in _referred(one)] for number, one in streams.items()
+    referred = {number: list(filter(streams.__contains__, _referred(one))) for number, one in streams.items()}
+    targets = {number: [looks[other] for other in others] for number, others in referred.items()}
+    referring = sorted(streams, key=lambda number: (looks[number], targets[number]))
+    places = {
+        other: place for place, number in reversed([*enumerate(referring)]) for other in referred[number]
     }
-    first = sorted(streams, key=lambda number: (looks[number], referred[number]))
+    first = sorted(referring, key=lambda number: (looks[number], targets[number], places.get(number, -1)))
     shown = [other for number in (*first, ends[0]) for other in (number, *_referred(objects[number]))]
     return dict.fromkeys((*first, *ends, *filter(objects.__contains__, shown), *objects))
 
 
 def _referred(one: Plain) -> Iterator[int]:
-    for text in [one] if isinstance(one, bytes) else one.entries.values():
-        for piece in pieces(text)[::2]:
-            yield from (int(found[1]) for found in _grammar.REFERENCE.finditer(piece))
+    """Yield what a stream, or a catalog, refers to in clear; in a value that is more, it is hidden."""
+    entries = one.entries if isinstance(one, PlainStream) else dict(_grammar.entries(one, len(b"<<")) or ())
+    for text in entries.values():
+        if (found := _grammar.REFERENCE.fullmatch(text)) is not None:
+            yield int(found[1])
 
 
 def _renumbered(one: Plain, numbers: Mapping[int, int]) -> generic.PdfObject:
