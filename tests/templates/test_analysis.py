@@ -526,6 +526,7 @@ CLEAN = [
     "{% if payment and payment.method == 'card' and 'note' in order %}{{ payment.method }}{% endif %}",
     "{{ (order.lines|selectattr('price', 'gt', 5)|first).name if order is mapping }}",
     "{{ payment is eq 'x' }}{{ payment is ne 'x' }}{{ payment is equalto 1 }}{{ payment == 'x' }}{{ 'x' != payment }}",
+    "{% for l in order.lines|reverse %}{{ l.name }}{% endfor %}{{ (order.lines|list|last).name }}{{ order.note|d('x') }}",
     "{% filter trim %}{{ shop.name }}{% endfilter %}{% set t %}{{ order.number }}{% endset %}{{ t }}",
     "{% for l in order.lines if l.price %}{{ loop.cycle(1) }}{{ order.lines[loop.index0].name }}{% endfor %}",
 ]
