@@ -23,10 +23,8 @@ from exposure_cases import (
     TO_KEY,
     aes_zip,
     armored,
-    cipher,
     office,
     pgp_mime,
-    stream_of,
     zipped,
 )
 from ondemand_attach import (

@@ -111,9 +111,10 @@ def _run(tests: list[str], seconds: float, answer: Connection) -> None:
     os.setsid()
     selection = _Selection(tests, seconds)
     files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
-    nowhere = io.StringIO()
+    status, nowhere = pytest.ExitCode.INTERNAL_ERROR, io.StringIO()
     with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-        status = pytest.main([*_OPTIONS, *files], plugins=[selection])
+        with contextlib.suppress(Exception):
+            status = pytest.main([*_OPTIONS, *files], plugins=[selection])
     is_as_usual = (
         status in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED} or not selection.is_complete
     )

@@ -331,7 +331,9 @@ def opened(content: bytes) -> list[object]:
 @pytest.mark.parametrize("others", [[], ["/FlateDecode"], ["/ASCIIHexDecode"]])
 def test_a_crypt_filter_that_does_nothing_is_left_out(others: list[str]) -> None:
     """It would say that the stream, which is encrypted now, is not."""
-    data = {"/FlateDecode": zlib.compress(b"text"), "/ASCIIHexDecode": b"74657874>"}.get(*others or [""], b"text")
+    data = {"/FlateDecode": zlib.compress(b"text"), "/ASCIIHexDecode": b"74657874>"}.get(
+        *others or [""], b"text"
+    )
     stream = generic.StreamObject(
         {"/Filter": generic.ArrayObject(map(generic.NameObject, ("/Crypt", *others)))}, encoded_data=data
     )

@@ -140,6 +140,19 @@ def test_a_repeat_is_easy_from_four_letters_on_and_of_more_from_six() -> None:
     assert harder_by("kwkwkwzzzz") <= harder_by("kw") + 3 + harder_by("z") + 3
 
 
+@pytest.mark.parametrize("once", ["kx7", "q7wz", "Kx7-tR", "k.3!Qz,8m"])
+def test_a_password_that_is_typed_twice_is_hardly_stronger(once: str) -> None:
+    bits = estimated_bits(once)
+    assert estimated_bits(2 * once) <= bits + 2
+    assert estimated_bits(3 * once) <= bits + 2
+
+
+@pytest.mark.parametrize("before", ["한국어한국어", "ﷺ", "\u1e9b\u0323", "İİ", "ﬃ"])
+def test_letters_that_come_apart_do_not_shift_what_follows(before: str) -> None:
+    for password in (f"{before}-admin", f"admin{before}", f"{before}-admin-{before}"):
+        assert 0 < estimated_bits(password) < 300
+
+
 @pytest.mark.parametrize(
     "word", ["nova", "Nova", "NOVA", "Nová", "nová", "novakova", "Novakova", "Škoda", "strasse"]
 )
@@ -226,6 +239,19 @@ IDENTIFIERS = {
 def test_a_number_that_is_given_out_is_as_easy_as_its_kind(number: str) -> None:
     for of in ("vQ-{}-Zk", "{}-Zk", "vQ-{}", "{}"):
         assert harder_by(number, of) <= IDENTIFIERS[number] + 3
+
+
+def test_every_letter_that_a_number_may_hold_is_known() -> None:
+    for month in "ABCDEHLMPRST":
+        assert harder_by(f"RSSMRA80{month}01H501U") <= 35
+    for holder in "ABCFGHLJPT":
+        assert harder_by(f"XKQ{holder}Z7190K") <= 36
+    for sex in "HMX":
+        assert harder_by(f"GOMC800512{sex}DFMRR07") <= 35
+    for suffix in "ABCD":
+        assert harder_by(f"QX-12-34-56-{suffix}") <= 34
+    for end in "0123456789X":
+        assert harder_by(f"11010519491231002{end}") <= 40
 
 
 @pytest.mark.parametrize("year", ["1919", "2040", "1875"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import itertools
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
@@ -217,6 +218,19 @@ def test_a_certificate_is_valid_from_its_first_second_to_its_last() -> None:
     )
     assert before == f"is not valid before {first:%Y-%m-%d %H:%M} UTC"
     assert after == f"expired on {last:%Y-%m-%d %H:%M} UTC"
+
+
+def test_a_chain_leads_from_the_certificate_to_its_root_in_whatever_order_it_is_given() -> None:
+    root = certify(ec_key(1), "root")
+    middle = certify(ec_key(2), "middle", issuer=(ec_key(1), root))
+    issuer = certify(ec_key(3), "issuer", issuer=(ec_key(2), middle))
+    leaf, stranger = certify(ec_key(4), "leaf", issuer=(ec_key(3), issuer)), certify(ec_key(5), "stranger")
+    for given in itertools.permutations([leaf, issuer, middle, root, stranger]):
+        content = b"".join(each.public_bytes(Encoding.PEM) for each in given)
+        key = ec_key(4).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        found = _certificates.from_pem(key, content, None)
+        assert found["certificate"] == leaf
+        assert found["chain"] == [issuer, middle, root, stranger]
 
 
 @pytest.mark.parametrize(

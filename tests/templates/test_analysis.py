@@ -278,6 +278,9 @@ OUT_OF_TUPLES = [
     "(1, payment.iban)[-1]",
     "(payment.iban, 1)[-2]",
     "((1, payment.iban), 2)[0][1]",
+    "((1,) + (payment.iban, 2))[1]",
+    "((payment.iban, 2) + (1,))[0]",
+    "((1, payment.iban) * 2)[3]",
     "[(1, payment.iban)][0][1]",
     "([(1, payment.iban)], 2)[0][0][1]",
     "[[(1, payment.iban)]][0][0][1]",
@@ -522,6 +525,8 @@ CLEAN = [
     "{% for row in order.lines|batch(2) %}{% for line in row %}{{ line.name }}{% endfor %}{% endfor %}",
     "{% if payment and payment.method == 'card' and 'note' in order %}{{ payment.method }}{% endif %}",
     "{{ (order.lines|selectattr('price', 'gt', 5)|first).name if order is mapping }}",
+    "{{ payment is eq 'x' }}{{ payment is ne 'x' }}{{ payment is equalto 1 }}{{ payment == 'x' }}{{ 'x' != payment }}",
+    "{% for l in order.lines|reverse %}{{ l.name }}{% endfor %}{{ (order.lines|list|last).name }}{{ order.note|d('x') }}",
     "{% filter trim %}{{ shop.name }}{% endfilter %}{% set t %}{{ order.number }}{% endset %}{{ t }}",
     "{% for l in order.lines if l.price %}{{ loop.cycle(1) }}{{ order.lines[loop.index0].name }}{% endfor %}",
 ]
