@@ -187,9 +187,21 @@ def test_a_receipt_by_which_all_were_refused_is_an_error_of_any_transport(
     assert "ann" not in f"{error} {error!r} {error.enhanced_code}"
 
 
+@pytest.mark.parametrize("spelt", [f"<{ANN}>", f"Ann <{ANN}>", f" {ANN}", f"mailto:{ANN}"])
+def test_a_receipt_that_names_nobody_of_the_envelope_is_uncertain(spelt: str) -> None:
+    with pytest.raises(TransportError, match="only of others") as caught:
+        delivered(accepted=(), refused={spelt: GONE})
+    assert caught.value.is_uncertain
+
+
+def test_whoever_was_accepted_may_come_one_after_the_other() -> None:
+    receipt = delivered(accepted=(address for address in (ANN, ARCHIVE)), refused={})
+    assert receipt.accepted == (ANN, ARCHIVE)
+
+
 @pytest.mark.parametrize("refused", [{}, {"somebody@else.example": GONE}])
 def test_a_receipt_that_names_copies_only_is_uncertain(refused: dict[str, Any]) -> None:
-    with pytest.raises(TransportError, match="names copies only") as caught:
+    with pytest.raises(TransportError, match="only of others") as caught:
         delivered(accepted=(ARCHIVE,), refused=refused)
     assert caught.value.is_uncertain
     assert not caught.value.is_temporary

@@ -70,7 +70,7 @@ class Mailer:
 
         Raises:
             MailError: any of those of `MessageBuilder.build` or `RenderPool.build`, or a `TransportError`.
-                Only a temporary `TransportError` and a `PoolBusyError` are worth a retry.
+                Worth a retry is what has ``is_temporary``, and nothing else.
         """
         self._check_transport(builder._draft.needs_raw_mime)  # noqa: SLF001 - of this library
         build = functools.partial(self._pool.build, builder) if self._pool else builder.build
@@ -100,6 +100,7 @@ class Mailer:
                 f"the transport returned a {type(receipt).__name__} and no Receipt; the message may be sent",
                 is_uncertain=True,
             )
+        receipt = translated(lambda: _with_plain_outcome(receipt), _unclear)
         translated(lambda: check_outcome(message.envelope, receipt), _unclear)
         _log.log(
             logging.WARNING if receipt.refused else logging.INFO,
@@ -181,6 +182,10 @@ def _can_be_guessed(message: Message) -> bool:
     Not so if it is signed or encrypted as a whole, or if of a part there is a hash.
     """
     return not (message.needs_raw_mime or any(part.sha256 for part in message.parts))
+
+
+def _with_plain_outcome(receipt: Receipt) -> Receipt:
+    return replace(receipt, accepted=tuple(receipt.accepted), refused=dict(receipt.refused))
 
 
 def _unclear(error: Exception) -> TransportError:

@@ -64,10 +64,11 @@ def check_outcome(envelope: Envelope, receipt: Receipt) -> None:
     if failure is not None:
         failure.accepted = accepted
         raise failure
-    if accepted:
+    is_of_others = not refused.keys() <= {one.addr_spec for one in envelope.recipients}
+    if accepted or is_of_others:
         raise TransportError(
-            "the receipt of the transport names copies only, and not what became of those for whom the "
-            "message is",
+            "the receipt of the transport does not say what became of those for whom the message is, only of "
+            "others; it takes addr-specs as the envelope has them",
             is_uncertain=True,
             accepted=accepted,
             refused=refused,

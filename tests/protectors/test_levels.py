@@ -145,6 +145,21 @@ def test_from_b_lt_on_the_file_alone_proves_the_signature(
     assert verdict(made["B-LTA"], own.certificates["stranger"]) != "AdESPassed.OK"
 
 
+def test_what_pyhanko_does_not_trust_is_not_in_the_log(
+    own: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    stamps = TimeStampAuthority(url=own.clock)  # whom it does not know
+    by = PdfSigner(
+        key=own.keys["signer"],
+        certificate=own.certificates["signer"],
+        chain=own.chain,
+        level="B-T",
+        time_stamps=stamps,
+    )
+    assert by.sign(order(), REQUEST).signature == "PAdES B-T"
+    assert caplog.records == []
+
+
 def test_an_archive_time_stamp_covers_the_whole_file(own: Authority) -> None:
     reader = PdfFileReader(BytesIO(signer(own, "B-LTA").sign(order(), REQUEST).content))
     (stamp,) = reader.embedded_timestamp_signatures
@@ -642,13 +657,18 @@ def test_the_certificates_in_a_file_are_in_any_order(own: Authority) -> None:
         assert by.sign(sealed(), REQUEST).signature == "PAdES B-LT"
 
 
-def test_who_issued_their_own_certificate_has_nobody_to_tell_of_its_revocation(own: Authority) -> None:
+@pytest.mark.parametrize("again", [0, 1])
+def test_who_issued_their_own_certificate_has_nobody_to_tell_of_its_revocation(
+    own: Authority, again: int
+) -> None:
+    certificate = certify(rsa_key())
     with pytest.raises(
         ConfigurationError, match="level B-LT needs a certificate of an issuer who can revoke it"
     ):
         PdfSigner(
             key=rsa_key(),
-            certificate=certify(rsa_key()),
+            certificate=certificate,
+            chain=[certificate] * again,
             level="B-LT",
             time_stamps=TimeStampAuthority(url=own.clock, trust_roots=[own.root]),
         )

@@ -9,6 +9,8 @@ import email
 import functools
 import inspect
 import itertools
+import os
+import pathlib
 import pickle
 import threading
 from collections.abc import Callable
@@ -159,13 +161,30 @@ def test_templates_work_after_a_journey() -> None:
         assert one.render({}, "text", Source("{{ 'abc'|len }}", None)) == "3"
 
 
-def test_what_was_parsed_stays_as_it_was() -> None:
+FILES_OF_VERSION = {"a": "{% include 'b' %}{% import 'c' as c %}{{ c.x }}", "b": "1", "c": "{% set x = 1 %}"}
+
+
+def test_what_was_parsed_stays_as_it_was(tmp_path: pathlib.Path) -> None:
     """As of the template itself, so of what it includes: a message is of one version."""
-    files = {"a": "{% include 'b' %}{% import 'c' as c %}{{ c.x }}", "b": "1", "c": "{% set x = 1 %}"}
-    one = Templates([jinja2.FunctionLoader(lambda name: (files[name], None, lambda: False))])
+    for name, text in FILES_OF_VERSION.items():
+        (tmp_path / name).write_text(text)
+    one = Templates([tmp_path])
     assert one.render({}, "text", Source(None, "a")) == "11"
-    files |= {"b": "2", "c": "{% set x = 2 %}"}
+    for name, text in FILES_OF_VERSION.items():
+        (tmp_path / name).write_text(text.replace("1", "2"))
+        os.utime(tmp_path / name, (1, 1))
     assert one.render({}, "text", Source(None, "a")) == "11"
+
+
+def test_a_loader_says_whether_what_it_brought_is_current() -> None:
+    """It may bring each tenant's own."""
+    tenant = ContextVar[str]("tenant")
+    one = Templates(
+        [jinja2.FunctionLoader(lambda name: (f"{FILES_OF_VERSION[name]}{tenant.get()}", None, lambda: False))]
+    )
+    for each in ("Anna", "Ben", "Anna"):
+        tenant.set(each)
+        assert one.render({}, "text", Source(None, "a")) == f"1{each}1{each}"
 
 
 def test_a_template_of_another_environment_is_refused() -> None:
@@ -487,3 +506,27 @@ def test_own_sources_are_parsed_once() -> None:
         ("document", "<p>{{ number }}</p>"),
         ("password", "{{ code }}"),
     }
+
+
+def test_filters_of_the_application_may_call_each_other_and_take_any_argument() -> None:
+    @jinja2.pass_environment
+    def by_environment(environment: jinja2.Environment, value: str) -> str:
+        return f"{environment.call_filter('own', value)}{environment.filters['own'](value)}"
+
+    @jinja2.pass_context
+    def by_context(context: jinja2.runtime.Context, value: str) -> str:
+        return str(context.environment.call_filter("own", value))
+
+    filters = {
+        "own": str.upper,
+        "by_environment": by_environment,
+        "by_context": by_context,
+        "named": lambda value, context, function: f"{value}{context}{function}",
+    }
+    one = Templates([], filters)
+    for text, made in (
+        ("{{ 'a'|by_environment }}", "AA"),
+        ("{{ 'a'|by_context }}", "A"),
+        ("{{ 'a'|named(context=2, function=3) }}", "a23"),
+    ):
+        assert one.render({}, "text", Source(text, None)) == made

@@ -20,7 +20,7 @@ _MOST_FIELDS: Final = 1_000
 _LONGEST_RECEIPT: Final = 1 << 21
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _TRACE: Final = re.compile(
-    r"received|return-path|delivered-to|envelope-to|dkim-signature|domainkey-signature"
+    r"received|return-path|delivered-to|delivery-date|envelope-to|dkim-signature|domainkey-signature"
     r"|authentication-results|received-spf|arc-[a-z-]+"
     r"|x-(?:received|original-to|delivered-to|envelope-(?:from|to)|originating-ip|mailfrom|rcptto|uidl?|sieve)"
     r"|x-(?:amavis|antivirus|apple|barracuda|bogosity|clamav|crm114|exim|forefront|getmail|gm|google|greylist|ham"

@@ -42,6 +42,8 @@ _LEVEL: Final = 3  # of compression: after the padding, a better one makes few f
 _SHOWN_IN_CATALOG: Final = frozenset(("/Extensions", "/PageLayout", "/PageMode", "/Type", "/Version"))
 _SHOWN_IN_STREAMS: Final = frozenset((b"/Filter", b"/Subtype", b"/Type"))
 _WORD: Final = re.compile(rb"true|false|null|/Device(?:CMYK|Gray|RGB)")
+_NAMES: Final = re.compile(rb"/[^\x00-\x20()<>\[\]{}/%]+|\[(?: ?/[^\x00-\x20()<>\[\]{}/%]+)* ?\]")
+_ESCAPED: Final = re.compile(rb"[^!-~]|[#%/()<>\[\]{}]")
 _REFERENCE: Final = re.compile(rb"[1-9][0-9]* 0 R")
 
 _Hide: TypeAlias = Callable[[generic.PdfObject], generic.IndirectObject]
@@ -153,7 +155,8 @@ def in_clear(entries: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
 
 
 def _stays(name: bytes, text: bytes) -> bool:
-    return name in _SHOWN_IN_STREAMS or _WORD.fullmatch(text) is not None
+    is_name = name in _SHOWN_IN_STREAMS and _NAMES.fullmatch(text)
+    return bool(is_name or _WORD.fullmatch(text))
 
 
 def _stream_with_little_shown(plain: PlainStream, hide: _Hide) -> VerbatimStream:
@@ -168,7 +171,10 @@ def _catalog_with_little_shown(catalog: generic.DictionaryObject, hide: _Hide) -
     result = generic.DictionaryObject()
     for name in catalog:
         value = catalog.raw_get(name)
-        is_shown = name in _SHOWN_IN_CATALOG or isinstance(value, generic.IndirectObject)
+        is_known = (
+            isinstance(value, generic.NameObject | generic.DictionaryObject) and name in _SHOWN_IN_CATALOG
+        )
+        is_shown = is_known or isinstance(value, generic.IndirectObject)
         result[name] = value if is_shown else hide(value)
     return result
 
@@ -195,7 +201,18 @@ def _listed(stream: generic.StreamObject, name: str) -> list[generic.PdfObject]:
 
 
 def text_of(one: generic.PdfObject) -> bytes:
-    """Return what pyHanko would write for *one*, not encrypted."""
+    """Return *one* as it is written in an object stream.
+
+    As pyHanko would, but for numbers, which it may write with an exponent, and for escapes of one digit.
+    """
+    if isinstance(one, generic.NameObject):
+        return _ESCAPED.sub(lambda found: b"#%02X" % found[0][0], one[1:].encode()).join((b"/", b""))
+    if isinstance(one, generic.FloatObject):
+        return format(one, "f").encode()
+    if isinstance(one, generic.ArrayObject):
+        return b"[ %b ]" % b" ".join(text_of(one.raw_get(place)) for place in range(len(one)))
+    if isinstance(one, generic.DictionaryObject):
+        return b"<<\n%b>>" % b"".join(b"%b %b\n" % entry for entry in _entries(one).items())
     output = BytesIO()
     one.write_to_stream(output, None)
     return output.getvalue()

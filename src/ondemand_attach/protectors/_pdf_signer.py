@@ -108,7 +108,7 @@ class PdfSigner(KeyHolder):
         last = (self._certificate, *self._chain)[-1]
         if last.issuer != last.subject:
             raise ConfigurationError(f"level {level} needs the whole chain, down to its self-issued root")
-        if not self._chain:
+        if all(one == self._certificate for one in self._chain):
             raise ConfigurationError(f"level {level} needs a certificate of an issuer who can revoke it")
         if self._time_stamps and not self._time_stamps.trust_roots:
             raise ConfigurationError(f"level {level} needs trust_roots= of the time stamp authority")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import datetime
+import logging
 import secrets
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -29,6 +31,11 @@ _TRAVEL: Final = datetime.timedelta(minutes=5)
 _MOST_UNITS: Final = 4
 _WEAK: Final = {"md2", "md5", "sha1"}
 _HEADERS: Final = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+
+
+_is_asking: Final[ContextVar[bool]] = ContextVar("whether a time stamp is being checked", default=False)
+# pyHanko logs a traceback of whatever it does not trust; what that means is said in words here.
+logging.getLogger("pyhanko.sign.validation.generic_cms").addFilter(lambda _: not _is_asking.get())
 
 
 class UnusableStampError(Exception):
@@ -140,9 +147,13 @@ class Stamper(TimeStamper):
         if signed["signer_infos"][0]["digest_algorithm"]["algorithm"].native in _WEAK:
             raise UnusableStampError("its time stamp is signed over a weak hash")
         others = tuple(certificate.chosen for certificate in signed["certificates"])
-        status = await validate_tst_signed_data(
-            signed, self._context(others), lambda _: imprint["hashed_message"].native
-        )
+        before = _is_asking.set(True)
+        try:
+            status = await validate_tst_signed_data(
+                signed, self._context(others), lambda _: imprint["hashed_message"].native
+            )
+        finally:
+            _is_asking.reset(before)
         self._check(status)
         unit = status["signing_cert"]
         self._units.note(token, Unit(unit, others))

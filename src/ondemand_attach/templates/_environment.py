@@ -201,7 +201,15 @@ def _loader(folder: Folder) -> jinja2.BaseLoader:
         return _PackageLoader(folder.removeprefix("package:"))
     if not pathlib.Path(folder).is_dir():
         raise ConfigurationError(f"{str(folder)!r} is not a folder with templates")
-    return jinja2.FileSystemLoader(pathlib.Path(folder).absolute())
+    return _FileLoader(pathlib.Path(folder).absolute())
+
+
+class _FileLoader(jinja2.FileSystemLoader):
+    """Reads each file once, so that a message is made of one version of its templates."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Any]:
+        text, path, _ = super().get_source(environment, template)
+        return text, path, None
 
 
 class _PackageLoader(jinja2.FunctionLoader):

@@ -37,10 +37,14 @@ class Kept:
             source: what is parsed.
             whose: the recipients, if it may have been put together of their data.
         """
+        if source.text is None:
+            return self._parse(
+                slot, source
+            )  # Jinja2 keeps files, and asks their loader whether they are current
         template: jinja2.Template | None = self._templates.get((slot, source))
         if template is None:
             template = self._parse(slot, source)
-            if whose is None or source.text is None or self._is_for_others(_digest(source.text), whose):
+            if whose is None or self._is_for_others(_digest(source.text), whose):
                 self._templates[slot, source] = template
         return template
 

@@ -20,6 +20,8 @@ Filters = Mapping[str, Callable[..., Any]]
 
 _modules: Final[ContextVar[dict[str | None, TemplateModule]]] = ContextVar("modules of this rendering")
 
+_is_compiling: Final[ContextVar[bool]] = ContextVar("whether a template is being compiled", default=False)
+
 
 @contextmanager
 def rendering() -> Iterator[None]:
@@ -56,6 +58,13 @@ class _Missing(jinja2.StrictUndefined):
 class _Environment(ImmutableSandboxedEnvironment):
     template_class = _Template
 
+    def compile(self, *args: Any, **kwargs: Any) -> Any:
+        before = _is_compiling.set(True)
+        try:
+            return super().compile(*args, **kwargs)
+        finally:
+            _is_compiling.reset(before)
+
     def _load_template(self, name: str, globals: Any) -> jinja2.Template:  # noqa: A002 - Jinja2's
         template = super()._load_template(name, globals)
         if template.environment is not self:
@@ -69,8 +78,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 def environment(loader: jinja2.BaseLoader, filters: Filters, *, autoescape: bool) -> jinja2.Environment:
     """Return an environment with the *filters* of the application."""
-    # Reloading would change the files that a template includes and not the template itself, which is kept.
-    made = _Environment(loader=loader, autoescape=autoescape, undefined=_Missing, auto_reload=False)
+    made = _Environment(loader=loader, autoescape=autoescape, undefined=_Missing)
     made.filters.update({name: _late(function) for name, function in filters.items()})
     for functions in (made.filters, made.tests):
         functions.update({name: _guarded(function) for name, function in functions.items()})
@@ -91,23 +99,19 @@ def filename(plain: jinja2.Environment) -> jinja2.Environment:
 def _late(function: Callable[..., Any]) -> Callable[..., Any]:
     """Have *function* called in each rendering.
 
-    Jinja2 applies a filter to a constant while it compiles, once for all messages, unless the filter asks for
-    the context: a filter that translates or counts would give everyone what the first customer got.
+    Jinja2 applies a filter to a constant while it compiles, once for all messages: a filter that translates
+    or counts would give everyone what the first customer got. It leaves to the rendering what fails then.
     """
-    first = _FIRST.get(getattr(getattr(function, "jinja_pass_arg", None), "name", ""), lambda _: ())
 
     @functools.wraps(function, updated=())
-    def late(context: Context, *args: Any, **kwargs: Any) -> Any:
-        return function(*first(context), *args, **kwargs)
+    def late(*args: Any, **kwargs: Any) -> Any:
+        if _is_compiling.get():
+            raise RuntimeError("not while a template is compiled")
+        return function(*args, **kwargs)
 
-    return jinja2.pass_context(late)
-
-
-_FIRST: Final[Mapping[str, Callable[[Context], tuple[object]]]] = {
-    "context": lambda context: (context,),
-    "eval_context": lambda context: (context.eval_ctx,),
-    "environment": lambda context: (context.environment,),
-}
+    if (wanted := getattr(function, "jinja_pass_arg", None)) is not None:
+        late.jinja_pass_arg = wanted  # type: ignore[attr-defined]
+    return late
 
 
 def _guarded(function: Any) -> Callable[..., Any]:
