@@ -381,3 +381,17 @@ def test_an_unprotected_document_with_a_value_under_another_name_is_refused() ->
     foreign = letter.attach(lambda request: Document(content=drawn(request.context["alias"]), media_type="application/pdf"), filename="a.pdf")  # fmt: skip
     with pytest.raises(ConfidentialityError, match="attachment 1"):
         foreign.build({"name": NAME, "alias": NAME}, to="a@example.com")
+
+
+def test_what_is_read_of_encodings_that_fonts_share_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    names = b" ".join(b"%d /uni%04X" % (place % 256, place) for place in range(5_000))
+    fonts = [b"<</Type /Font /Subtype /Type1 /Encoding 1 0 R>>"] * 400
+    content = pdf(b"<</Type /Encoding /Differences [%b]>>" % names, *fonts, stream(b"BT /F1 9 Tf (x) Tj ET"))
+    builder = (
+        MessageBuilder().sender("shop@shop.example").subject("Order").text("Thank you.").confidential("name")
+    )
+    builder = builder.attach(
+        lambda _: Document(content=content, media_type="application/pdf"), filename="a.pdf"
+    )
+    builder.build({"name": "Alexandra Sommerfeld"}, to="jane@example.com")
+    assert "not searched" in caplog.text

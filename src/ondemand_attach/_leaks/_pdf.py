@@ -27,6 +27,7 @@ _ANCESTORS = 8
 _OCTET_BY_OCTET = 16  # times as dear as inflating
 _A_TOKEN = 16  # octets inflated in the time that a string or an operator takes
 _A_CODE = 64  # octets inflated in the time that one code of a map takes
+_A_NAME = 16  # for an octet of a list of them, in octets that are unpacked
 
 
 def members(content: bytes, budget: Budget) -> Iterator[Member]:
@@ -139,7 +140,13 @@ class _Pdf:
         to_unicode, encoding = entries.get(b"ToUnicode", _NOTHING), entries.get(b"Encoding", _NOTHING)
         meanings = self.meanings(to_unicode)
         if not _pdf_fonts.is_composite(body):
-            return _pdf_fonts.simple(body, self.bodies.get(encoding, b""), meanings)
+            differences = self.bodies.get(encoding, b"")
+            is_allowed = self.budget.allows(
+                _A_NAME * len(differences or body), least=0
+            )  # many fonts may share one
+            return _pdf_fonts.simple(
+                body if is_allowed else b"", differences if is_allowed else b"", meanings
+            )
         lengths = _pdf_fonts.code_lengths(self.streams.get(encoding, b""))
         return _pdf_fonts.composite(body, lengths, meanings)
 
