@@ -25,6 +25,57 @@ def message(*fields: bytes, body: bytes | None = None) -> bytes:
     return MIXED + head + (base64.encodebytes(PDF) if body is None else body) + b"\r\n--b--\r\n"
 
 
+NAMED = "Příloha k 発注.pdf"
+IN_UTF8 = b"=?utf-8?b?UMWZw61sb2hhIGsg55m65rOoLnBkZg==?="
+EXTENDED = b"Content-Disposition: attachment; filename*=utf-8''P%C5%99%C3%ADloha%20k%20%E7%99%BA%E6%B3%A8.pdf"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        IN_UTF8,
+        b"=?UTF-8?Q?P=C5=99=C3=ADloha_k_=E7=99=BA=E6=B3=A8.pdf?=",
+        b"=?UTF-8?Q?P=C5=99=C3=ADloha_k_?=\r\n =?UTF-8?Q?=E7=99=BA=E6=B3=A8.pdf?=",
+        b"=?utf-8?B?UMWZw61sb2hhIGsg55m6?= =?utf-8?B?5rOo?=.pdf",
+        b"=?utf-8?B?UMWZw61sb2hhIGsg55m65rM=?= =?utf-8?B?qC5wZGY=?=",  # a character over two words
+    ],
+)
+def test_a_name_for_older_programs_is_the_name_and_no_row_of_its_own(name: bytes) -> None:
+    """As nearly every mail program sends it: JavaMail, Nodemailer, Thunderbird, Gmail, Outlook."""
+    typed, described = b'Content-Type: application/pdf; name="' + name + b'"', b"Content-Description: " + name
+    for fields in (
+        [typed, EXTENDED],
+        [typed, EXTENDED, described],
+        [typed, b"Content-Disposition: attachment"],
+    ):
+        _, part = of_file(message(BASE64, *fields))
+        assert (part.name, part.is_protected) == (NAMED, True)
+    _, part = of_file(message(BASE64, b'Content-Disposition: attachment; filename="' + name + b'"'))
+    assert (part.name, part.is_protected) == (NAMED, True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"=?utf-8?b?T3RoZXIucGRm?=",  # another name
+        IN_UTF8.replace(b"utf-8", b"IBAN-DE02-1203"),
+        IN_UTF8.replace(b"utf-8", b"utf-8*IBAN-DE02"),
+        IN_UTF8.replace(b"==?=", b"==IBAN?="),
+        IN_UTF8 + b" IBAN",
+        b"IBAN " + IN_UTF8,
+        IN_UTF8[:-1],
+        b"=?utf-8?q?P=ZZ?=",
+        b"=?utf-8?x?P?=",
+        b"=?hex?q?P?=",
+        b"=?" * 2000,
+    ],
+)
+def test_a_name_that_says_more_than_the_name_is_a_row_of_its_own(name: bytes) -> None:
+    field = b'Content-Type: application/pdf; name="' + name + b'"'
+    _, part, header = of_file(message(BASE64, EXTENDED, field))
+    assert (part.name, part.is_protected, header.is_protected) == (NAMED, True, False)
+
+
 BASE64 = b"Content-Transfer-Encoding: base64"
 ATTACHED = b"Content-Disposition: attachment; filename=a.pdf"
 

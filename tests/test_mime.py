@@ -7,6 +7,7 @@ import email.policy
 import re
 import sys
 from dataclasses import replace
+from email.header import decode_header, make_header
 from string import ascii_letters, digits
 from typing import Any
 
@@ -14,8 +15,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mime_cases import INJECTIONS, NAUGHTY, NOW, Asked, as_read, asked, problems, written, written_by_hand
+from mime_cases import (
+    FILENAMES,
+    INJECTIONS,
+    NAUGHTY,
+    NOW,
+    Asked,
+    as_read,
+    asked,
+    problems,
+    written,
+    written_by_hand,
+)
 from ondemand_attach import Address, Attachment, Document
+from ondemand_attach._filenames import sanitised
 from ondemand_attach._mime import (
     Body,
     Headers,
@@ -620,6 +633,28 @@ class TestTree:
                 raw = serialise(HEADERS, replace(BODY, attachments=(pdf(letter * length),)))
                 head = raw.partition(b"filename")[2].partition(b"\r\n\r\n")[0]
                 assert max(map(len, (b" filename" + head).split(b"\r\n"))) <= 76
+
+    def test_an_encoded_name_is_there_for_programs_that_know_no_rfc_2231_too(self) -> None:
+        """These take it from the type: otherwise the file has no name, and a mail program nothing to open it with."""
+        for name in (
+            *map(sanitised, FILENAMES),
+            "O'Brien (1).pdf",
+            "a" * 61,
+            *(letter * 40 for letter in "ž日😀"),
+        ):
+            raw = serialise(HEADERS, replace(BODY, attachments=(pdf(name),)))
+            _, part = email.message_from_bytes(raw).get_payload()
+            named = part.get_param("name")
+            assert (named is None) == ("filename=" in part["content-disposition"])
+            assert named is None or str(make_header(decode_header(re.sub(r"\r\n ", " ", named)))) == name
+            assert max(map(len, raw.split(b"\r\n"))) <= 76
+
+    def test_a_name_in_the_media_type_stays_the_only_one(self) -> None:
+        named = pdf("č.pdf", media_type="application/pdf; name=c.pdf")
+        _, part = email.message_from_bytes(
+            serialise(HEADERS, replace(BODY, attachments=(named,)))
+        ).get_payload()
+        assert part.get_params() == [("application/pdf", ""), ("name", "c.pdf")]
 
     def test_an_empty_file_name_is_refused(self) -> None:
         with pytest.raises(InvalidHeaderError, match="empty file name"):

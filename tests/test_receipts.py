@@ -8,6 +8,7 @@ import dataclasses
 import email
 import email.policy
 import hashlib
+import itertools
 import json
 import os
 import pickle
@@ -652,6 +653,62 @@ def test_a_plain_document_verifies_if_that_was_asked_for(verify: Verify) -> None
     assert verify(sent(BOTH)[0], CSV)[0] == 1
 
 
+ON_THE_WAY = [
+    "Authentication-Results-Original",
+    "Content-Length",
+    "Delivery-Date",
+    "DKIM-Filter",
+    "DMARC-Filter",
+    "Envelope-To",
+    "Lines",
+    "OpenARC-Filter",
+    "Old-Return-Path",
+    "Status",
+    "X-Account-Key",
+    "X-Apparently-To",
+    "X-ASG-Debug-ID",
+    "X-Authentication-Warning",
+    "X-CMAE-Envelope",
+    "X-DSPAM-Result",
+    "X-EOPAttributedMessage",
+    "X-EOPTenantAttributedMessage",
+    "X-Fetchmail-Warning",
+    "X-GMX-Antispam",
+    "X-IncomingTopHeaderMarker",
+    "X-IncomingHeaderCount",
+    "X-Keywords",
+    "X-LD-Processed",
+    "X-ME-Proxy",
+    "X-Microsoft-Antispam",
+    "X-Mozilla-Keys",
+    "X-MS-Exchange-Organization-SCL",
+    "X-MS-PublicTrafficType",
+    "X-Mras",
+    "X-Pm-Origin",
+    "X-Provags-ID",
+    "X-purgate-type",
+    "X-SID-PRA",
+    "X-Status",
+    "X-TUID",
+    "X-TM-AS-Result",
+    "X-UI-Filterresults",
+    "X-UID",
+    "X-UIDL",
+    "X-VR-SPAMSTATE",
+    "X-Zoho-Virus-Status",
+]  # of Exim, milters, mbox, Thunderbird, Microsoft 365, GMX, Proton, Fastmail, OVH and scanners
+
+
+def test_what_servers_and_mail_programs_put_in_front_is_known(verify: Verify) -> None:
+    receipt, message = sent(BOTH)
+    front = b"".join(b"%s: a\r\n" % name.encode() for name in ON_THE_WAY)
+    status, lines = verify(receipt, front + message.content)
+    assert (status, lines[0]) == (
+        0,
+        f"whole message; put in front on the way: {', '.join(ON_THE_WAY).lower()}",
+    )
+
+
 @pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
 def test_what_was_put_in_front_on_the_way_is_named(line_end: bytes, verify: Verify) -> None:
     receipt, message = sent(BOTH)
@@ -678,6 +735,16 @@ def test_what_was_put_in_front_on_the_way_is_named(line_end: bytes, verify: Veri
         b"X-Unsent: 1\r\n",
         b"X-Text: Dear customer, pay to DE99\r\n",
         b"X-Spammer: a\r\n",
+        b"X-Priority: 1\r\n",
+        b"X-MSMail-Priority: High\r\n",
+        b"X-Confirm-Reading-To: a@b.example\r\n",
+        b"X-Mailer: a\r\n",
+        b"X-Merchant: pay to DE99\r\n",
+        b"Content-Type: text/plain\r\n",
+        b"Delivery: a\r\n",
+        b"List-Unsubscribe: <https://evil.example/>\r\n",
+        b"Resent-From: a@b.example\r\n",
+        b"Sender: a@b.example\r\n",
     ],
 )
 def test_whatever_else_was_put_in_front_is_a_change(front: bytes, verify: Verify) -> None:
@@ -721,7 +788,19 @@ def test_a_document_that_quotes_a_message_is_not_taken_for_it(verify: Verify) ->
 
 def test_a_message_out_of_an_mbox_verifies(verify: Verify) -> None:
     receipt, message = sent(BOTH)
-    assert verify(receipt, b"From orders@shop.example Mon May  4 12:00:00 2026\r\n" + message.content)[0] == 0
+    for line_end, envelope in itertools.product(
+        (b"\r\n", b"\n"),
+        (b"From orders@shop.example Mon May  4 12:00:00 2026", b"From - Mon May  4", b">From - Mon May  4"),
+    ):
+        content = message.content.replace(b"\r\n", line_end)
+        for end in (b"", line_end):  # RFC 4155: a blank line behind each message
+            assert (
+                verify(receipt, envelope + line_end + TRACE.replace(b"\r\n", line_end) + content + end)[0]
+                == 0
+            )
+        assert verify(receipt, envelope + line_end + content + line_end * 2)[0] == 1
+        assert verify(receipt, content + line_end)[0] == 1
+        assert verify(receipt, envelope + line_end + content + b"a" + line_end)[0] == 1
 
 
 @pytest.mark.parametrize("place", [b"Thank", b"Subject:", b"Content-Type: text/plain"])

@@ -277,3 +277,33 @@ def test_without_a_budget_a_bomb_would_be_read_whole(monkeypatch: pytest.MonkeyP
     """The mutant of the test above."""
     monkeypatch.setattr(_containers, "INFLATED", 1 << 30)
     assert octets_searched(gzip.compress(bytes(8 << 20), mtime=0)) > 8 << 20
+
+
+def in_png(name: bytes, data: bytes) -> bytes:
+    chunk = name + data
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(data)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+
+
+@pytest.mark.parametrize("level", [0, 1, 6, 9])
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        (b"zTXt", b"Author\0\0"),
+        (b"iTXt", b"Author\0\x01\0\0\0"),
+        (b"iTXt", "XML:com.adobe.xmp\0\x01\0cs-CZ\0Autor obrázku\0".encode()),
+    ],
+)
+def test_text_beside_the_pixels_of_a_picture_is_read(name: bytes, head: bytes, level: int) -> None:
+    value, padding = "Jiří Dvořák, Brno", "a sunny day "
+    text = zlib.compress((padding * 40 + value + padding * 40).encode(), level)
+    for whole in (
+        in_png(name, head + text),
+        zipped(("a.png", in_png(b"tEXt", b"a\0b") + in_png(name, head + text))),
+    ):
+        assert is_found(whole, value)
+        assert is_found(whole[:-8] if whole.startswith(b"\x89") else whole, value)
+
+
+def test_a_bomb_beside_the_pixels_stops_at_the_budget() -> None:
+    text = zlib.compress(b"\0" * (80 << 20), 9)
+    assert not is_found(in_png(b"zTXt", b"Author\0\0" + text) * 3, "Jiří Dvořák, Brno")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import codecs
 import unicodedata
+from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -103,6 +105,123 @@ def test_letters_are_the_same_however_they_are_written(value: str, spelt: str) -
 )
 def test_other_words_stay_others(value: str, innocent: str) -> None:
     assert not leaks(in_text(innocent), value)
+
+
+ENGLISH = [
+    *("%d %B %Y", "%-d %B %Y", "%B %d, %Y", "%B %-d, %Y", "%d %b %Y", "%b %d, %Y", "%b. %-d, %Y", "%d-%b-%Y"),
+    *(
+        "%A, %B %d, %Y",
+        "{nth} %B %Y",
+        "{nth} of %B, %Y",
+        "%B {nth}, %Y",
+        "%b. {nth}, %Y",
+        "the {nth} of %b %Y",
+    ),
+]
+NTH = "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th 11th 12th 13th 14th 15th 16th 17th 18th 19th 20th 21st 22nd 23rd"
+NTH += " 24th 25th 26th 27th 28th 29th 30th 31st"
+
+
+@pytest.mark.parametrize("form", ENGLISH)
+def test_a_date_is_found_as_english_has_it(form: str) -> None:
+    for day, nth in enumerate(NTH.split(), 1):
+        born = date(1985, 3, day)
+        said = in_text(f"Born: {born.strftime(form.replace('{nth}', nth))}.")
+        assert leaks(said, born), said
+        assert leaks(
+            in_text(f"{born.strftime(form.replace('{nth}', nth))} 14:05"), datetime(1985, 3, day, 14, 5)
+        )
+        assert not leaks(said, date(1985, 3, day % 30 + 2))
+        assert not leaks(said, date(1985, 4, min(day, 30)))
+
+
+@pytest.mark.parametrize("spelt", ["Sept. 7, 1985", "7 Sept 1985", "7th of September 1985", "Sep 07, 1985"])
+def test_september_has_two_short_forms(spelt: str) -> None:
+    assert leaks(in_text(spelt), date(1985, 9, 7))
+
+
+@pytest.mark.parametrize(
+    ("value", "spelt"),
+    [
+        (Decimal("1234567.80"), "1234567.8"),  # as JSON, XML and spreadsheets have it
+        (Decimal("1234567.80"), "1.234.567,8"),
+        (Decimal("1234.50"), "1234.5"),
+        (Decimal("1234.50"), "1,234.5"),
+        (Decimal("20500.1000"), "20500.1"),
+        (Decimal("-98765.40"), "-98765.4"),
+        (Decimal("1.23450E+4"), "12,345.00"),
+        (98765.40, "98 765,4"),
+    ],
+)
+def test_a_number_is_found_with_and_without_zeros_at_its_end(value: object, spelt: str) -> None:
+    assert leaks(in_text(f"Total: {spelt} EUR"), value)
+    assert leaks(in_text(f'{{"total": {spelt}}}'), value)
+
+
+NUMBERS = {
+    "+49 30 1234567": [
+        "030 1234567",
+        "(030) 123 45 67",
+        "030/1234567",
+        "+49 (0)30 1234567",
+        "0049-30-1234567",
+    ],
+    "+49 (0)30/1234567": ["+49301234567", "030 1234567", "tel:+49-30-1234567"],
+    "0049301234567": ["030 1234567", "+49 30 1234567"],
+    "+1 (212) 555-0187": ["212-555-0187", "(212) 555-0187", "12125550187", "212.555.0187"],
+    "+420603123456": ["603 123 456", "00420 603 123 456"],
+    "+7 912 345-67-89": ["8 (912) 345-67-89"],
+    "+36 20 555 0187": ["06 20 555 0187"],
+    "+354 5810187": ["5810187"],
+    "030 1234567": ["+49 30 1234567", "+49 (0) 30 123 45 67", "+49301234567"],
+    "0532013000": ["532013000", "532 013 000"],  # an account that a spreadsheet took for a number
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "spelt"), [(value, spelt) for value, all_spelt in NUMBERS.items() for spelt in all_spelt]
+)
+def test_a_telephone_number_is_found_as_it_is_dialled_elsewhere(value: str, spelt: str) -> None:
+    assert leaks(in_text(f"Call {spelt}, please."), value)
+
+
+@pytest.mark.parametrize(
+    ("value", "innocent"),
+    [
+        ("+49 30 1234567", "030 1234568, 49 30 123456 and 1234567"),
+        ("030 1234567", "1234567"),
+        ("000123", "123"),
+        ("0000001234", "1234"),
+        ("+354 5810187", "35810187"),
+        ("+4", "4"),
+        (Decimal("100.50"), "100.5"),
+        (Decimal("12.50"), "12.5"),
+        ("jane@x.example", "Jane is at the shop; x example"),
+    ],
+)
+def test_other_numbers_stay_others(value: object, innocent: str) -> None:
+    assert not leaks(in_text(innocent), value)
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    ["jane.doe(at)shop.example", "jane.doe [at] shop [dot] example", "jane.doe AT shop DOT example"],
+)
+def test_an_address_is_found_as_it_is_spelt_for_people(spelt: str) -> None:
+    assert leaks(in_text(f"Write to {spelt}!"), "jane.doe@shop.example")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<a><![CDATA[Jörg Möll]]></a><a><![CDATA[enkämper]]></a>",
+        "<w:t><![CDATA[Jörg]]></w:t><w:t> <![CDATA[Möllenkämper]]></w:t>",
+        'p::after { content: "J\\f6rg M\\0000f6llenk\\e4 mper" }',
+        'p::after { content: "J\\F6\nrg M\\f6 llenk\\0000E4mper" }',
+    ],
+)
+def test_text_is_read_in_every_section_and_escape(markup: str) -> None:
+    assert leaks(in_text(markup), "Jörg Möllenkämper")
 
 
 CHARSETS = {

@@ -13,19 +13,24 @@ from ondemand_attach._receipt import Receipt, digest
 from ondemand_attach.errors import MessageError
 
 _FIELD: Final = re.compile(rb"([!-9;-~]++):[^\r\n]*+\r\n(?:[ \t]++[^\s][^\r\n]*+\r\n)*+")
-_ENVELOPE: Final = re.compile(rb"\AFrom [^\r\n]*+\r?\n")  # in front of each message of an mbox (RFC 4155)
+_ENVELOPE: Final = re.compile(rb"\A>?From [^\r\n]*+\r?\n")  # in front of each message of an mbox (RFC 4155)
+_BLANK: Final = re.compile(rb"(?<=\n)\r?\n\Z")  # behind each
 _ID: Final = re.compile(rb"^message-id:[ \t]*+(<[^<>\s]{1,998}>)", re.IGNORECASE | re.MULTILINE)
 _LONGEST_FRONT: Final = 1 << 20
 _MOST_FIELDS: Final = 1_000
 _LONGEST_RECEIPT: Final = 1 << 21
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _TRACE: Final = re.compile(
-    r"received|return-path|delivered-to|delivery-date|envelope-to|dkim-signature|domainkey-signature"
-    r"|authentication-results|received-spf|arc-[a-z-]+"
+    r"received|(?:old-)?return-path|delivered-to|envelope-to|delivery-date|dkim-signature|domainkey-signature"
+    r"|authentication-results(?:-original)?|received-spf|arc-[a-z-]+|(?:dkim|dmarc|openarc)-filter"
+    r"|status|lines|content-length|x-(?:status|keywords|account-key|evolution(?:-source)?)"
     r"|x-(?:received|original-to|delivered-to|envelope-(?:from|to)|originating-ip|mailfrom|rcptto|uidl?|sieve)"
-    r"|x-(?:amavis|antivirus|apple|barracuda|bogosity|clamav|crm114|exim|forefront|getmail|gm|google|greylist|ham"
-    r"|ironport|mailscanner|microsoft|mimecast|mozilla|ms|pobox|policyd|proofpoint|quarantine|rspamd|scanned|ses"
-    r"|spam|spamd|spamexperts|virus|yahoo|ymail)(?:-[a-z0-9-]+)?"
+    r"|x-(?:apparently-to|authentication-warning|fetchmail-warning|forwarded-encrypted|rcpt-to|return-path)"
+    r"|x-(?:amavis|antivirus|apple|asg|barracuda|bogosity|clamav|cloudmark|cmae|crm114|dspam"
+    r"|eop[a-z]+|eset[a-z]*|exim|expurgate|fe|forefront|getmail|gm|gmx|google|greylist|halon|ham|hmailserver"
+    r"|incoming[a-z]+|ironport|kaspersky|kse|ld|mailscanner|me|microsoft|mimecast|mozilla|mras|ms|nai|ovh|pm|pobox"
+    r"|policyd|proofpoint|provags|purgate|qq|quarantine|rspamd|scanned|ses|sid|sophos|spam|spamd|spamexperts"
+    r"|tm|trend[a-z]*|tuid|ui|vade|virus|vr|yahoo[a-z]*|yandex|ymail|zoho)(?:-[a-z0-9-]+)?"
 )
 """What servers put in front (RFC 5321 section 4.4, RFC 6376, RFC 8601, RFC 7208, RFC 8617; and under names of
 their own). No mail program shows any of it as the sender's."""
@@ -46,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         0 if the file is the message or a document of it; 1 if not; 3 if the receipt cannot tell.
     """
     receipt, content = _receipt(arguments.receipt), content_of(arguments.file)
-    message = _ENVELOPE.sub(b"", content, count=1)
+    message = _out_of_mbox(content)
     whole, documents = _whole(receipt, message), _documents(receipt, content)
     found = [whole, *documents] if whole else documents
     inside = _inside(receipt, message) if whole or not found else []
@@ -57,6 +62,12 @@ def run(arguments: argparse.Namespace) -> int:
     if found:
         say(_circumstances(receipt))
     return 0 if found else 3 if is_hidden else 1
+
+
+def _out_of_mbox(content: bytes) -> bytes:
+    """Return the only message of an mbox, or *content* if it is none."""
+    message = _ENVELOPE.sub(b"", content, count=1)
+    return _BLANK.sub(b"", message) if len(message) < len(content) else content
 
 
 def _receipt(path: pathlib.Path) -> Receipt:

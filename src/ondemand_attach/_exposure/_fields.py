@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from ondemand_attach._exposure import _mime
+from ondemand_attach._exposure._words import readable
 
 _KIND: Final = re.compile(r"\s*+[-!#$%&'*+.^`|~\w]{1,80}(?:/[-!#$%&'*+.^`|~\w]{1,80})?\s*+;?\s*+", re.ASCII)
 _WITH_PARAMETERS: Final = {"content-type", "content-disposition"}
@@ -53,10 +54,10 @@ _DESCRIPTIONS: Final = {
 def is_usual(name: str, value: str, filename: str | None) -> bool:
     """Whether the field *name* of a part says no more than how to read it and how it is called."""
     if name in _WITH_PARAMETERS:
-        names = {_mime.parameter(value, each) for each in ("name", "filename")} - {None, filename}
+        names = {_mime.name_in(value, each) for each in ("name", "filename")} - {None, filename}
         rest = _mime.without_parameters(value)
         return bool(_KIND.fullmatch(rest)) and _mime.names_of(value) <= _PARAMETERS and not names
     if name == "content-description":
-        return value.strip() in {*_DESCRIPTIONS, filename}
+        return readable(value.strip()) in {*_DESCRIPTIONS, filename}
     pattern = _PLAIN.get(name)
     return pattern is not None and bool(pattern.fullmatch(value))

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from ondemand_attach._exposure._budget import Budget, at_most
+from ondemand_attach._exposure._words import decoded, readable
 
 _LINE_END: Final = rb"(?:\r\n|\r|\n)"
 _FIELD: Final = re.compile(
@@ -25,8 +26,6 @@ _MEDIA_TYPE: Final = re.compile(r"\s*+([^\s/;]++/[^\s/;]++)\s*+(?:;|\Z)")
 _TOKEN: Final = re.compile(r"\s*+([^\s;]*+)")
 _PARAMETER: Final = re.compile(r";\s*+([^\s=;]++)\s*+=\s*+(?:\"((?:[^\"\\]|\\.)*+)\"?|([^;]*+))", re.DOTALL)
 _PIECE: Final = re.compile(r"(.+?)\*(\d{1,4})?(\*)?", re.DOTALL)
-_CHARSET: Final = re.compile(r"(?!.*(?:punycode|idna))[a-z0-9][-\w.:]{0,39}", re.ASCII | re.IGNORECASE)
-"""Character sets of mail; those of domain names take time with the square of a text."""
 _MOST_FIELDS: Final = 2_000
 _LONGEST_HEAD: Final = 1 << 20
 _LONGEST_FIELD: Final = 1 << 16
@@ -85,7 +84,7 @@ class Entity:
     def filename(self) -> str | None:
         """The name of the file."""
         named = (("content-disposition", "filename"), ("content-type", "name"))
-        return next(filter(None, (parameter(self.value(field), name) for field, name in named)), None)
+        return next(filter(None, (name_in(self.value(field), name) for field, name in named)), None)
 
     def _token(self, field: str) -> str:
         found = _TOKEN.match(self.value(field))
@@ -191,6 +190,16 @@ def parameter(value: str, name: str) -> str | None:
     return _joined(pieces)[:_LONGEST_NAME].strip() if pieces else plain and plain[:_LONGEST_NAME].strip()
 
 
+def name_in(value: str, name: str) -> str | None:
+    """Return a parameter of a field that names a file, as mail programs show it.
+
+    Raises:
+        TooLargeError: there are too many.
+    """
+    found = parameter(value, name)
+    return found and readable(found)
+
+
 def names_of(value: str) -> set[str]:
     """Return the names of the parameters of a field, without the numbers of their pieces."""
     return {found[1].lower().partition("*")[0] for found in _PARAMETER.finditer(value)}
@@ -216,11 +225,4 @@ def _joined(pieces: dict[int, tuple[str, bool]]) -> str:
         unquote_to_bytes(text) if is_extended else text.encode("utf-8", "replace")
         for text, is_extended in ordered
     )
-    return _decoded(octets[:_LONGEST_NAME], charset)
-
-
-def _decoded(octets: bytes, charset: str) -> str:
-    try:
-        return octets.decode(charset if _CHARSET.fullmatch(charset) else "utf-8", "replace")
-    except (LookupError, ValueError):
-        return octets.decode("utf-8", "replace")
+    return decoded(octets[:_LONGEST_NAME], charset)

@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Iterator
 
-from ondemand_attach._leaks import _pdf, _zip
+from ondemand_attach._leaks import _pdf, _png, _zip
 from ondemand_attach._leaks._budget import Budget, Member
 from ondemand_attach._leaks._decoding import from_base64
 from ondemand_attach._leaks._inflating import Opener, bzip2, inflated, joined, xz, zlib_or_gzip
@@ -90,7 +90,7 @@ def _found_by_marks(content: bytes, budget: Budget) -> Iterator[Member]:
                 yield member, "utf-8"
     if b"%PDF-" in content:
         yield from _pdf.members(content, budget)
-    for member in _encoded(content, budget):
+    for member in (*_png.texts(content, budget), *_encoded(content, budget)):
         yield member, "utf-8"
 
 

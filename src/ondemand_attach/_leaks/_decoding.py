@@ -26,6 +26,7 @@ _REFERENCE = re.compile(r"&#(?:0*([0-9]++)|([xX])0*([0-9A-Fa-f]++))")
 _UNIT_SIGN = re.compile(r"\\u|%u")
 _HEX_SIGN = re.compile(r"%|=|\\x")
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]+)[^?\s]*\?([bBqQ])\?([^?]*)\?=")
+_IN_STYLE = re.compile(r"\\([0-9A-Fa-f]{2,6})[ \t\r\n]?")  # CSS Syntax section 4.3.7
 # One alone is as likely an attribute: width=60.
 _QUOTED = re.compile(r"=(?:[0-9A-Fa-f]{2}(?:=[0-9A-Fa-f]{2})+|20|2C|2E|3D|5F|[89A-F][0-9A-F])")
 
@@ -84,6 +85,11 @@ def unquoted(text: str) -> str:
     if "=" not in text:
         return text
     return _QUOTED.sub(_hexadecimal, text.replace("=\r\n", "").replace("=\n", ""))
+
+
+def from_style_sheet(text: str) -> str:
+    """Decode the escapes of what a style sheet has shown: ``content`` with code points in hexadecimal."""
+    return _IN_STYLE.sub(_code_point, text) if "\\" in text and "content" in text else text
 
 
 def _shorter(match: re.Match[str]) -> str:

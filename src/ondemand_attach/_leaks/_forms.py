@@ -31,15 +31,23 @@ _SPELT = str.maketrans(
         "Ø": "Oe",
     }
 )
+# The country code of a telephone number, one to three digits long (ITU-T E.164), and the rest.
+_INTERNATIONAL = re.compile(
+    r"(?:\+|00)(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9][0-9]{2})([0-9]{7,12})"
+)
+_NOT_DIALLED = re.compile(r"\(0\)|[\s()./\u2010-\u2013-]")
+_LONGEST_NUMBER = 32
+_SHORTEST_WITHOUT_ZEROS = 8
 _MOST_DIGITS = 50  # to write 1E+999999999 out would take for ever, and nobody does
 
 _MONTHS = [
-    (name, name[:3])
+    (name, name[:3], *(["Sept"] if name == "September" else []))
     for name in (
         "January", "February", "March", "April", "May", "June",
         "July", "August", "September", "October", "November", "December",
     )
 ]  # fmt: skip
+_ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
 
 def forms(value: object) -> Iterable[str]:
@@ -70,11 +78,30 @@ def _text_forms(text: str) -> Iterator[str]:
         yield from (text[at : at + LONGEST] for at in _places_in(text))
     if text.replace(" ", "").isdigit():
         yield text.replace(" ", "")
+    if len(text) <= _LONGEST_NUMBER and text.lstrip("+(").startswith(tuple("0123456789")):
+        yield from _shorter_numbers(text)
+    if "@" in text:
+        yield from _spelt_addresses(text)
     if len(text) <= _SHORT and not text.isalnum():
         letters = "".join(filter(str.isalnum, text))
         yield from [letters] * letters.isalpha()  # O'Brien as obrien
     if not text.isascii():
         yield from _foreign_forms(text)
+
+
+def _shorter_numbers(text: str) -> Iterator[str]:
+    """Yield what a number has in common at home and abroad, and with a program that drops zeros in front."""
+    digits = _NOT_DIALLED.sub("", text)
+    if found := _INTERNATIONAL.fullmatch(digits):
+        yield found[1].lstrip("0")  # 030… is +49 30…
+    elif digits.isdigit() and digits.startswith("0") and len(digits.lstrip("0")) >= _SHORTEST_WITHOUT_ZEROS:
+        yield digits.lstrip("0")
+
+
+def _spelt_addresses(text: str) -> Iterator[str]:
+    """Yield an address as it is spelt so that no robot reads it."""
+    name, _, domain = text.partition("@")
+    yield from (f"{name} at {domain}", f"{name} at {domain.replace('.', ' dot ')}")
 
 
 def _places_in(text: str) -> Iterator[int]:
@@ -113,7 +140,10 @@ def _number_forms(value: float | Decimal) -> list[str]:
     written = [f"{whole}", f"{whole:,}"] if value == whole else []
     if isinstance(value, int):
         return written
-    fractions = (f"{value}", f"{value:f}", f"{value:,.2f}", f"{value:.2f}")
+    shortest = Decimal(float.__repr__(value)) if isinstance(value, float) else number
+    fractions = [f"{value}", f"{value:f}", f"{value:,.2f}", f"{value:.2f}"]
+    if value != whole:  # JSON and spreadsheets have no zeros at the end
+        fractions += [f"{shortest:f}".rstrip("0"), f"{shortest:,f}".rstrip("0")]
     # A short one such as 12.50 is also a time of day and many a price.
     return [*written, *(form for form in fractions if sum(map(str.isdigit, form)) >= _SHORTEST_FRACTION)]
 
@@ -126,10 +156,8 @@ def _date_forms(value: date) -> Iterator[str]:
         f"{month:02}/{day:02}/{year:04}",
     )
     yield from (f"{year}-{month}-{day}", f"{day}.{month}.{year}", f"{month}/{day}/{year}")
+    ordinal = f"{day}{_ENDINGS.get(day, 'th')}"
+    days = dict.fromkeys((f"{day}", f"{day:02}", ordinal))
     for name in _MONTHS[month - 1]:
-        yield from (
-            f"{day} {name} {year}",
-            f"{name} {day} {year}",
-            f"{day:02} {name} {year}",
-            f"{day}th {name} {year}",
-        )
+        yield from (f"{each} {name} {year}" for each in (*days, f"{ordinal} of"))
+        yield from (f"{name} {each} {year}" for each in days)

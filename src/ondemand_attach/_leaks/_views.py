@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ondemand_attach._leaks._decoding import unescaped, unquoted
+from ondemand_attach._leaks._decoding import from_style_sheet, unescaped, unquoted
 from ondemand_attach._leaks._guessing import base64_tokens, readable_tokens, unaligned_base64
 
 DEPTH = 4
@@ -16,7 +16,7 @@ _BLOCK_TAG = re.compile(
     r"|table|tbody|td|tfoot|th|thead|title|tr|ul|v)\b[^<>]*>",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"<!--[^<>]*-->|<[^<>]*>")
+_TAG = re.compile(r"<!--[^<>]*-->|<!\[CDATA\[|\]\]>|<[^<>]*>")
 
 
 def views(text: str) -> Iterator[str | bytes]:
@@ -30,7 +30,7 @@ def views(text: str) -> Iterator[str | bytes]:
             if "<" in view:
                 yield _TAG.sub("", _BLOCK_TAG.sub(" ", view))
             tokens = [token for token in base64_tokens(view) if token not in known]
-            decoded += (unescaped(view), unquoted(view))
+            decoded += (unescaped(view), unquoted(view), from_style_sheet(view))
             if tokens:
                 known.update(tokens)
                 yield unaligned_base64(tokens)

@@ -52,7 +52,7 @@ def _text(name: str, value: str) -> str:
     is_foldable = len(first) <= room and longest_word(rest) < _LINE
     if is_plain(value) and (is_foldable or is_structured(name)):
         return _folded(name, value.split())
-    return _folded(name, _encoded_words(value, room))
+    return _folded(name, encoded_words(value, room))
 
 
 def _mailboxes(name: str, addresses: tuple[Address, ...]) -> str:
@@ -78,16 +78,22 @@ def _phrase(name: str, room: int) -> list[str]:
             return name.split(" ")
         if _QUOTABLE.fullmatch(name) and is_plain(name):
             return [f'"{name}"']
-    return _encoded_words(name, room)
+    return encoded_words(name, room)
 
 
-def _encoded_words(text: str, room: int) -> list[str]:
-    """Return *text* as encoded-words of whole characters, the first at most *room* long (RFC 2047)."""
+def encoded_words(text: str, room: int, longest: int = _WORD) -> list[str]:
+    """Return *text* as encoded-words of whole characters (RFC 2047).
+
+    Args:
+        text: any text.
+        room: characters for the first.
+        longest: characters for each of the others.
+    """
     octets, words, start = text.encode(), [], 0
     while start < len(octets):
-        end = _character_start(octets, start + max(4, (min(room, _WORD) - _FRAME) // 4 * 3))
+        end = _character_start(octets, start + max(4, (min(room, longest) - _FRAME) // 4 * 3))
         words.append(f"=?utf-8?b?{base64.b64encode(octets[start:end]).decode()}?=")
-        start, room = end, _WORD
+        start, room = end, longest
     return words
 
 

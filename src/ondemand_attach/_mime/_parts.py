@@ -10,6 +10,7 @@ from typing import Final
 
 from ondemand_attach._message import Attachment
 from ondemand_attach._mime import _encodings
+from ondemand_attach._mime._fields import encoded_words
 from ondemand_attach._mime._names import check_characters, is_plain
 from ondemand_attach._mime._values import Body
 from ondemand_attach._pieces import Base64, Piece
@@ -21,6 +22,7 @@ _MEDIA_TYPE: Final = re.compile(rf"({_RESTRICTED_NAME}/{_RESTRICTED_NAME})((?:; 
 _CONTENT_ID: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]{1,255}(?:@[\w.-]{1,255})?", re.ASCII)
 _QUOTABLE: Final = re.compile(r"[\w!#$&+^`{}~., ()@-]{1,60}", re.ASCII)
 _SECTION: Final = 54
+_WORD: Final = 68  # with the name of the parameter in front and its quotes, a line of at most 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,11 @@ def file(file: Attachment, *, is_armored: bool = False) -> Part:
     """Return the part that holds *file*: in base64, unless it already is a text that can be sent as it is."""
     media_type, parameters = _checked_type(file.document.media_type)
     disposition = "attachment" if file.content_id is None else "inline"
+    name = _filename(file.filename)
     lines = [
-        ";\r\n ".join([f"Content-Type: {media_type}", *parameters]),
+        ";\r\n ".join([f"Content-Type: {media_type}", *_with_name(parameters, file.filename)]),
         f"Content-Transfer-Encoding: {'7bit' if is_armored else 'base64'}",
-        ";\r\n ".join([f"Content-Disposition: {disposition}", *_filename(file.filename)]),
+        ";\r\n ".join([f"Content-Disposition: {disposition}", *name]),
     ]
     if file.content_id is not None:
         lines.append(f"Content-ID: <{_checked_id(file.content_id)}>")
@@ -128,13 +131,29 @@ def _filename(name: str) -> list[str]:
     check_characters("a file name", name)
     if not name:
         raise InvalidHeaderError("an attachment has an empty file name")
-    if _QUOTABLE.fullmatch(name) and is_plain(name):
+    if _is_quotable(name):
         return [f'filename="{name}"']
     sections = _sections(name)
     if len(sections) == 1:
         return [f"filename*=utf-8''{sections[0]}"]
     sections[0] = f"utf-8''{sections[0]}"
     return [f"filename*{number}*={section}" for number, section in enumerate(sections)]
+
+
+def _with_name(parameters: list[str], name: str) -> list[str]:
+    """Return the *parameters* of a type, with *name* for programs that do not know RFC 2231.
+
+    To these, Outlook up to 2016 among them, the file has no name else, and they have nothing to open it with.
+    RFC 2047 section 5 forbids encoded-words here, but who reads this parameter reads them.
+    """
+    if _is_quotable(name) or any(each.lower().startswith("name=") for each in parameters):
+        return parameters
+    words = "\r\n ".join(encoded_words(name, _WORD, _WORD))
+    return [*parameters, f'name="{words}"']
+
+
+def _is_quotable(name: str) -> bool:
+    return bool(_QUOTABLE.fullmatch(name)) and is_plain(name)
 
 
 def _sections(name: str) -> list[str]:
