@@ -395,3 +395,35 @@ def test_what_is_read_of_encodings_that_fonts_share_is_counted(caplog: pytest.Lo
     )
     builder.build({"name": "Alexandra Sommerfeld"}, to="jane@example.com")
     assert "not searched" in caplog.text
+
+
+def test_one_code_may_stand_for_a_word() -> None:
+    name = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz", k=60))
+    code_map = b"1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfchar <01> <%b> endbfchar"
+    objects = (
+        b"<</Type /Font /Subtype /Type1 /ToUnicode 2 0 R>>",
+        stream(code_map % name.encode("utf-16-be").hex().encode()),
+        b"<</Type /Page /Resources <</Font <</F1 1 0 R>>>> /Contents 4 0 R>>",
+        stream(b"BT /F1 9 Tf <01> Tj ET"),
+    )
+    assert is_found(pdf(*objects), name)
+
+
+def test_what_codes_stand_for_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    code_map = b"1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfchar <01> <%b> endbfchar" % (
+        b"0061" * 64
+    )
+    content = pdf(
+        b"<</Type /Font /Subtype /Type1 /ToUnicode 2 0 R>>",
+        stream(code_map),
+        b"<</Type /Page /Resources <</Font <</F1 1 0 R>>>> /Contents 4 0 R>>",
+        stream(zlib.compress(b"BT /F1 9 Tf (%b) Tj ET" % (b"\1" * (40 << 20))), b"/Filter /FlateDecode"),
+    )
+    builder = (
+        MessageBuilder().sender("shop@shop.example").subject("Order").text("Thank you.").confidential("name")
+    )
+    builder = builder.attach(
+        lambda _: Document(content=content, media_type="application/pdf"), filename="a.pdf"
+    )
+    builder.build({"name": "Alexandra Sommerfeld"}, to="jane@example.com")
+    assert "not searched" in caplog.text

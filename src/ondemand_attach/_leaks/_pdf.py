@@ -47,6 +47,7 @@ class _Pdf:
         self.streams: dict[int, bytes] = {}
         self.inner: list[bytes] = []
         self.maps: dict[int, dict[int, str]] = {}
+        self.lengths: dict[int, list[int]] = {}
         self.fonts: dict[int, _pdf_fonts.Font] = {}
 
     def read(self) -> Iterator[str]:
@@ -147,8 +148,12 @@ class _Pdf:
             return _pdf_fonts.simple(
                 body if is_allowed else b"", differences if is_allowed else b"", meanings
             )
-        lengths = _pdf_fonts.code_lengths(self.streams.get(encoding, b""))
-        return _pdf_fonts.composite(body, lengths, meanings)
+        return _pdf_fonts.composite(body, self.code_lengths(encoding), meanings)
+
+    def code_lengths(self, number: int) -> list[int]:
+        if number not in self.lengths:
+            self.lengths[number] = _pdf_fonts.code_lengths(self.streams.get(number, b""))
+        return self.lengths[number]
 
     def meanings(self, number: int) -> dict[int, str]:
         if number not in self.maps:

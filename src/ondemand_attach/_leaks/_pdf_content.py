@@ -20,6 +20,7 @@ _TOKEN = re.compile(
 _IMAGE_END = re.compile(rb"\sEI(?![^\s\0])")
 _WIDE = -180  # thousandths of the size of the text; a narrower gap is no space
 _DEEPEST = 64  # saved states
+_LETTERS = 64  # that cost as much as one token
 
 Fonts = Mapping[bytes, Sequence[Font]]
 
@@ -91,4 +92,6 @@ class _Reader:
         if self.font is None or octets.startswith((b"\xfe\xff", b"\xff\xfe")):
             self.pieces.append(f" {' '.join(texts(octets))} " if self.font else " ".join(texts(octets)))
         else:
-            self.pieces.append(self.font(octets))
+            text = self.font(octets)
+            self.left -= len(text) // _LETTERS  # of which one code may stand for many
+            self.pieces.append(text)

@@ -183,5 +183,8 @@ def _code(octets: _Target) -> int:
     return int.from_bytes(octets, "big") if isinstance(octets, bytes) and len(octets) <= 4 else -1
 
 
+_MEANING = 128  # octets: a ligature stands for some letters, a picture of a word for a word
+
+
 def _meaning(octets: _Target) -> str:
-    return octets.decode("utf-16-be", "replace") if isinstance(octets, bytes) else " "
+    return octets[:_MEANING].decode("utf-16-be", "replace") if isinstance(octets, bytes) else " "
