@@ -388,6 +388,11 @@ HALF_ENCRYPTED: dict[str, Callable[[], bytes]] = {
     "an object that nothing refers to": lambda: by_password().content.replace(
         b"\nstartxref\n", b"\n99 0 obj\n(My IBAN is DE02)\nendobj\nstartxref\n"
     ),
+    "text in the place of the MAC": lambda: re.sub(
+        rb"/MAC <([0-9a-f]+)>",
+        lambda found: b"/MAC <%b>" % b"My IBAN is DE02".hex().encode().ljust(len(found[1]), b"0"),
+        by_password().content,
+    ),
     "no cipher": lambda: by_password().content.replace(b"/CFM /AESV3", b"/CFM /None "),
     "no cipher for strings": lambda: by_password().content.replace(FILTERS, b"/StmF/StdCF/StrF/Identity"),
     "no cipher for streams": lambda: by_password().content.replace(FILTERS, b"/StmF/Identity/StrF/StdCF"),

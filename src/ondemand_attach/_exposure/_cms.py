@@ -11,6 +11,7 @@ from ondemand_attach._exposure._plain import is_any_plain
 
 _PKCS7: Final = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 _AUTHENTICATED: Final = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"
+_MAC: Final = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x02"
 _SIGNED, _ENVELOPED = _PKCS7 + b"\x02", _PKCS7 + b"\x03"
 _AES: Final = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01"
 _CIPHERS: Final = {  # NIST's numbers of them
@@ -43,9 +44,18 @@ def fits(content: bytes) -> bool:
 
 def is_signed(content: bytes, budget: Budget) -> bool:
     """Whether *content* is a signature, and zeros behind it."""
+    return _is_of(content, {_SIGNED}, budget, or_octets=True)
+
+
+def is_authenticated(content: bytes, budget: Budget) -> bool:
+    """Whether *content* is AuthenticatedData (RFC 5652 section 9), and zeros behind it."""
+    return _is_of(content, {_MAC}, budget)
+
+
+def _is_of(content: bytes, kinds: set[bytes], budget: Budget, *, or_octets: bool = False) -> bool:
     try:
         found = _ber.element_of(content, budget, is_padded=True)
-        return found.tag == _ber.OCTETS or _opened(found)[0] == _SIGNED
+        return (or_octets and found.tag == _ber.OCTETS) or _opened(found)[0] in kinds
     except (ValueError, IndexError):
         return False
 

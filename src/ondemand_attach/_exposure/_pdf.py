@@ -179,7 +179,12 @@ def _is_plain_trailer(trailer: dict[str, Any], budget: Budget) -> bool:
     """Whether a *trailer* has no strings but those that it must: they are never encrypted."""
     others = {name: each for name, each in trailer.items() if name not in _TRAILER_STRINGS}
     identifiers = strings_in(trailer.get("/ID", []), budget)
-    return not strings_in(others, budget) and all(len(each) <= _LONGEST_ID for each in identifiers)
+    codes = strings_in(trailer.get("/AuthCode", {}), budget)
+    return (
+        not strings_in(others, budget)
+        and all(len(each) <= _LONGEST_ID for each in identifiers)
+        and all(_cms.is_authenticated(each, budget) for each in codes)
+    )
 
 
 def _are_ciphertexts(data: list[bytes], dictionary: dict[str, Any], budget: Budget) -> bool:
