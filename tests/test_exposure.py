@@ -389,7 +389,7 @@ HALF_ENCRYPTED: dict[str, Callable[[], bytes]] = {
         b"\nstartxref\n", b"\n99 0 obj\n(My IBAN is DE02)\nendobj\nstartxref\n"
     ),
     "text in the place of the MAC": lambda: re.sub(
-        rb"/MAC <([0-9a-f]+)>",
+        rb"/MAC <([0-9A-Fa-f]+)>",
         lambda found: b"/MAC <%b>" % b"My IBAN is DE02".hex().encode().ljust(len(found[1]), b"0"),
         by_password().content,
     ),
