@@ -15,7 +15,7 @@ import re
 import secrets
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pikepdf
 import pytest
@@ -24,8 +24,10 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from ondemand_attach import Document, PdfEncryptor, PdfSigner, VisibleSignature, Xhtml2PdfGenerator
-from ondemand_attach.protectors import _object_streams, _stream_padding
-from ondemand_attach.protectors._fast import _verbatim
+from ondemand_attach.protectors import _long_term, _object_streams, _stream_padding
+from ondemand_attach.protectors._fast import _mac, _verbatim
+from ondemand_attach.protectors._proof import OpenedReader
+from ondemand_attach.protectors._pyhanko import EncryptedPdf
 from ondemand_attach.testing import attachment_request
 from protectors.samples import certify, ec_key, rsa_key
 from scale import SCALE
@@ -201,11 +203,22 @@ def to_a_certificate(content: bytes) -> Document:
     return PdfEncryptor(certificates=lambda _: [JANE]).encrypt(document, REQUEST)
 
 
+def with_a_later_revision(content: bytes) -> Document:
+    """Change the first page again, as a document time stamp does."""
+    writer = cast("EncryptedPdf", by_password(content)).writer()
+    reader = OpenedReader(io.BytesIO(_mac.write(writer)), writer.security_handler)
+    update, output = _long_term._EncryptedUpdate.from_reader(reader), io.BytesIO()
+    update.mark_update(update.find_page_for_modification(0)[0])
+    update.write(output)
+    return Document(content=output.getvalue(), media_type="application/pdf")
+
+
 PROTECTIONS: dict[str, Callable[[bytes], Document]] = {
     "by password": by_password,
     "to a certificate": to_a_certificate,
     "signed": lambda content: SIGNER.sign(by_password(content), REQUEST),
     "signed visibly": lambda content: SHOWN.sign(by_password(content), REQUEST),
+    "with a later revision": with_a_later_revision,
 }
 
 
@@ -264,6 +277,10 @@ def numbers_of_streams(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_verbatim, "_ordered", lambda objects, _: list(objects))
 
 
+def numbers_of_pages(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(_verbatim, "_PAGE", re.compile(rb"(?!)"))
+
+
 def how_many_objects(patch: pytest.MonkeyPatch) -> None:
     original = _object_streams.ObjectStreamWriter._divided
 
@@ -279,22 +296,23 @@ def how_many_objects(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mistake", "kind"),
+    ("mistake", "kind", "protection"),
     [
-        (widths, "a name"),
-        (lengths, "a name"),
-        (lengths, "a link"),
-        (smaller_steps, "an address"),
-        (values_of_streams, "a name"),
-        (values_of_streams, "a code"),
-        (values_of_streams, "whatever holds text"),
-        (numbers_of_streams, "whatever holds text"),
-        (how_many_objects, "a link"),
+        (widths, "a name", "by password"),
+        (lengths, "a name", "by password"),
+        (lengths, "a link", "by password"),
+        (smaller_steps, "an address", "by password"),
+        (values_of_streams, "a name", "by password"),
+        (values_of_streams, "a code", "by password"),
+        (values_of_streams, "whatever holds text", "by password"),
+        (numbers_of_streams, "whatever holds text", "by password"),
+        (how_many_objects, "a link", "by password"),
+        (numbers_of_pages, "destinations", "with a later revision"),
     ],
 )
 def test_what_tells_more_is_seen(
-    mistake: Callable[[pytest.MonkeyPatch], None], kind: str, monkeypatch: pytest.MonkeyPatch
+    mistake: Callable[[pytest.MonkeyPatch], None], kind: str, protection: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mistake(monkeypatch)
-    outlines, sizes = told_apart(kind)
+    outlines, sizes = told_apart(kind, protection)
     assert outlines > max(sizes, 2)

@@ -363,6 +363,43 @@ def numbers_in_clear(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_object_streams, "ROUND", 1)
 
 
+def array_in_clear(patch: pytest.MonkeyPatch) -> None:
+    """Put an object that is no dictionary beside the object streams."""
+    original = _object_streams.ObjectStreamWriter._divided
+
+    def divided(writer: Any) -> Any:
+        shown, hidden = original(writer)
+        shown[writer._next_number()] = _object_streams.VerbatimObject(b"[ 565 610 ]")
+        return shown, hidden
+
+    patch.setattr(_object_streams.ObjectStreamWriter, "_divided", divided)
+
+
+def dictionary_in_clear(patch: pytest.MonkeyPatch) -> None:
+    """Put an object there that begins as no other does."""
+    original = _object_streams.VerbatimObject.write_to_stream
+
+    def write(one: Any, stream: Any, *rest: Any) -> None:
+        stream.write(b" " if b"/Widths" in one.text else b"")
+        original(one, stream, *rest)
+
+    widths_in_clear(patch)
+    patch.setattr(_object_streams.VerbatimObject, "write_to_stream", write)
+
+
+def names_in_clear(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(_stream_padding.PlainStream, "padded", with_a_name(_stream_padding.PlainStream.padded))
+    patch.setattr(_object_streams, "_WORD", re.compile(rb"/Jane"))
+
+
+def with_a_name(padded: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def named(one: Any) -> Any:
+        made = padded(one)
+        return _stream_padding.PlainStream({**made.entries, b"/Name": b"/Jane"}, made.data)
+
+    return named
+
+
 def tables_in_clear(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_object_streams, "ROOM", 23)
 
@@ -380,6 +417,9 @@ MISTAKES = [
     lengths_in_clear,
     numbers_in_clear,
     tables_in_clear,
+    array_in_clear,
+    dictionary_in_clear,
+    names_in_clear,
 ]
 FOUND_WITHOUT_PYHANKO = [mistake for mistake in MISTAKES if mistake is not empty_owner_password]
 

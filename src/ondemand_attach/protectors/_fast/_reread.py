@@ -30,7 +30,9 @@ _ENTRY: Final = re.compile(rb"/([A-Za-z]+) (/[A-Za-z0-9.]+|<[0-9A-Fa-f]*>|-?[0-9
 _STRING: Final = re.compile(rb"<([0-9A-Fa-f]+)>")
 _SIGNATURE: Final = re.compile(rb"/Contents <[0-9A-Fa-f]+>")
 _NAME = rb"/[^\x00-\x20()<>\[\]{}/%]+"
-_WORD = rb"(?:[1-9][0-9]* 0 R|true|false|null|%b)" % _NAME
+_NAMES: Final = re.compile(rb"%b|\[ ?(?:%b ?)*\]" % (_NAME, _NAME))
+_NAMING: Final = {b"/Filter", b"/PageLayout", b"/PageMode", b"/Subtype", b"/Type", b"/Version"}
+_WORD = rb"(?:[1-9][0-9]* 0 R|true|false|null|/Device(?:CMYK|Gray|RGB))"
 _SHOWN: Final = re.compile(rb"%b|\[ ?(?:%b ?)*\]" % (_WORD, _WORD))
 _BLOCK: Final = 16  # bytes
 _PADDINGS: Final = {size: bytes([size]) * size for size in range(1, _BLOCK + 1)}  # PKCS #7
@@ -139,7 +141,10 @@ class EncryptedFile:
 
     def _shows_little(self, text: bytes) -> bool:
         """Whether nothing in the stream dictionary or catalog *text* depends on what a document says."""
-        entries = dict(_grammar.entries(text, 2) or ()) if text.startswith(b"<<") else {}
+        found = _grammar.entries(text, len(b"<<")) if text.startswith(b"<<") else None
+        if found is None:
+            return False
+        entries = dict(found)
         if b"/Pages" in entries:  # the catalog
             entries.pop(b"/Extensions", None)
         if entries.get(b"/Type") == b"/ObjStm":
@@ -147,7 +152,10 @@ class EncryptedFile:
             if number % ROUND or first != number * ROOM:
                 return False
         length = int(entries.pop(b"/Length", b"0"))
-        return length == coarse(length) and all(map(_SHOWN.fullmatch, entries.values()))
+        return length == coarse(length) and all(
+            _SHOWN.fullmatch(value) or (name in _NAMING and _NAMES.fullmatch(value))
+            for name, value in entries.items()
+        )
 
     def _data(self, text: bytes, start: int, end: int) -> bytes:
         length = int(_search(_LENGTH, text + b"\n")[1])

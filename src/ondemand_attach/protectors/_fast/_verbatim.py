@@ -29,6 +29,9 @@ from ondemand_attach.protectors._object_streams import (
 )
 from ondemand_attach.protectors._stream_padding import PlainStream, coarse
 
+_PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
+_ANNOTATIONS = re.compile(rb"/Annots\s*([1-9][0-9]*) 0 R")
+
 Plain: TypeAlias = bytes | PlainStream
 """An indirect object: its text, or a stream."""
 
@@ -111,7 +114,8 @@ def _ordered(objects: Mapping[int, Plain], ends: Sequence[int]) -> Iterable[int]
 
     The streams come first, by lengths and dictionaries, and where these are alike, by what they refer to or
     are referred to from; if even that is alike, they are exchangeable. Then come *ends*, catalog and
-    information dictionary, then what all these refer to, and last the objects that nobody sees.
+    information dictionary, then what all these refer to, then pages and their lists of annotations, of which
+    a later revision tells the numbers, and last the objects that nobody sees.
     """
     streams = {number: one for number, one in objects.items() if isinstance(one, PlainStream)}
     looks = {number: (coarse(len(one.data)), in_clear(one.entries)) for number, one in streams.items()}
@@ -123,7 +127,9 @@ def _ordered(objects: Mapping[int, Plain], ends: Sequence[int]) -> Iterable[int]
     }
     first = sorted(referring, key=lambda number: (looks[number], targets[number], places.get(number, -1)))
     shown = [other for number in (*first, ends[0]) for other in (number, *_referred(objects[number]))]
-    return dict.fromkeys((*first, *ends, *filter(objects.__contains__, shown), *objects))
+    pages = {number: one for number, one in objects.items() if isinstance(one, bytes) and _PAGE.search(one)}
+    lists = [int(found[1]) for page in pages.values() for found in _ANNOTATIONS.finditer(page)]
+    return dict.fromkeys(filter(objects.__contains__, (*first, *ends, *shown, *pages, *lists, *objects)))
 
 
 def _referred(one: Plain) -> Iterator[int]:
