@@ -577,7 +577,7 @@ def test_what_is_its_own_root_reaches_no_level_above_b_t(own: Authority) -> None
     by = PdfSigner(
         key=own.keys["root"],
         certificate=own.root,
-        chain=[own.root],
+        chain=[own.certificates["issuer"], own.root],
         level="B-LT",
         may_fall_to="B-T",
         time_stamps=TimeStampAuthority(url=own.clock, trust_roots=[own.root], time_limit=5.0),
