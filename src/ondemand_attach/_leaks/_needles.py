@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import functools
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,11 @@ SHORTEST_IN_BINARY = 6
 SHORTEST_ANYWHERE = 8
 _LONGEST_WORD = 11
 _LONGEST_NAME = 32
+# The first days of a month: without spaces, 1 March is in 11, 21 and 31 March as well.
+_FIRST_DAYS = re.compile(
+    r"[1-9](?:st|nd|rd|th)? (?:of )?(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec) [0-9]"
+)
 _ENCODERS = tuple(map(codecs.getencoder, ("utf-8", "utf-16-le", "utf-16-be", "cp1252")))
 # In which files of older programs, and those of other systems, write names; each is a superset of others.
 _OLD_CHARSETS = (
@@ -111,9 +117,10 @@ def _needle(path: str, form: str, text: str) -> Needle | None:
         return None
     form = "" if form.isascii() else form[:LONGEST]
     encoded = tuple(_encodings(form, _ENCODERS)) if form else ()
-    if size >= SHORTEST_ANYWHERE:
+    is_first_day = _FIRST_DAYS.match(text) is not None
+    if size >= SHORTEST_ANYWHERE and not is_first_day:
         return Needle(path, glued[:LONGEST], size, None, encoded, form)
-    is_number = glued.isdigit() and size >= SHORTEST_IN_BINARY
+    is_number = is_first_day or (glued.isdigit() and size >= SHORTEST_IN_BINARY)
     return Needle(path, text, size, str.isdigit if is_number else joins, encoded, form)
 
 
