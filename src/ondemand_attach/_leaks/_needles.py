@@ -18,7 +18,8 @@ _LONGEST_WORD = 11
 _LONGEST_NAME = 32
 # The first days of a month: without spaces, 1 March is in 11, 21 and 31 March as well.
 _FIRST_DAYS = re.compile(
-    r"[1-9](?:st|nd|rd|th)? (?:of )?(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"[1-9](?:st|nd|rd|th)? (?:of )?"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec) [0-9]"
 )
 _ENCODERS = tuple(map(codecs.getencoder, ("utf-8", "utf-16-le", "utf-16-be", "cp1252")))
