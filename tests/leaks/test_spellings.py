@@ -131,8 +131,52 @@ def test_a_date_is_found_as_english_has_it(form: str) -> None:
         assert leaks(
             in_text(f"{born.strftime(form.replace('{nth}', nth))} 14:05"), datetime(1985, 3, day, 14, 5)
         )
-        assert not leaks(said, date(1985, 3, day % 30 + 2))
+        assert not any(leaks(said, date(1985, 3, other)) for other in range(1, 32) if other != day), said
         assert not leaks(said, date(1985, 4, min(day, 30)))
+        assert not leaks(said, date(1984, 3, day))
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    ["No. 12 1 March 1985", "born:1 March 1985", "1\u00a0March\n1985", "(1 March 1985)", "a1.March.1985"],
+)
+def test_a_first_day_is_found_behind_anything_but_a_digit(spelt: str) -> None:
+    assert leaks(in_text(spelt), date(1985, 3, 1))
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        *(
+            "May 4, 2026 at 2:30 PM",
+            "4 May 2026, 2:30 p.m.",
+            "May 4th, 2026 at 14:30",
+            "2:30 pm, Monday, May 04, 2026",
+        ),
+        *(
+            "04.05.2026 um 14:30 Uhr",
+            "4.5.2026 um 14.30 Uhr",
+            "14:30, 4 May 2026",
+            "04/05/2026 14:30",
+            "05/04/2026, 2:30 PM",
+        ),
+        *("2026-05-04T14:30", "2026-05-04T14:30:00Z", "20260504T143000", "Mon May  4 14:30:00 2026"),
+    ],
+)
+def test_an_appointment_is_found_with_its_time(spelt: str) -> None:
+    at = datetime(2026, 5, 4, 14, 30)
+    assert leaks(in_text(f"See you: {spelt}."), at)
+    others = (at.replace(hour=2), at.replace(minute=31), at.replace(day=14), at.replace(year=2025))
+    assert not any(leaks(in_text(f"See you: {spelt}."), other) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("hour", "spelt"),
+    [(0, "12:05 a.m."), (1, "1:05 am"), (11, "11:05 AM"), (12, "12:05 PM"), (23, "11:05 pm")],
+)
+def test_midnight_and_noon_are_twelve(hour: int, spelt: str) -> None:
+    assert leaks(in_text(f"May 4, 2026, {spelt}"), datetime(2026, 5, 4, hour, 5))
+    assert not leaks(in_text(f"May 4, 2026, around {spelt}"), datetime(2026, 5, 4, (hour + 12) % 24, 5))
 
 
 @pytest.mark.parametrize("spelt", ["Sept. 7, 1985", "7 Sept 1985", "7th of September 1985", "Sep 07, 1985"])
@@ -151,6 +195,9 @@ def test_september_has_two_short_forms(spelt: str) -> None:
         (Decimal("-98765.40"), "-98765.4"),
         (Decimal("1.23450E+4"), "12,345.00"),
         (98765.40, "98 765,4"),
+        (1234567, "12,34,567"),
+        (Decimal("100000.00"), "1,00,000"),
+        (-1234567, "-12,34,567"),
     ],
 )
 def test_a_number_is_found_with_and_without_zeros_at_its_end(value: object, spelt: str) -> None:

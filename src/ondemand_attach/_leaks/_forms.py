@@ -37,6 +37,7 @@ _INTERNATIONAL = re.compile(
 )
 _NOT_DIALLED = re.compile(r"\(0\)|[\s()./\u2010-\u2013-]")
 _LONGEST_NUMBER = 32
+_PAIRS = re.compile(r"(?<=[0-9])(?=(?:[0-9]{2})+\Z)")
 _SHORTEST_WITHOUT_ZEROS = 8
 _MOST_DIGITS = 50  # to write 1E+999999999 out would take for ever, and nobody does
 
@@ -130,6 +131,16 @@ def _octet_forms(octets: bytes) -> Iterator[str]:
 def _time_forms(moment: datetime) -> Iterator[str]:
     yield from (f"{day} {moment:%H:%M}" for day in _date_forms(moment))
     yield from (f"{moment:%Y-%m-%dT%H:%M:%S}", f"{moment:%Y%m%dT%H%M%S}")
+    yield from (
+        f"{name} {moment.day} {moment:%H:%M:%S} {moment.year}" for name in _MONTHS[moment.month - 1][1:]
+    )
+
+
+def day_and_clock(value: object) -> tuple[Iterable[str], time | None]:
+    """Return the ways to write the day of a point of time, and its time of day; nothing of what is none."""
+    if not isinstance(value, datetime) or value.time() == time():
+        return (), None
+    return _date_forms(value), value.time()
 
 
 def _number_forms(value: float | Decimal) -> list[str]:
@@ -137,7 +148,7 @@ def _number_forms(value: float | Decimal) -> list[str]:
     if not number.is_finite() or number.adjusted() > _MOST_DIGITS:
         return []
     whole = int(value)
-    written = [f"{whole}", f"{whole:,}"] if value == whole else []
+    written = [f"{whole}", f"{whole:,}", _in_lakhs(whole)] if value == whole else []
     if isinstance(value, int):
         return written
     shortest = Decimal(float.__repr__(value)) if isinstance(value, float) else number
@@ -146,6 +157,11 @@ def _number_forms(value: float | Decimal) -> list[str]:
         fractions += [f"{shortest:f}".rstrip("0"), f"{shortest:,f}".rstrip("0")]
     # A short one such as 12.50 is also a time of day and many a price.
     return [*written, *(form for form in fractions if sum(map(str.isdigit, form)) >= _SHORTEST_FRACTION)]
+
+
+def _in_lakhs(whole: int) -> str:
+    """Write a number with commas as in India, 12,34,567."""
+    return f"{_PAIRS.sub(',', str(whole)[:-3])},{str(whole)[-3:]}"
 
 
 def _date_forms(value: date) -> Iterator[str]:

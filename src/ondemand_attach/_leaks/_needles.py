@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import codecs
 import functools
+import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import time
 from typing import NamedTuple
 
 from ondemand_attach._leaks._folding import joins, words, words_of_each
-from ondemand_attach._leaks._forms import LONGEST, forms
+from ondemand_attach._leaks._forms import LONGEST, day_and_clock, forms
 
 SHORTEST = 4
 SHORTEST_IN_BINARY = 6
 SHORTEST_ANYWHERE = 8
 _LONGEST_WORD = 11
 _LONGEST_NAME = 32
+_NEAR = 24
+# No pattern is made of a value: Python keeps patterns.
+_CLOCK = re.compile(r"(?<![0-9])(?=([0-9]{1,2})(?: ?h)? ?([0-9]{2})(?: ?[0-9]{2})?(?: ?([ap]) ?m)?(?![0-9]))")
+# The first days of a month: without spaces, 1 March is in 11, 21 and 31 March as well.
+_FIRST_DAYS = re.compile(
+    r"[1-9](?:st|nd|rd|th)? (?:of )?"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec) [0-9]"
+)
 _ENCODERS = tuple(map(codecs.getencoder, ("utf-8", "utf-16-le", "utf-16-be", "cp1252")))
 # In which files of older programs, and those of other systems, write names; each is a superset of others.
 _OLD_CHARSETS = (
@@ -44,6 +56,7 @@ class Needle(NamedTuple):
         joins: what must not stand next to it; None if it counts anywhere.
         encoded: the form in the encodings of binary files.
         form: as it was before it was folded; empty if it is ASCII.
+        beside: the time of day that has to stand near it; None if nothing has.
     """
 
     path: str
@@ -52,6 +65,7 @@ class Needle(NamedTuple):
     joins: Callable[[str], bool] | None
     encoded: tuple[bytes, ...]
     form: str
+    beside: time | None = None
 
     def __repr__(self) -> str:
         return f"<Needle for {self.path}>"
@@ -62,10 +76,24 @@ class Needle(NamedTuple):
             return self.text in glued
         at = haystack.find(self.text)
         while at >= 0:
-            if not self.joins(haystack[at - 1]) and not self.joins(haystack[at + len(self.text)]):
+            end = at + len(self.text)
+            is_whole = not self.joins(haystack[at - 1]) and not self.joins(haystack[end])
+            if is_whole and self._is_beside(haystack[max(0, at - _NEAR) : at], haystack[end : end + _NEAR]):
                 return True
             at = haystack.find(self.text, at + 1)
         return False
+
+    def _is_beside(self, *near: str) -> bool:
+        return self.beside is None or any(_says(text, self.beside) for text in near)
+
+
+def _says(text: str, clock: time) -> bool:
+    """Whether the folded *text* holds a time of day: 14 30, 2 30 pm."""
+    found = ((int(hour), int(minute), half) for hour, minute, half in _CLOCK.findall(text))
+    return any(
+        ((hour % 12 + (half == "p") * 12) if half else hour, minute) == (clock.hour, clock.minute)
+        for hour, minute, half in found
+    )
 
 
 def needles_for(
@@ -80,7 +108,7 @@ def needles_for(
     texts = words_of_each([form for _, form in written])
     needles = (_needle(path, form, text) for (path, form), text in zip(written, texts, strict=True))
     unique: dict[tuple[str, str], Needle] = {}
-    for needle in filter(None, needles):
+    for needle in filter(None, itertools.chain(needles, *itertools.starmap(_points_of_time, values))):
         unique.setdefault((needle.path, needle.text), needle)
     long = {path for path, value in values if isinstance(value, str) and len(value) > LONGEST}
     own_text = _glued("\n".join(own_words)) if long else ""
@@ -104,6 +132,12 @@ def _glued(text: str) -> str:
     return words(text).replace(" ", "")
 
 
+def _points_of_time(path: str, value: object) -> Iterator[Needle]:
+    days, clock = day_and_clock(value)
+    for text in words_of_each(days) if clock else ():
+        yield Needle(path, text, len(text), str.isdigit, (), "", clock)
+
+
 def _needle(path: str, form: str, text: str) -> Needle | None:
     glued = text.replace(" ", "")
     size = len(glued) if glued.isascii() else sum(1 if joins(character) else 2 for character in glued)
@@ -111,9 +145,10 @@ def _needle(path: str, form: str, text: str) -> Needle | None:
         return None
     form = "" if form.isascii() else form[:LONGEST]
     encoded = tuple(_encodings(form, _ENCODERS)) if form else ()
-    if size >= SHORTEST_ANYWHERE:
+    is_first_day = _FIRST_DAYS.match(text) is not None
+    if size >= SHORTEST_ANYWHERE and not is_first_day:
         return Needle(path, glued[:LONGEST], size, None, encoded, form)
-    is_number = glued.isdigit() and size >= SHORTEST_IN_BINARY
+    is_number = is_first_day or (glued.isdigit() and size >= SHORTEST_IN_BINARY)
     return Needle(path, text, size, str.isdigit if is_number else joins, encoded, form)
 
 
