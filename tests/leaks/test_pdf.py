@@ -427,3 +427,18 @@ def test_what_codes_stand_for_is_counted(caplog: pytest.LogCaptureFixture) -> No
     )
     builder.build({"name": "Alexandra Sommerfeld"}, to="jane@example.com")
     assert "not searched" in caplog.text
+
+
+def test_the_numbers_of_glyphs_are_no_text() -> None:
+    code_map = b"begincmap 1 begincodespacerange <0000> <ffff> endcodespacerange 1 beginbfchar <0007> <0058> endbfchar"
+    content = pdf(
+        b"<</Type /Font /Subtype /Type0 /ToUnicode 2 0 R>>",
+        stream(zlib.compress(code_map), b"/Filter /FlateDecode"),
+        b"<</Type /Page /Resources <</Font <</F1 1 0 R>>>> /Contents 4 0 R>>",
+        stream(
+            zlib.compress(b"BT /F1 9 Tf <0007> Tj (4711) Tj ET BT /F2 9 Tf <30303038> Tj ET"),
+            b"/Filter /FlateDecode",
+        ),
+    )
+    assert not is_found(content, "0007")
+    assert is_found(content, "0008")

@@ -21,6 +21,8 @@ _REFERENCE = re.compile(rb"(?<![0-9])([0-9]{1,10})\s+[0-9]{1,5}\s+R\b")
 _ENTRY = re.compile(rb"%s\s+([0-9]{1,10})\s+[0-9]{1,5}\s+R\b" % _NAME)
 _CONTENTS = re.compile(rb"/Contents\s*(?:\[([^\]]*)\]|([0-9]{1,10}\s+[0-9]{1,5}\s+R\b))")
 _SHOWS_TEXT = re.compile(rb"[)>\]]\s*(?:T[jJ]|['\"])")
+_CODES = re.compile(rb"<[0-9A-Fa-f\s\0]*+>")
+_CODE_MAP = b"begincmap"
 _NOTHING = -1  # the number of no object; what stands between the objects is counted on from it
 _MEANINGS = 16  # fonts of one name that are tried where it is not known which is meant
 _ANCESTORS = 8
@@ -69,7 +71,9 @@ class _Pdf:
             return
         self.streams[number] = data
         if data != octets or _MARK in data:
-            self.inner.append(data)
+            # The numbers of glyphs are no text, and what they stand for is read with the fonts.
+            has_codes = _SHOWS_TEXT.search(data) or _CODE_MAP in data
+            self.inner.append(_CODES.sub(b"<>", data) if has_codes else data)
         if _OBJECT_STREAM.search(one.body):
             self.bodies.update(compressed(one.body, data))
             yield from self.said(data)
