@@ -179,6 +179,52 @@ def test_midnight_and_noon_are_twelve(hour: int, spelt: str) -> None:
     assert not leaks(in_text(f"May 4, 2026, around {spelt}"), datetime(2026, 5, 4, (hour + 12) % 24, 5))
 
 
+@pytest.mark.parametrize(
+    ("value", "spelt"),
+    [
+        *(
+            ("1985-03-07", spelt)
+            for spelt in ("7 March 1985", "March 07, 1985", "07.03.1985", "3/7/1985", "07/03/1985")
+        ),
+        *(("7.3.1985", spelt) for spelt in ("1985-03-07", "7th of March 1985")),
+        *(("07. 03. 1985", spelt) for spelt in ("19850307", "Mar 7, 1985")),
+        *(
+            (point, spelt)
+            for point in (
+                "2026-05-04T14:30:00",
+                "2026-05-04 14:30",
+                "2026-05-04T14:30:00.250+02:00",
+                "2026-05-04T14:30:00Z",
+            )
+            for spelt in ("4 May 2026 at 2:30 pm", "04.05.2026 um 14:30 Uhr", "20260504T143000")
+        ),
+        *(("1234.50", spelt) for spelt in ("1,234.50", "1.234,50", "1234.5", "1\u202f234,50")),
+        *(("-98765.4", spelt) for spelt in ("98,765.40", "98'765.40")),
+        ("1500.00", "1,500"),
+    ],
+)
+def test_texts_that_are_dates_and_amounts_are_found_as_such(value: str, spelt: str) -> None:
+    """A context that went through JSON has nothing but texts."""
+    assert leaks(in_text(f"It is {spelt} then."), value)
+
+
+@pytest.mark.parametrize(
+    ("value", "innocent"),
+    [
+        ("2026-05-04T14:30:00", "4 May 2026"),  # of a point of time, the day alone is no secret
+        ("1985-02-31", "28 February 1985"),
+        ("1985-13-01", "1 January 1985"),
+        ("2026-05-04T25:99:00", "4 May 2026, 2:30 pm"),
+        ("12.50", "12.5"),
+        ("192.168.100.5", "192"),
+        ("-", "1 March 1985"),
+        ("1985-03-07 and more", "7 March 1985"),
+    ],
+)
+def test_texts_that_are_none_stay_texts(value: str, innocent: str) -> None:
+    assert not leaks(in_text(innocent), value)
+
+
 @pytest.mark.parametrize("spelt", ["Sept. 7, 1985", "7 Sept 1985", "7th of September 1985", "Sep 07, 1985"])
 def test_september_has_two_short_forms(spelt: str) -> None:
     assert leaks(in_text(spelt), date(1985, 9, 7))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import binascii
 import contextlib
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
+
+from ondemand_attach._leaks._meaning import meant
 
 LONGEST = 64
 _SHORTEST_FRACTION = 5
@@ -59,7 +62,7 @@ def forms(value: object) -> Iterable[str]:
         case Enum():
             written = forms(value.value)
         case str():
-            written = _text_forms(str(value))
+            written = itertools.chain(_text_forms(str(value)), forms(meant(value)))
         case int() | float() | Decimal():
             written = _number_forms(value)
         case datetime() if value.time() != time():
@@ -138,9 +141,10 @@ def _time_forms(moment: datetime) -> Iterator[str]:
 
 def day_and_clock(value: object) -> tuple[Iterable[str], time | None]:
     """Return the ways to write the day of a point of time, and its time of day; nothing of what is none."""
-    if not isinstance(value, datetime) or value.time() == time():
+    point = meant(value) if isinstance(value, str) else value
+    if not isinstance(point, datetime) or point.time() == time():
         return (), None
-    return _date_forms(value), value.time()
+    return _date_forms(point), point.time()
 
 
 def _number_forms(value: float | Decimal) -> list[str]:
