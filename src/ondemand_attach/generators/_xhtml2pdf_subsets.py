@@ -15,7 +15,10 @@ from typing import Any
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfbase.ttfonts import SUBSETN, TTFont, makeToUnicodeCMap
 
+from ondemand_attach.generators._font_programs import unhinted
+
 _KEPT = 64  # subsets of one font, some 20 kB each
+_DRAWN_BY_OUTLINES = b"DejaVu"  # fonts of others may need their instructions, as some Chinese ones do
 _SYMBOLIC, _NONSYMBOLIC = 4, 32  # ISO 32000-2 table 121
 
 
@@ -74,6 +77,8 @@ class KeptFont(TTFont):  # type: ignore[misc]
     def _cut(self, number: int, codes: tuple[int, ...]) -> _Subset:
         base_font = (SUBSETN(number) + b"+" + self.face.name + self.face.subfontNameX).decode("pdfdoc")
         file = self.face.makeSubset(codes)
+        if self.face.name.startswith(_DRAWN_BY_OUTLINES):
+            file = unhinted(file)
         return _Subset(
             base_font=base_font,
             widths=pdfdoc.PDFArray(map(self.face.getCharWidth, codes)).format(None),
