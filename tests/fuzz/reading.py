@@ -212,6 +212,12 @@ def _at_the_end(content: bytes) -> bytes:
     return content[: -len(CANARY)] + CANARY
 
 
+def _in_public_key(content: bytes) -> bytes:
+    """Put text over the ephemeral key of a key agreement, a bit string of 65 octets (RFC 5480)."""
+    place = content.index(b"\x03\x42\x00\x04") + 4
+    return content[:place] + CANARY + content[place + len(CANARY) :]
+
+
 ATTACHED = b"From: a@x.example\r\nContent-Disposition: attachment; "
 BAD_MESSAGES: Mapping[str, bytes] = {
     "messages in messages": b"Content-Type: message/rfc822\r\n\r\n" * 300,
@@ -387,7 +393,10 @@ TARGETS = (
     Target(
         name="exposure of CMS",
         seeds=seeds.cms,
-        known_bad=lambda: {"text in the place of data": _at_the_end(seeds.cms()["S/MIME, RSA"])},
+        known_bad=lambda: {
+            "text in the place of data": _at_the_end(seeds.cms()["S/MIME, RSA"]),
+            "text in the place of a public key": _in_public_key(seeds.cms()["S/MIME, EC"]),
+        },
         read=expose,
         runs=800,
         words=(b"\x30\x80", b"\0\0", b"\x06\x09*\x86H\x86\xf7\r\x01\x07\x01", b"\x24\x80\x04"),

@@ -307,3 +307,17 @@ def test_text_beside_the_pixels_of_a_picture_is_read(name: bytes, head: bytes, l
 def test_a_bomb_beside_the_pixels_stops_at_the_budget() -> None:
     text = zlib.compress(b"\0" * (80 << 20), 9)
     assert not is_found(in_png(b"zTXt", b"Author\0\0" + text) * 3, "Jiří Dvořák, Brno")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_is_unpacked_as_the_directory_says_too(method: int) -> None:
+    """Python's reader believes the directory where the header in front of the member says otherwise."""
+    content = bytearray(
+        zipped(("a.txt", b"first" * 20), ("b.txt", b"for Zdenka Kvapilova " * 9), method=method)
+    )
+    second = content.index(b"PK\3\4", 4)
+    for said in (0, 8, 12, 14, 97):
+        content[second + 8 : second + 10] = said.to_bytes(2, "little")
+        with zipfile.ZipFile(io.BytesIO(bytes(content))) as archive:
+            assert archive.read("b.txt").startswith(b"for Zdenka")
+        assert is_found(bytes(content), "Zdenka Kvapilova")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from ondemand_attach._exposure import _ber
@@ -26,6 +27,7 @@ _BLOCK: Final = 16
 _SHORTEST_TAG: Final = 12
 _SHORTEST_KEY: Final = 64  # RSA
 _CERTIFICATES: Final = {0xA0, 0xA1}  # and their revocation lists
+_BITS: Final = 3
 _ORIGINATOR, _AGREEMENT, _CONTENT, _PIECES = 0xA0, 0xA1, 0x80, 0xA0
 
 
@@ -120,9 +122,20 @@ def _cipher(content: _ber.Element) -> tuple[str, str] | None:
 
 
 def _keys(recipients: _ber.Element) -> tuple[int, list[memoryview]]:
-    """Return how many certificates the key is encrypted to, and the key as it is encrypted to each."""
+    """Return how many certificates the key is encrypted to, and the key as it is encrypted to each.
+
+    With key agreement comes a public key of the sender, which is as random.
+    """
     keys = [key for recipient in recipients.members for key in _keys_of(recipient)]
-    return len(keys), keys
+    agreements = [recipient.members[:-1] for recipient in recipients.members if recipient.tag == _AGREEMENT]
+    return len(keys), [*keys, *(octets for members in agreements for octets in _octets_in(members))]
+
+
+def _octets_in(elements: Iterable[_ber.Element]) -> Iterator[memoryview]:
+    for element in elements:
+        if element.tag in {_BITS, _ber.OCTETS}:
+            yield element.value
+        yield from _octets_in(element.members)
 
 
 def _keys_of(recipient: _ber.Element) -> list[memoryview]:

@@ -24,6 +24,7 @@ def members(content: bytes, budget: Budget) -> Iterator[Member]:
 
     A member that cannot be read is passed over: the ZIP is searched as it stands, too.
     """
+    methods = _methods(content)
     at = content.find(LOCAL_HEADER)
     while 0 <= at <= len(content) - _LOCAL.size:
         _, _, method, size, name_length, extra_length = _LOCAL.unpack_from(content, at)
@@ -32,8 +33,14 @@ def members(content: bytes, budget: Budget) -> Iterator[Member]:
         member, end = _member(content, start, method, size, budget)
         if not budget.allows(max(len(member), end - start)):
             return
-        yield content[name_at : name_at + name_length], None
+        name = content[name_at : name_at + name_length]
+        yield name, None
         yield member, "utf-8"
+        for other in methods.get(name, set()) - {method}:  # which some programs believe
+            further, _ = _member(content, start, other, size, budget)
+            if not budget.allows(len(further)):
+                return
+            yield further, "utf-8"
         # What is damaged or encrypted ends anywhere; then the next header may be nearer.
         is_whole = member and content[end : end + 2] == b"PK"
         at = content.find(LOCAL_HEADER, end if is_whole else at + len(LOCAL_HEADER))
@@ -65,16 +72,29 @@ def _end_of_stored(content: bytes, start: int, size: int) -> int:
     return end if end >= 0 else len(content)
 
 
-def _directory(content: bytes) -> bytes:
-    """Return the names and comments that stand in the directory, one to a line."""
-    found: list[bytes] = []
+def _entries(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield the method, the name and the comment of each entry of the directory."""
     at = content.find(_DIRECTORY_HEADER)
     while 0 <= at <= len(content) - _ENTRY.size:
-        name, extra, comment = _ENTRY.unpack_from(content, at)[3:]
+        _, _, method, name, extra, comment = _ENTRY.unpack_from(content, at)
         start = at + _ENTRY.size
         comment_at = start + name + extra
-        found += [content[start : start + name], content[comment_at : comment_at + comment]]
+        yield method, content[start : start + name], content[comment_at : comment_at + comment]
         at = content.find(_DIRECTORY_HEADER, at + len(_DIRECTORY_HEADER))
+
+
+def _methods(content: bytes) -> dict[bytes, set[int]]:
+    """Return how the members of each name are compressed, if the directory is believed."""
+    found: dict[bytes, set[int]] = {}
+    for method, name, _ in _entries(content):
+        if method in {*_METHODS, _STORED, _LZMA}:
+            found.setdefault(name, set()).add(method)
+    return found
+
+
+def _directory(content: bytes) -> bytes:
+    """Return the names and comments that stand in the directory, one to a line."""
+    found = [text for _, name, comment in _entries(content) for text in (name, comment)]
     at = content.rfind(_DIRECTORY_END)
     if 0 <= at <= len(content) - _END.size:
         start = at + _END.size
