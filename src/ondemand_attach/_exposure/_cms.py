@@ -28,6 +28,7 @@ _SHORTEST_TAG: Final = 12
 _SHORTEST_KEY: Final = 64  # RSA
 _CERTIFICATES: Final = {0xA0, 0xA1}  # and their revocation lists
 _BITS: Final = 3
+_LONGEST_IDENTIFIER, _LONGEST_VALUE, _LONGEST_ELEMENT = 32, 256, 2048
 _ORIGINATOR, _AGREEMENT, _CONTENT, _PIECES = 0xA0, 0xA1, 0x80, 0xA0
 
 
@@ -111,7 +112,8 @@ def _enveloped(body: _ber.Element) -> _Enveloped:
     _, *members = body.members
     originator = members.pop(0) if members[0].tag == _ORIGINATOR else None
     recipients, content, *rest = members
-    if recipients.tag != _ber.SET or content.tag != _ber.SEQUENCE:
+    _check_sizes(body.members[:1])
+    if body.tag != _ber.SEQUENCE or recipients.tag != _ber.SET or content.tag != _ber.SEQUENCE:
         raise ValueError
     return _Enveloped(originator, recipients, content, rest)
 
@@ -139,17 +141,30 @@ def _octets_in(elements: Iterable[_ber.Element]) -> Iterator[memoryview]:
 
 
 def _keys_of(recipient: _ber.Element) -> list[memoryview]:
-    if recipient.tag == _ber.SEQUENCE:
-        keys = [recipient.members[-1]]
+    *others, last = recipient.members
+    if recipient.tag == _ber.SEQUENCE and len(others) == 3:
+        keys = [last]
         shortest = _SHORTEST_KEY
-    elif recipient.tag == _AGREEMENT:
-        keys = [each.members[1] for each in recipient.members[-1].members]
+    elif recipient.tag == _AGREEMENT and len(others) in {3, 4}:
+        pairs = [(identifier, key) for identifier, key in (each.members for each in last.members)]
+        keys = [key for _, key in pairs]
+        others += [identifier for identifier, _ in pairs]
         shortest = 24  # AES key wrap (RFC 3394): eight bytes more than the key
     else:
         raise ValueError
+    _check_sizes(others)
     if any(key.tag != _ber.OCTETS or len(key.value) < shortest for key in keys):
         raise ValueError
     return [key.value for key in keys]
+
+
+def _check_sizes(elements: Iterable[_ber.Element]) -> None:
+    """Refuse what is larger than numbers, algorithms, names and identifiers of certificates are."""
+    for element in elements:
+        most = _LONGEST_IDENTIFIER if element.tag == _CONTENT else _LONGEST_VALUE
+        if len(element.whole) > _LONGEST_ELEMENT or (not element.members and len(element.value) > most):
+            raise ValueError
+        _check_sizes(element.members)
 
 
 def _is_all(
@@ -174,7 +189,10 @@ def _is_all(
 
 
 def _ciphertext(content: _ber.Element) -> bytes:
-    _, _, encrypted = content.members
+    *others, encrypted = content.members
+    _check_sizes(others)
+    if len(others) != 2:
+        raise ValueError
     if encrypted.tag == _CONTENT:
         return bytes(encrypted.value)
     if encrypted.tag != _PIECES:
