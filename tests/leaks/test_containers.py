@@ -321,3 +321,13 @@ def test_a_member_is_unpacked_as_the_directory_says_too(method: int) -> None:
         with zipfile.ZipFile(io.BytesIO(bytes(content))) as archive:
             assert archive.read("b.txt").startswith(b"for Zdenka")
         assert is_found(bytes(content), "Zdenka Kvapilova")
+
+
+def test_a_directory_that_says_the_same_again_and_again_is_read_once() -> None:
+    entry = b"PK\1\2" + bytes(24) + (50_000).to_bytes(2, "little") + bytes(16)
+    content = zipped(("a.txt", b"x")) + entry * 4_000
+    tracemalloc.start()
+    assert not is_found(content, "Zdenka Kvapilova")
+    memory = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert memory < 30 * len(content)

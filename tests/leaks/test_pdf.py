@@ -442,3 +442,8 @@ def test_the_numbers_of_glyphs_are_no_text() -> None:
     )
     assert not is_found(content, "0007")
     assert is_found(content, "0008")
+
+
+def test_a_page_may_name_no_contents() -> None:
+    content = pdf(b"<</Type /Page /Contents []>>", stream(b"BT (for Zdenka Kvapilova) Tj ET"))
+    assert is_found(content, "Zdenka Kvapilova")

@@ -111,7 +111,7 @@ class _Pdf:
 
     def contents_of(self, body: bytes) -> list[int]:
         found = _CONTENTS.search(body)
-        numbers = _numbers(found[1] or found[2]) if found else []
+        numbers = _numbers(found[1] or found[2] or b"") if found else []
         if len(numbers) == 1 and numbers[0] not in self.streams:  # an array by itself
             return _numbers(self.bodies.get(numbers[0], b""))
         return numbers

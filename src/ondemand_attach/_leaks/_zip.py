@@ -33,10 +33,9 @@ def members(content: bytes, budget: Budget) -> Iterator[Member]:
         member, end = _member(content, start, method, size, budget)
         if not budget.allows(max(len(member), end - start)):
             return
-        name = content[name_at : name_at + name_length]
-        yield name, None
+        yield content[name_at : name_at + name_length], None
         yield member, "utf-8"
-        for other in methods.get(name, set()) - {method}:  # which some programs believe
+        for other in methods - {method}:  # which some programs believe
             further, _ = _member(content, start, other, size, budget)
             if not budget.allows(len(further)):
                 return
@@ -74,22 +73,19 @@ def _end_of_stored(content: bytes, start: int, size: int) -> int:
 
 def _entries(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """Yield the method, the name and the comment of each entry of the directory."""
-    at = content.find(_DIRECTORY_HEADER)
-    while 0 <= at <= len(content) - _ENTRY.size:
+    at, left = content.find(_DIRECTORY_HEADER), len(content)  # entries that overlap say the same again
+    while 0 <= at <= len(content) - _ENTRY.size and left > 0:
         _, _, method, name, extra, comment = _ENTRY.unpack_from(content, at)
+        left -= name + comment
         start = at + _ENTRY.size
         comment_at = start + name + extra
         yield method, content[start : start + name], content[comment_at : comment_at + comment]
         at = content.find(_DIRECTORY_HEADER, at + len(_DIRECTORY_HEADER))
 
 
-def _methods(content: bytes) -> dict[bytes, set[int]]:
-    """Return how the members of each name are compressed, if the directory is believed."""
-    found: dict[bytes, set[int]] = {}
-    for method, name, _ in _entries(content):
-        if method in {*_METHODS, _STORED, _LZMA}:
-            found.setdefault(name, set()).add(method)
-    return found
+def _methods(content: bytes) -> set[int]:
+    """Return how members are compressed, if the directory is believed."""
+    return {method for method, _, _ in _entries(content)} & {*_METHODS, _LZMA}
 
 
 def _directory(content: bytes) -> bytes:
