@@ -35,6 +35,7 @@ nitpick_ignore = [
     ("py:class", "tuple[~ondemand_attach._receipt.PartReceipt"),  # likewise
     ("py:class", "ondemand_attach._message.Renders"),  # how a request renders is not public
     ("py:class", "ondemand_attach.protectors._pdf_signer.SignatureOptions"),  # those of PdfSigner
+    ("py:class", "ondemand_attach._receipt.Claims"),  # a receipt of a part is made by the library
     ("py:class", "ondemand_attach._pieces.Base64"),  # a message takes bytes, and makes these itself
 ]
 

@@ -136,7 +136,7 @@ class Envelope:
 
     @property
     def primary(self) -> tuple[Address, ...]:
-        """Whom the message is for: the recipients who get more than a copy, or all if there are none."""
+        """The recipients for whom the message is: who get more than a copy, or all if there are none."""
         copies = {address.addr_spec for address in self.copies}
         chosen = tuple(address for address in self.recipients if address.addr_spec not in copies)
         return chosen or self.recipients

@@ -267,9 +267,10 @@ MADE_BY_OTHERS: dict[str, Callable[[pikepdf.Pdf], object]] = {
         Filter=pikepdf.Name.Crypt, DecodeParms=pikepdf.Dictionary(Name=pikepdf.Name.Identity)
     ),
     "a catalog without a type": lambda pdf: pdf.Root.__delitem__("/Type"),
-    "a catalog with values": lambda pdf: pdf.Root.update(
-        {"/Lang": "cs", "/MarkInfo": pikepdf.Dictionary(Marked=True)}
-    ),
+    "a catalog with values": lambda pdf: [
+        pdf.Root.__setitem__(name, value)
+        for name, value in (("/Lang", "cs"), ("/MarkInfo", pikepdf.Dictionary(Marked=True)))
+    ],
 }
 
 

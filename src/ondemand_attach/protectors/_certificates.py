@@ -250,14 +250,14 @@ def too_weak(certificate: x509.Certificate) -> str | None:
     if isinstance(public_key, RSAPublicKey):
         if public_key.key_size < _LEAST_RSA_BITS:
             return f"has an RSA key of fewer than {_LEAST_RSA_BITS} bits"
-        return _too_large(public_key)
+        return _unusable(public_key)
     if isinstance(public_key, EllipticCurvePublicKey):
         return "has an EC key of fewer than 256 bits" if public_key.key_size < 256 else None
     return "has neither an RSA nor an EC key"
 
 
-def _too_large(key: RSAPublicKey) -> str | None:
-    """Say that OpenSSL would not work with *key*, which takes it seconds or more, if so."""
+def _unusable(key: RSAPublicKey) -> str | None:
+    """Say that OpenSSL would not work with *key*, or take seconds or more, if so."""
     if key.key_size > _MOST_RSA_BITS:
         return f"has an RSA key of more than {_MOST_RSA_BITS} bits"
     if (
@@ -265,6 +265,8 @@ def _too_large(key: RSAPublicKey) -> str | None:
         and key.public_numbers().e.bit_length() > _MOST_EXPONENT_BITS
     ):
         return f"has an RSA key with an exponent of more than {_MOST_EXPONENT_BITS} bits"
+    if key.public_numbers().e % 2 == 0:
+        return "has an RSA key with an even exponent, which no key has"
     return None
 
 
