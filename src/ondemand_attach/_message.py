@@ -136,7 +136,7 @@ class Envelope:
 
     @property
     def primary(self) -> tuple[Address, ...]:
-        """The recipients for whom the message is: who get more than a copy, or all if there are none."""
+        """The recipients who get more than a copy, or all if there are none; the message is for them."""
         copies = {address.addr_spec for address in self.copies}
         chosen = tuple(address for address in self.recipients if address.addr_spec not in copies)
         return chosen or self.recipients
