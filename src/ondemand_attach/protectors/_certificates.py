@@ -266,7 +266,7 @@ def _unusable(key: RSAPublicKey) -> str | None:
     ):
         return f"has an RSA key with an exponent of more than {_MOST_EXPONENT_BITS} bits"
     if key.public_numbers().e % 2 == 0:
-        return "is damaged: its RSA key has an even exponent"
+        return "is damaged, or of a kind that is not known"
     return None
 
 
