@@ -37,6 +37,9 @@ def test_no_object_of_the_process_holds_anything_of_a_customer_afterwards(seed: 
     assert told["looked at"] > 100_000
 
 
+@pytest.mark.skipif(
+    sys.version_info[:2] == (3, 12), reason="CPython 3.12.1 takes minutes to look through all objects again"
+)
 def test_the_search_sees_what_is_kept() -> None:
     ways = [way for _, way in run("memory.py", "seed", "bad")["found"]]
     assert [holder for holder in memory.MUTANTS if not any(holder in way for way in ways)] == []
