@@ -38,7 +38,7 @@ def test_no_object_of_the_process_holds_anything_of_a_customer_afterwards(seed: 
 
 
 @pytest.mark.skipif(
-    sys.version_info[:2] == (3, 12), reason="CPython 3.12.1 takes minutes to look through all objects again"
+    sys.version_info[:2] == (3, 12), reason="does not end in time under CPython 3.12.1; why is not known"
 )
 def test_the_search_sees_what_is_kept() -> None:
     ways = [way for _, way in run("memory.py", "seed", "bad")["found"]]
