@@ -171,9 +171,8 @@ def _catalog_with_little_shown(catalog: generic.DictionaryObject, hide: _Hide) -
     result = generic.DictionaryObject()
     for name in catalog:
         value = catalog.raw_get(name)
-        is_known = (
-            isinstance(value, generic.NameObject | generic.DictionaryObject) and name in _SHOWN_IN_CATALOG
-        )
+        kind = generic.DictionaryObject if name == "/Extensions" else generic.NameObject
+        is_known = name in _SHOWN_IN_CATALOG and isinstance(value, kind)
         is_shown = is_known or isinstance(value, generic.IndirectObject)
         result[name] = value if is_shown else hide(value)
     return result
