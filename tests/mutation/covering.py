@@ -20,7 +20,7 @@ _SETTINGS = "[run]\nsource_pkgs = ondemand_attach\n"  # by lines: what branches 
 
 def record(tree: Path, map_: Path) -> None:
     """Run all tests once and write down which lines each of them runs."""
-    settings = map_.with_name(f"settings_of_{map_.name}")  # coverage removes whatever begins with the map's name
+    settings = map_.with_name(f"settings_of_{map_.name}")  # coverage removes what begins with the map's
     settings.write_text(f"{_SETTINGS}data_file = {map_}\n")
     subprocess.run([sys.executable, *_COMMAND, f"--cov-config={settings}"], cwd=tree, check=True)
 
