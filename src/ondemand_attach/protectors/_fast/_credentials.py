@@ -33,7 +33,7 @@ class Credentials:
         """How many hexadecimal digits the CMS object needs at most, so that no trial signature is made."""
         own = x509.Certificate.load(self.certificates[0])
         issuer = len(own.issuer.dump())
-        return 2 * (sum(map(len, self.certificates)) + 2 * issuer + self.key.key_size // 4 + 1536)
+        return 2 * (sum(map(len, self.certificates)) + 2 * issuer + self.key.key_size // 4 + 768)
 
 
 class KeptKeySigner(signers.Signer):
