@@ -27,9 +27,12 @@ def test_the_story_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         "temporary folder",
     ):
         assert promise in out
-    assert (tmp_path / "kept" / "order.pdf").read_bytes().startswith(b"%PDF")
+    document, mail = ((tmp_path / "kept" / name).read_bytes() for name in ("order.pdf", "order.eml"))
+    assert document.startswith(b"%PDF")
+    assert len(document) <= 40_000
     assert (tmp_path / "kept" / "order-page-1.png").read_bytes().startswith(b"\x89PNG")
-    assert (tmp_path / "kept" / "order.eml").read_bytes().startswith(b"From: Garnet")
+    assert mail.startswith(b"From: Garnet")
+    assert len(mail) <= 60_000
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ _VALUES = [
     "customer.name",
     "customer.street",
     "customer.city",
-    "customer.iban",
+    "customer.iban | batch(4) | map('join') | join(' ')",  # in one piece it is wider than a narrow column
     "order.number",
     "order.total",
 ]
