@@ -51,7 +51,7 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *PARALLEL, *session.posargs)
 
 
-@nox.session
+@nox.session(python=PYTHONS[len(PYTHONS) // 2])
 def lowest(session: nox.Session) -> None:
     """The tests with the oldest dependencies that pyproject.toml allows (needs uv)."""
     install(session, "tests", options=["--resolution=lowest-direct"], project=EVERYTHING)
