@@ -60,7 +60,7 @@ def check_outcome(envelope: Envelope, receipt: Receipt) -> None:
     if not isinstance(receipt.message_id, str):
         kind = type(receipt.message_id).__name__
         raise TransportError(
-            f"the message_id in the receipt of the transport is a {kind} and no text; the message may be sent",
+            f"the message_id in the receipt of the transport is a {kind}; the message may be sent",
             is_uncertain=True,
         )
     named = set(_known(envelope, receipt.accepted))
