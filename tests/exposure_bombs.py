@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import zlib
 from collections.abc import Callable
 
-from exposure_cases import DATA, ENCRYPT, TO_KEY, cipher, office, pdf_of, stream_of, text_of
+from exposure_cases import (
+    DATA,
+    ENCRYPT,
+    TO_KEY,
+    agile_with,
+    cipher,
+    office,
+    office_of,
+    pdf_of,
+    stream_of,
+    text_of,
+)
 
 HEAD = b"From: a@x.example\r\n"
 MIXED = HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 TABLE = b"/Type /XRef /W [1 1 1] "
 ENVELOPED = bytes.fromhex("308006092a864886f70d010703a0803080020100")
 MILLION = 1_000_000
+LETTERS = b"abcdefghijklmnopqrstuvwxyz"
 
 
 def zeros(size: int) -> bytes:
@@ -41,6 +54,13 @@ def nested(number: int) -> bytes:
     )
 
 
+def nearly_words(seed: int) -> bytes:
+    """Return letters with something between them that no word goes over."""
+    chosen = random.Random(seed)
+    between = bytes([*range(14, 32), *range(0xF8, 0x100)])
+    return bytes(each for _ in range(32) for each in (chosen.choice(LETTERS), chosen.choice(between)))
+
+
 def with_rounds(number: int) -> bytes:
     """Ask for a *number* of rounds of seven digits; of an Office document, the XML is padded."""
     content, said = bytearray(office(6000)), b'spinCount="100000"'
@@ -50,6 +70,7 @@ def with_rounds(number: int) -> bytes:
     return bytes(content)
 
 
+ENDS = struct.pack("<128I", *[0xFFFFFFFE] * 128)
 ZEROS = struct.pack("<128I", *[0] * 128)
 LARGE: dict[str, Callable[[], bytes]] = {
     "PDF: entries of a table": lambda: pdf_of(stream_of(b"\1\0\0", TABLE + b"/Index [0 99999999] /Size 1")),
@@ -60,6 +81,12 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "PDF: strings": lambda: pdf_of(b"[" + b"()" * MILLION + b"]"),
     "PDF: parentheses": lambda: pdf_of(b"(" * 2 * MILLION + b")" * 2 * MILLION),
     "PDF: escapes": lambda: pdf_of(b"(" + b"\\n" * 4 * MILLION + b")"),
+    "PDF: entries of a table in clear": lambda: pdf_of(
+        between=[b"xref\n0 4000000\n" + b"0000000015 00000 n \n" * 4 * MILLION]
+    ),
+    "PDF: what could be words": lambda: pdf_of(
+        b"[" + b"".join(text_of(nearly_words(number)) for number in range(70_000)) + b"]"
+    ),
     "PDF: recipients": lambda: pdf_of(
         encrypt=ENCRYPT.replace(b"/Standard", b"/Adobe.PubSec").replace(
             b"/AuthEvent", b"/Recipients [" + b"<3080>" * 3_000 + b"] /AuthEvent"
@@ -70,6 +97,16 @@ LARGE: dict[str, Callable[[], bytes]] = {
     ),
     "Office: an index that leads to itself": lambda: compound(ZEROS, index=0, indexes=0xFFFFFFFF),
     "Office: a table that leads to itself": lambda: compound(ZEROS * 20_000, first=0, directory=0),
+    "Office: a table of the same sector": lambda: compound(
+        ENDS
+        + b"".join(struct.pack("<128I", *[0] * 127, each) for each in [*range(2, 3_000), 0xFFFFFFFE])
+        + ZEROS * 200_000,
+        tables=0x7FFFFFFF,
+        directory=0,
+        index=1,
+        indexes=0xFFFFFFFF,
+        first=0,
+    ),
     "Office: rounds": lambda: with_rounds(9_999_999),
     "CMS: depth": lambda: ENVELOPED + b"\x30\x80" * MILLION,
     "CMS: recipients": lambda: ENVELOPED + b"\x31\x80" + b"\x30\0" * MILLION,
@@ -104,12 +141,16 @@ QUICK: dict[str, Callable[[], bytes]] = {
     "PDF: a stream that inflates": lambda: pdf_of(stream_of(zeros(300 * MILLION)[:-12])),
     "PDF: strings without end": lambda: pdf_of(b"1 0 obj(" * 100_000),
     "PDF: streams without end": lambda: pdf_of(b"1 0 obj<<>>stream\n" * 200_000),
+    "PDF: streams without an object's end": lambda: pdf_of(
+        b"1 0 obj<<>>stream\n" * 200_000 + b"\nendstream x"
+    ),
     "PDF: spaces": lambda: pdf_of((b"1" + b" " * 100_000) * 50),
     "PDF: a long number": lambda: pdf_of(b"9" * MILLION),
     "PDF: a deep signature": lambda: pdf_of(
         b"<< /ByteRange [0 1 2 3] /Contents " + text_of(b"\x30\x80" * MILLION) + b" >>"
     ),
     "ZIP: files that overlap": lambda: overlapping(20_000, 2 * MILLION),
+    "Office: space for small streams": lambda: office_of(agile_with(b""), b"a" * 4096, 12_000),
     "OpenPGP: armor": lambda: b"-----BEGIN PGP MESSAGE-----\n" + b"A: b\n" * MILLION,
     "OpenPGP: armor of spaces": lambda: b"-----BEGIN PGP MESSAGE-----\n" + (b" " * 5_000 + b"\n") * 1_000,
     "MIME: one boundary for all": lambda: (MIXED[len(HEAD) :] + b"--b\r\n") * 10_000,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import random
+import struct
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -74,6 +75,59 @@ def office(size: int, password: str = "secret") -> bytes:
     package.seek(0)
     msoffcrypto.format.ooxml.OOXMLFile(package).encrypt(password, out)
     return out.getvalue()
+
+
+def agile_with(value: bytes) -> bytes:
+    """Say in XML how an Office document is encrypted ([MS-OFFCRYPTO] section 2.3.4.10), with *value* in it."""
+    return struct.pack("<HHI", 4, 4, 0x40) + (
+        b'<?xml version="1.0"?><encryption><keyData cipherAlgorithm="AES" keyBits="256"/>'
+        b'<dataIntegrity encryptedHmacKey="' + value + b'"/></encryption>'
+    )
+
+
+def office_of(information: bytes, package: bytes, small: int = 1) -> bytes:
+    """Put a compound file together ([MS-CFB]) of an encrypted *package*, and what says how it is encrypted.
+
+    Args:
+        information: which is a small stream.
+        package: a large one.
+        small: how many sectors there are for small streams, most of them in no use.
+    """
+    small = max(small, -(-len(information) // 512))
+    used, large = -(-len(information) // 64), -(-(len(package) + 8) // 512)
+    tables = -(-small * 8 // 128)
+    chains = [1, tables, small, large]  # the directory, the table of small streams, these, the package
+    own = next(n for n in range(1, 109) if n * 128 >= n + sum(chains))
+    sectors, starts = [0xFFFFFFFD] * own, []
+    for length in chains:
+        starts.append(len(sectors))
+        sectors += [*range(len(sectors) + 1, len(sectors) + length), 0xFFFFFFFE]
+    table = struct.pack(f"<{own * 128}I", *sectors, *[0xFFFFFFFF] * (own * 128 - len(sectors)))
+    chained = [*range(1, used), 0xFFFFFFFE]
+    small_table = struct.pack(f"<{tables * 128}I", *chained, *[0xFFFFFFFF] * (tables * 128 - used))
+    streams = (("Root Entry", starts[2], small * 512), ("EncryptionInfo", 0, len(information)))
+    directory = b"".join(map(_entry, (*streams, ("EncryptedPackage", starts[3], len(package) + 8))))
+    head = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504))
+    struct.pack_into("<5H", head, 24, 62, 3, 0xFFFE, 9, 6)
+    struct.pack_into("<2I4x5I", head, 44, own, starts[0], 4096, starts[1], tables, 0xFFFFFFFE, 0)
+    struct.pack_into("<109I", head, 76, *range(own), *[0xFFFFFFFF] * (109 - own))
+    body = information.ljust(used * 64, b"\0").ljust(small * 512, b"\0")
+    whole = struct.pack("<Q", len(package)) + package
+    return (
+        bytes(head)
+        + table
+        + directory.ljust(512, b"\0")
+        + small_table
+        + body
+        + whole.ljust(large * 512, b"\0")
+    )
+
+
+def _entry(stream: tuple[str, int, int]) -> bytes:
+    name, start, size = stream
+    spelt = name.encode("utf-16-le")
+    tail = struct.pack("<2I", start, size)
+    return spelt.ljust(64, b"\0") + struct.pack("<H", len(spelt) + 2) + bytes(50) + tail + bytes(4)
 
 
 # --- PDF

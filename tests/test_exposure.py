@@ -23,8 +23,10 @@ from exposure_cases import (
     TO_KEY,
     aes_zip,
     armored,
+    cipher,
     office,
     pgp_mime,
+    stream_of,
     zipped,
 )
 from ondemand_attach import (
@@ -311,6 +313,22 @@ def test_a_level_that_may_be_higher_is_said_to_be_the_least(running: Authority) 
     assert alone(without_catalog).signature == "PAdES B-T at least, over the whole file"
 
 
+def test_a_later_revision_may_hide_validation_data_in_any_file(running: Authority) -> None:
+    signer = PdfSigner(
+        key=running.keys["signer"],
+        certificate=running.certificates["signer"],
+        chain=running.chain,
+        level="B-T",
+        time_stamps=TimeStampAuthority(url=running.clock, trust_roots=[running.root]),
+    )
+    for document in (order(), by_password()):
+        signed = signer.sign(document, REQUEST).content
+        packed = b"900 0 obj\n" + stream_of(cipher(80), b"/Type /ObjStm /N 1 /First 4") + b"\nendobj\n"
+        assert alone(signed).signature == "PAdES B-T, over the whole file"
+        later = alone(signed + packed + b"startxref\n0\n%%EOF\n").signature
+        assert later == "PAdES B-T at least, over a part of the file only"
+
+
 @pytest.mark.parametrize("protection", PROTECTIONS)
 def test_what_is_not_signed_is_not_said_to_be(protection: str) -> None:
     make, encryption, readers = PROTECTIONS[protection]
@@ -365,6 +383,19 @@ def test_what_another_program_has_encrypted(
 ) -> None:
     found = alone(by_qpdf(owner="o", **options))
     assert (found.encryption, found.is_protected) == (encryption, is_protected)
+
+
+@pytest.mark.parametrize("identifiers", [b"/ID [<00><00>]", b""])
+@pytest.mark.parametrize("user", ["", "u"])
+def test_a_trailer_of_another_file_hides_no_empty_password(user: str, identifiers: bytes) -> None:
+    """The key of revision 4 depends on the identifier of the file, and readers differ on which trailer counts."""
+    content = by_qpdf(streams=pikepdf.ObjectStreamMode.disable, user=user, owner="o", R=4)
+    start, encrypt = content.rindex(b"xref\n0 "), re.search(rb"/Encrypt \d+ 0 R", content)
+    assert encrypt is not None
+    front = content[:start] + b"trailer << " + encrypt[0] + identifiers + b" >>\n"
+    end = content.rindex(b"startxref")
+    found = alone(front + content[start:end] + b"startxref\n%d\n%%%%EOF\n" % len(front))
+    assert (found.is_protected, "opens without" in str(found.encryption)) == (user != "", user == "")
 
 
 STREAM = re.compile(rb"(?<=\nstream\n)(.{64,}?)(?=\nendstream)", re.DOTALL)

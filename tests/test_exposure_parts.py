@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import email
 import email.policy
 import itertools
@@ -108,6 +109,8 @@ def test_a_protected_part_and_its_usual_fields_are_one_row(fields: list[bytes]) 
         b"Content-Disposition: attachment (IBAN); filename=a.pdf",
         b"Content-ID: IBAN DE02",
         b"MIME-Version: 1.0 (IBAN)",
+        b"Content-Transfer-Encoding: 7bit",
+        b"Content-Disposition: inline",
     ],
 )
 def test_a_field_with_more_than_usual_is_a_row_of_its_own(field: bytes) -> None:
@@ -135,6 +138,13 @@ def test_the_header_of_a_multipart_in_a_multipart_is_looked_at_too() -> None:
 def test_what_no_program_decodes_is_in_clear(body: bytes) -> None:
     _, part, *_ = of_file(message(BASE64, ATTACHED, body=body))
     assert not part.is_protected
+
+
+def test_what_decoders_of_quoted_printable_skip_is_in_clear() -> None:
+    encoded, quoted = binascii.b2a_qp(PDF, istext=False), b"Content-Transfer-Encoding: quoted-printable"
+    for body, is_protected in ((encoded, True), (encoded.replace(b"=\n", b"=\rMy IBAN\n", 1), False)):
+        _, part, *_ = of_file(message(quoted, ATTACHED, body=body))
+        assert (part.size, part.is_protected) == (len(PDF), is_protected)
 
 
 def test_text_in_front_of_uuencoded_data_is_seen() -> None:

@@ -20,10 +20,13 @@ from PIL import Image
 
 from exposure_cases import (
     ENCRYPT,
+    KEYS,
     TO_KEY,
     aes_zip,
+    agile_with,
     cipher,
     office,
+    office_of,
     packet,
     pdf_of,
     stream_of,
@@ -256,6 +259,31 @@ CLEAR: dict[str, Callable[[], bytes]] = {
     "an identifier that is a letter": lambda: pdf_of().replace(b"<0011", b"<" + b"41" * 80 + b"0011", 1),
     "text as signature": lambda: pdf_of(SIGNATURE % b"(My IBAN is DE02)"),
     "text behind a signature": lambda: pdf_of(SIGNATURE % text_of(SIGNED + b"My IBAN")),
+    "text in the octets of a signature": lambda: pdf_of(SIGNATURE % text_of(der(0x04, ENGLISH))),
+    "text that a signature holds": lambda: pdf_of(SIGNATURE % text_of(signed_of(der(0x04, ENGLISH)))),
+    "text that it holds as something else": lambda: pdf_of(
+        SIGNATURE % text_of(signed_of(der(0x0C, ENGLISH)))
+    ),
+    "text in the place of what is signed": lambda: pdf_of(
+        SIGNATURE % text_of(der(0x30, OF_SIGNED, der(0xA0, der(0x04, ENGLISH))))
+    ),
+    "text in the place of certificates": lambda: pdf_of(
+        SIGNATURE % text_of(signed_of(beside=der(0xA0, der(0x0C, ENGLISH))))
+    ),
+    "text as authentication code": lambda: pdf_of(trailer=code_of(der(0x30, der(0x04, ENGLISH)))),
+    "text in the place of an authentication code": lambda: pdf_of(trailer=code_of(der(0x04, ENGLISH))),
+    "text behind the hash of a password": lambda: pdf_of(
+        encrypt=ENCRYPT.replace(OWNER, text_of(cipher(48, 90) + ENGLISH))
+    ),
+    "text as a key": lambda: pdf_of(encrypt=ENCRYPT.replace(text_of(cipher(32, 92)), text_of(ENGLISH[:32]))),
+    "text as salt of a key": lambda: pdf_of(encrypt=with_entry(b"/KDFSalt " + text_of(ENGLISH[:32]))),
+    "a third identifier": lambda: pdf_of().replace(b"/ID [", b"/ID [(My IBAN) "),
+    "a name behind that of a program": lambda: pdf_of(between=[b"%iText Zdenka Kvapilova\n"]),
+    "a number behind that of a program": lambda: pdf_of(between=[b"% Written by MuPDF 8551011234567\n"]),
+    "another alphabet in comments": lambda: pdf_of(between=["%Квапилов\n%Николаев\n".encode("cp1251")]),
+    "a key to certificates in an unknown cipher": lambda: pdf_of(encrypt=for_certificates(b"\x06\x01\x2a")),
+    "a key to certificates in RC2 with 40 bits": lambda: pdf_of(encrypt=for_certificates(RC2, b"\x00\xa0")),
+    "text as a key to certificates": lambda: pdf_of(encrypt=for_certificates(RC2, b"\x3a", ENGLISH[:32])),
     "metadata that are in clear": lambda: pdf_of(encrypt=with_entry(b"/EncryptMetadata false")),
     "embedded files that are": lambda: pdf_of(encrypt=with_entry(b"/EFF /Identity")),
     "an object within a stream": lambda: lying(pdf_of(stream_of(HIDDEN))),
@@ -267,7 +295,39 @@ CLEAR: dict[str, Callable[[], bytes]] = {
 }
 TABLE = b"/Type /XRef /W [1 2 0] /Index [0 1] /Size 1"
 FLATE = b"/Type /XRef /W [1 2 1] /Index [0 1] /Size 1 /Filter /FlateDecode"
-SIGNED = der(0x30, bytes.fromhex("06092a864886f70d010702"), der(0xA0, der(0x30)))
+OF_SIGNED, OF_DATA = bytes.fromhex("06092a864886f70d010702"), bytes.fromhex("06092a864886f70d010701")
+OF_MAC = bytes.fromhex("060b2a864886f70d0109100102")
+RC2, TRIPLE_DES = bytes.fromhex("06082a864886f70d0302"), bytes.fromhex("06082a864886f70d0307")
+OWNER = text_of(cipher(48, 90))
+
+
+def signed_of(content: bytes = b"", beside: bytes = b"", kind: bytes = OF_DATA) -> bytes:
+    """Return a signature over *content*, if that is in it, with certificates *beside* it (RFC 5652 section 5.1)."""
+    what = der(0x30, kind, der(0xA0, content) if content else b"")
+    algorithms, signers = der(0x31, der(0x30)), der(0x31, der(0x30, b"\x02\x01\x01"))
+    return der(0x30, OF_SIGNED, der(0xA0, der(0x30, b"\x02\x01\x01", algorithms, what, beside, signers)))
+
+
+def code_of(body: bytes) -> bytes:
+    return b"/AuthCode << /MAC " + text_of(der(0x30, OF_MAC, der(0xA0, body))) + b" >>"
+
+
+def for_certificates(kind: bytes, version: bytes = b"\x3a", key: bytes = cipher(32)) -> bytes:
+    """Say that the key of a PDF is given to a certificate, encrypted in a cipher of the *kind*."""
+    parameters = der(0x30, der(0x02, version), der(0x04, cipher(8))) if kind == RC2 else der(0x04, cipher(8))
+    recipient = der(0x30, b"\x02\x01\x00", der(0x30), der(0x30), der(0x04, cipher(256)))
+    content = der(0x30, OF_DATA, der(0x30, kind, parameters), der(0x80, key))
+    enveloped = der(
+        0x30,
+        bytes.fromhex("06092a864886f70d010703"),
+        der(0xA0, der(0x30, b"\x02\x01\x00", der(0x31, recipient), content)),
+    )
+    given = b"/Recipients [" + text_of(enveloped) + b"] /AuthEvent"
+    return ENCRYPT.replace(KEYS, b"").replace(b"/Standard", b"/Adobe.PubSec").replace(b"/AuthEvent", given)
+
+
+SIGNED = signed_of()
+STAMP = bytes.fromhex("060b2a864886f70d0109100104")
 HIDDEN = cipher(800, 5)[:400] + b"\n9 0 obj(x)endobj\n" + cipher(798, 5)[416:]
 
 
@@ -306,6 +366,36 @@ RIGHT: dict[str, Callable[[], bytes]] = {
         b"(" + re.sub(rb"([()\\\r\n])", rb"\\\1", cipher(32, 2)) + b")"
     ),
     "a signature": lambda: pdf_of(SIGNATURE % text_of(SIGNED + bytes(40))),
+    "a signature with certificates": lambda: pdf_of(
+        SIGNATURE % text_of(signed_of(beside=der(0xA0, der(0x30, der(0x0C, b"Zdenka Kvapilova")))))
+    ),
+    "a signature over a hash that it holds": lambda: pdf_of(
+        SIGNATURE % text_of(signed_of(der(0x04, cipher(20))))
+    ),
+    "a signature that is a number": lambda: pdf_of(SIGNATURE % text_of(der(0x04, cipher(256)))),
+    "a time stamp": lambda: pdf_of(
+        SIGNATURE % text_of(signed_of(der(0x04, der(0x30, der(0x0C, b"Time Stamping Unit 1"))), kind=STAMP))
+    ),
+    "an authentication code": lambda: pdf_of(
+        trailer=code_of(der(0x30, b"\x02\x01\x00", der(0x04, cipher(40)), der(0x04, cipher(32, 2))))
+    ),
+    "hashes of passwords with zeros behind": lambda: pdf_of(
+        encrypt=ENCRYPT.replace(OWNER, text_of(cipher(48, 90) + bytes(79)))
+    ),
+    "a hash of a password with zeros in its place": lambda: pdf_of(
+        encrypt=ENCRYPT.replace(OWNER, text_of(cipher(16, 90) + bytes(16)))
+        .replace(b"/V 5 /R 6", b"/V 4 /R 4")
+        .replace(b"/AESV3", b"/AESV2")
+        .replace(text_of(cipher(48, 91)), text_of(cipher(16, 91) + bytes(16)))
+    ),
+    "a key to certificates in RC2": lambda: pdf_of(encrypt=for_certificates(RC2)),
+    "a key to certificates in Triple DES": lambda: pdf_of(encrypt=for_certificates(TRIPLE_DES)),
+    "nonces that count": lambda: pdf_of(
+        b"["
+        + b"".join(text_of(cipher(4, n) + n.to_bytes(8, "big") + cipher(40, n)) for n in range(9))
+        + b"]",
+        encrypt=ENCRYPT.replace(b"/V 5 /R 6", b"/V 6 /R 7").replace(b"/AESV3", b"/AESV4"),
+    ),
     "comments of programs": lambda: pdf_of(between=[b"%iText-Core-8.0.2\n", b"% Written by MuPDF 1.26.3\n"]),
     "a cross-reference stream": lambda: pdf_of(stream_of(ROW, TABLE)),
     "the filter that all have": lambda: pdf_of(
@@ -424,7 +514,54 @@ OTHERS: dict[str, tuple[Callable[[], bytes], bool]] = {
     "Office: words in its XML": (lambda: office_with(b'saltSize="16"', b'myIBAN="DE2"'), False),
     "Office: a comment in its XML": (lambda: office_with(b"<keyEncryptors>", b"<!-- IBAN  -->"), False),
     "Office: words behind a stream": (lambda: office_with_slack(b"My IBAN"), False),
+    "Office: words as an address in its XML": (
+        lambda: office_with(b"schemas.microsoft.com/office/2006/encryption", b"x.example/My-IBAN-is-DE02"),
+        False,
+    ),
+    "Office: words as an algorithm": (
+        lambda: office_with(b'hashAlgorithm="SHA512"', b'hashAlgorithm="IBANDE"'),
+        False,
+    ),
+    "Office: words in base64": (
+        lambda: office_of(agile_with(base64.b64encode(ENGLISH[:48])), cipher(4096)),
+        False,
+    ),
+    "Office: another alphabet in a space": (
+        lambda: office_with(b"\1\0\0\0" * 3, "Квапил".encode("utf-16-le")),
+        False,
+    ),
+    "Office: put together here": (
+        lambda: office_of(agile_with(base64.b64encode(cipher(48))), cipher(4096)),
+        True,
+    ),
+    "Office: the older form": (lambda: office_of(standard(PROVIDER, cipher(72)), cipher(4096)), True),
+    "Office: the older form without a name": (
+        lambda: office_of(standard("", cipher(72)), cipher(4096)),
+        True,
+    ),
+    "Office: words in the older form": (
+        lambda: office_of(standard("Zdenka Kvapilova", cipher(72)), cipher(4096)),
+        False,
+    ),
+    "Office: words as its salt": (
+        lambda: office_of(standard(PROVIDER, cipher(4) + ENGLISH[:32] + cipher(36)), cipher(4096)),
+        False,
+    ),
+    "Office: words behind the older form": (
+        lambda: office_of(standard(PROVIDER, cipher(72) + b"My IBAN"), cipher(4096)),
+        False,
+    ),
 }
+
+
+ENGLISH = b"My name is Zdenka Kvapilova, and my IBAN is DE02120300000000202051 in Prague, please. "
+PROVIDER = "Microsoft Enhanced RSA and AES Cryptographic Provider"
+
+
+def standard(provider: str, verifier: bytes) -> bytes:
+    """Say so in the older form (section 2.3.4.5)."""
+    header = struct.pack("<8I", 0x24, 0, 0x660E, 0x8004, 128, 24, 0, 0) + f"{provider}\0".encode("utf-16-le")
+    return struct.pack("<HHII", 3, 2, 0x24, len(header)) + header + verifier
 
 
 def office_with(old: bytes, new: bytes) -> bytes:

@@ -208,11 +208,19 @@ def test_a_receipt_that_names_copies_only_is_uncertain(refused: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    "receipt", [{"refused": [ANN]}, {"accepted": None}, {"accepted": 1}, {"refused": None}]
+    "receipt",
+    [{"refused": [ANN]}, {"accepted": None}, {"accepted": 1}, {"accepted": ANN}, {"refused": None}],
 )
 def test_a_receipt_that_cannot_be_read_is_one_typed_error(receipt: dict[str, Any]) -> None:
     with pytest.raises(TransportError) as caught:
         delivered(**receipt)
+    assert caught.value.is_uncertain
+
+
+@pytest.mark.parametrize("message_id", [None, b"<1@shop.example>", 1])
+def test_a_receipt_that_does_not_name_the_message_is_uncertain(message_id: Any) -> None:
+    with pytest.raises(TransportError, match="message_id in the receipt") as caught:
+        Mailer(lambda _: Receipt(message_id=message_id)).deliver(MESSAGE)
     assert caught.value.is_uncertain
 
 

@@ -185,6 +185,8 @@ def _can_be_guessed(message: Message) -> bool:
 
 
 def _with_plain_outcome(receipt: Receipt) -> Receipt:
+    if isinstance(receipt.accepted, str):
+        raise TypeError
     return replace(receipt, accepted=tuple(receipt.accepted), refused=dict(receipt.refused))
 
 

@@ -49,12 +49,20 @@ def _reason(given: Any) -> Refusal | None:
 def check_outcome(envelope: Envelope, receipt: Receipt) -> None:
     """Refuse a *receipt*, of any transport, by which nobody was accepted whom the message is for.
 
-    One that names nobody as accepted and nobody as refused is believed.
+    One that names none of them is believed if it names only copies as refused, or others as accepted: some
+    transports say only who was refused, and some send everything to an address of their own.
 
     Raises:
         RecipientsRefusedError: all of them were refused.
-        TransportError: others were accepted, and it does not say what became of them; it is uncertain.
+        TransportError: copies were accepted or others refused, and it does not say what became of them; or it
+            does not name the message. It is uncertain.
     """
+    if not isinstance(receipt.message_id, str):
+        kind = type(receipt.message_id).__name__
+        raise TransportError(
+            f"the message_id in the receipt of the transport is a {kind}; the message may be sent",
+            is_uncertain=True,
+        )
     named = set(_known(envelope, receipt.accepted))
     accepted = tuple(one.addr_spec for one in envelope.recipients if one.addr_spec in named)
     if any(one.addr_spec in named for one in envelope.primary):

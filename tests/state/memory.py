@@ -8,12 +8,12 @@ collector knows, or that can be reached from one of these: so modules, classes, 
 
 from __future__ import annotations
 
+import _asyncio
 import asyncio
 import datetime
 import functools
 import gc
 import json
-import os
 import re
 import sys
 import tempfile
@@ -88,7 +88,7 @@ def findings(search: Search) -> tuple[int, list[tuple[str, str]]]:
         seen.add(id(thing))
         if search.finds(thing):
             found.append((thing, holders.get(id(thing))))
-        for inner in gc.get_referents(thing):
+        for inner in _referents(thing):
             if not gc.is_tracked(inner) and id(inner) not in seen:
                 holders[id(inner)] = thing
                 left.append(inner)
@@ -96,6 +96,15 @@ def findings(search: Search) -> tuple[int, list[tuple[str, str]]]:
     holders.clear()
     own |= {id(pair) for pair in found}
     return len(seen), [(type(thing).__name__, _way(thing, holder, own)) for thing, holder in found]
+
+
+def _referents(thing: Any) -> list[Any]:
+    """Return what *thing* refers to.
+
+    The C module of asyncio is asked for its names only: until CPython 3.12.6 and 3.13.0 it also told of iterators that
+    it had freed, and looking at these closed its list of them to a ring, which no collection came out of (gh-122695).
+    """
+    return list(vars(thing).values()) if thing is _asyncio else gc.get_referents(thing)
 
 
 def _way(thing: Any, holder: Any, own: set[int]) -> str:
@@ -239,5 +248,3 @@ def main(seed: str, is_bad: str = "") -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
-    sys.stdout.flush()
-    os._exit(0)  # CPython 3.12.1 does not come to its end after so many objects were looked at

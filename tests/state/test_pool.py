@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import email
 import json
-import sys
 from typing import Any
-
-import pytest
 
 from ondemand_attach import MessageBuilder, RenderPool
 from state import features
@@ -22,9 +19,6 @@ def looked(pool: RenderPool) -> dict[str, Any]:
     return json.loads(message.get_payload()[-1].get_payload(decode=True))
 
 
-@pytest.mark.skipif(
-    sys.version_info[:2] == (3, 12), reason="does not end in time under CPython 3.12.1; why is not known"
-)
 def test_no_object_of_a_render_process_holds_anything_of_a_customer_afterwards() -> None:
     pool = RenderPool(time_limit=300, memory_limit=2 << 30, initializer=load)
     for name in KINDS:

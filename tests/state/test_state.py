@@ -37,9 +37,6 @@ def test_no_object_of_the_process_holds_anything_of_a_customer_afterwards(seed: 
     assert told["looked at"] > 100_000
 
 
-@pytest.mark.skipif(
-    sys.version_info[:2] == (3, 12), reason="does not end in time under CPython 3.12.1; why is not known"
-)
 def test_the_search_sees_what_is_kept() -> None:
     ways = [way for _, way in run("memory.py", "seed", "bad")["found"]]
     assert [holder for holder in memory.MUTANTS if not any(holder in way for way in ways)] == []

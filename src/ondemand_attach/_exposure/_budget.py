@@ -20,7 +20,7 @@ class Budget:
         closely: how many bytes may be looked at one by one.
     """
 
-    def __init__(self, steps: int = 3_000_000, closely: int = 1_000_000) -> None:
+    def __init__(self, steps: int = 3_000_000, closely: int = 4_000_000) -> None:
         self._left, self._closely = steps, closely
 
     def spend(self, steps: int = 1) -> None:
@@ -33,12 +33,15 @@ class Budget:
         if self._left < 0:
             raise TooLargeError
 
-    def allows(self, size: int) -> bool:
-        """Whether *size* bytes more may be looked at one by one; count them if so."""
-        if size > self._closely:
-            return False
+    def look_closely(self, size: int) -> None:
+        """Look at *size* bytes one by one.
+
+        Raises:
+            TooLargeError: so many have been.
+        """
         self._closely -= size
-        return True
+        if self._closely < 0:
+            raise TooLargeError
 
 
 def at_most(number: int, most: int) -> int:

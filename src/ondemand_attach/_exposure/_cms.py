@@ -23,7 +23,15 @@ _CIPHERS: Final = {  # NIST's numbers of them
     42: ("AES-256", "CBC"),
     46: ("AES-256", "GCM"),
 }
+_RC2: Final = b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x03\x02"
+_TRIPLE_DES: Final = b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x03\x07"
+_128_BITS: Final = b"\x3a"  # of RC2 (RFC 8018 appendix B.2.3)
+_STAMPED: Final = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"  # RFC 3161 section 2.4.2
+_SHA1: Final = 20
+_OF_SIGNED: Final = {0x31, 0xA0, 0xA1}  # sets of algorithms and signers, certificates, revocation lists
+_IN_SETS: Final = {0x30, 0xA0, 0xA1, 0xA2, 0xA3}
 _BLOCK: Final = 16
+_OLDER_BLOCK: Final = 8
 _SHORTEST_TAG: Final = 12
 _SHORTEST_KEY: Final = 64  # RSA
 _CERTIFICATES: Final = {0xA0, 0xA1}  # and their revocation lists
@@ -46,21 +54,49 @@ def fits(content: bytes) -> bool:
 
 
 def is_signed(content: bytes, budget: Budget) -> bool:
-    """Whether *content* is a signature, and zeros behind it."""
-    return _is_of(content, {_SIGNED}, budget, or_octets=True)
+    """Whether *content* is a signature without what is signed, and zeros behind it."""
+    try:
+        found = _ber.element_of(content, budget, is_padded=True)
+        if found.tag == _ber.OCTETS:  # PKCS #1 (ISO 32000-1 section 12.8.3.2)
+            return len(found.value) <= _LONGEST_ELEMENT and not is_any_plain([found.value], budget)
+        kind, body = _opened(found)
+    except (ValueError, IndexError):
+        return False
+    return (
+        kind == _SIGNED
+        and body.tag == _ber.SEQUENCE
+        and all(_is_of_signed(each, budget) for each in body.members)
+    )
+
+
+def _is_of_signed(member: _ber.Element, budget: Budget) -> bool:
+    """Whether *member* is one of SignedData, and none that holds a text that is signed."""
+    if member.tag == _ber.INTEGER:
+        return len(member.value) == 1
+    if member.tag != _ber.SEQUENCE:
+        return member.tag in _OF_SIGNED and all(each.tag in _IN_SETS for each in member.members)
+    kind, *content = member.members
+    if bytes(kind.whole) == _STAMPED:
+        return len(member.whole) <= _LONGEST_ELEMENT
+    octets = [leaf for each in content for leaf in _leaves(each)]
+    return sum(map(len, octets)) in {0, _SHA1} and not is_any_plain(octets, budget)
 
 
 def is_authenticated(content: bytes, budget: Budget) -> bool:
     """Whether *content* is AuthenticatedData (RFC 5652 section 9), and zeros behind it."""
-    return _is_of(content, {_MAC}, budget)
-
-
-def _is_of(content: bytes, kinds: set[bytes], budget: Budget, *, or_octets: bool = False) -> bool:
     try:
-        found = _ber.element_of(content, budget, is_padded=True)
-        return (or_octets and found.tag == _ber.OCTETS) or _opened(found)[0] in kinds
+        kind, body = _opened(_ber.element_of(content, budget, is_padded=True))
+        _check_sizes([body])
     except (ValueError, IndexError):
         return False
+    return kind == _MAC and body.tag == _ber.SEQUENCE and not is_any_plain(_leaves(body), budget)
+
+
+def _leaves(element: _ber.Element) -> Iterator[memoryview]:
+    if not element.members:
+        yield element.value
+    for member in element.members:
+        yield from _leaves(member)
 
 
 def facts(content: bytes, budget: Budget) -> Facts:
@@ -88,15 +124,27 @@ def recipients(content: bytes, budget: Budget) -> int:
     """Return to how many certificates the key of the enveloped data *content* is given.
 
     Raises:
-        ValueError, IndexError: it is given in another way too, such as by a password; or is in clear.
+        ValueError, IndexError: it is given in another way too, such as by a password; or cannot be shown to
+            be encrypted.
         TooLargeError: there is too much in it.
     """
     enveloped = _enveloped(_opened(_ber.element_of(content, budget))[1])
     number, keys = _keys(enveloped.recipients)
     cipher = _cipher(enveloped.content)
-    if cipher and not _is_all(enveloped, cipher[1], keys, budget, is_authenticated=False):
+    if cipher is None and not _is_older(enveloped.content):
+        raise ValueError
+    block = _BLOCK if cipher else _OLDER_BLOCK
+    if not _is_all(enveloped, "CBC", keys, budget, block=block):
         raise ValueError
     return number
+
+
+def _is_older(content: _ber.Element) -> bool:
+    """Whether the cipher is one of those in which most programs give the key of a PDF to certificates."""
+    kind, *parameters = content.members[1].members
+    if bytes(kind.whole) == _TRIPLE_DES:
+        return True
+    return bytes(kind.whole) == _RC2 and bytes(parameters[0].members[0].value) == _128_BITS
 
 
 def _opened(info: _ber.Element) -> tuple[bytes, _ber.Element]:
@@ -168,7 +216,13 @@ def _check_sizes(elements: Iterable[_ber.Element]) -> None:
 
 
 def _is_all(
-    enveloped: _Enveloped, mode: str, keys: list[memoryview], budget: Budget, *, is_authenticated: bool
+    enveloped: _Enveloped,
+    mode: str,
+    keys: list[memoryview],
+    budget: Budget,
+    *,
+    is_authenticated: bool = False,
+    block: int = _BLOCK,
 ) -> bool:
     """Whether there are ciphertexts of the right form where they should be, and no attributes in clear."""
     ciphertext = _ciphertext(enveloped.content)
@@ -178,7 +232,7 @@ def _is_all(
         if is_authenticated
         else not tags
     )
-    fits = bool(ciphertext) and (mode == "GCM" or len(ciphertext) % _BLOCK == 0)
+    fits = bool(ciphertext) and (mode == "GCM" or len(ciphertext) % block == 0)
     return (
         is_right
         and fits

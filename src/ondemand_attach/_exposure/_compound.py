@@ -49,7 +49,7 @@ class CompoundFile:
         self._size = 1 << shift
         self._sectors = -(-len(content) // self._size) - 1
         self._fat: tuple[int, ...] = ()
-        number = struct.unpack_from("<I", content, 44)[0]
+        number = at_most(struct.unpack_from("<I", content, 44)[0], self._sectors * 4 // self._size + _SPARE)
         own = list(itertools.islice(self._fat_sectors(), number))  # some writers list one more
         self._fat = _numbers(b"".join(map(self._sector, own)))
         directory, mini = self._places(first), self._places(mini_fat)
@@ -106,7 +106,7 @@ class CompoundFile:
         return places
 
     def _mini_sector(self, number: int) -> bytes:
-        return self._mini_stream[number * _MINI :][:_MINI]
+        return self._mini_stream[number * _MINI : (number + 1) * _MINI]
 
     def _places(self, start: int) -> list[int]:
         """Return the numbers of the sectors of a chain."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 import struct
 from io import BytesIO
@@ -29,8 +30,8 @@ _WORDS_OF_SPACES: Final = (  # the longer ones first
     *("StrongEncryptionTransform", "EncryptedPackage", "{FF9A3F03-56EF-4613-BDD5-5A41C1D07246}"),
     *("AES 128", "AES 192", "AES 256", "AES128", "AES192", "AES256"),
 )
-_WORD: Final = re.compile(rb"(?:[ -~]\0){3,}|[ -~]{4,}")
 _LONGEST_SPACE: Final = 1 << 10
+_LARGEST_NUMBER: Final = 1 << 12  # of versions, lengths and counts
 _LONGEST_INFORMATION: Final = 1 << 14
 _EVERYBODYS: Final = "VelvetSweatshop"  # Excel opens a workbook with it unasked
 _MOST_ROUNDS: Final = 1_000_000  # of a hash; Office makes a tenth of them
@@ -40,17 +41,30 @@ _AGILE: Final = (4, 4)
 _AGILE_FLAGS: Final = 0x40
 _KEY: Final = re.compile(rb"<keyData\b[^>]*+>")
 _ROUNDS: Final = re.compile(rb'spinCount="(\d{1,20})"')
-_ATTRIBUTES: Final = (
-    rb"xmlns(?::[pc])?|uri|spinCount|(?:salt|block|hash)Size|keyBits|cipher(?:Algorithm|Chaining)|hashAlgorithm|saltValue"
-    rb"|encrypted(?:HmacKey|HmacValue|VerifierHashInput|VerifierHashValue|KeyValue)|X509Certificate|certVerifier"
+_ATTRIBUTE: Final = (
+    rb"(?:xmlns(?::[pc])?|uri)=\"http://schemas\.microsoft\.com/office/2006/(?:encryption|keyEncryptor/(?:password|certificate))\""
+    rb"|(?:spinCount|saltSize|blockSize|hashSize|keyBits)=\"\d{1,20}\""
+    rb"|cipherAlgorithm=\"AES\"|cipherChaining=\"ChainingMode(?:CBC|CFB)\""
+    rb"|hashAlgorithm=\"(?:SHA-?(?:1|256|384|512)|MD[45]|RIPEMD-1[26][08]|WHIRLPOOL)\""
+    rb"|(?:saltValue|encrypted(?:HmacKey|HmacValue|VerifierHashInput|VerifierHashValue|KeyValue)|certVerifier)="
+    rb"\"[A-Za-z0-9+/]{0,344}={0,2}\"|X509Certificate=\"[A-Za-z0-9+/]{0,8000}={0,2}\""
 )
+_VALUE: Final = re.compile(rb'(?:Value|HmacKey|HashInput|Verifier)="([A-Za-z0-9+/=]*+)"')
 _XML: Final = re.compile(
     rb'(?:\xef\xbb\xbf)?<\?xml(?:\s++(?:version|encoding|standalone)="[-\w.]{1,10}")*+\s*+\?>\s*+'
     rb"(?:</?(?:[pc]:)?(?:encryption|keyData|dataIntegrity|keyEncryptors?|encryptedKey)"
-    rb"(?:\s++(?:" + _ATTRIBUTES + rb')="[\w+/=:.\-]{0,4000}")*+\s*+/?>\s*+)++\0*+'
+    rb"(?:\s++(?:" + _ATTRIBUTE + rb"))*+\s*+/?>\s*+)++\0*+"
 )
 _STANDARD_AES: Final = {0x660E: "AES-128", 0x660F: "AES-192", 0x6610: "AES-256"}
-_LONGEST_STANDARD: Final = 300
+_PROVIDERS: Final = {  # of cryptography ([MS-OFFCRYPTO] section 2.3.2)
+    f"{name}\0".encode("utf-16-le")
+    for name in (
+        "",
+        "Microsoft Enhanced RSA and AES Cryptographic Provider",
+        "Microsoft Enhanced RSA and AES Cryptographic Provider (Prototype)",
+    )
+} | {b""}
+_STANDARD_HEADER, _STANDARD_VERIFIER = 32, 72
 
 
 def fits(content: bytes) -> bool:
@@ -73,7 +87,7 @@ def facts(content: bytes, budget: Budget) -> Facts:
     if encryption is None:
         return Facts(encryption="unknown")
     found = Facts(encryption=f"{encryption} by password (Office)", readers=BY_PASSWORD)
-    found = found.if_all(_is_all(file, budget) and _is_plain_information(information))
+    found = found.if_all(_is_all(file, budget) and _is_only_information(information, budget))
     if found.readers and _opens_unasked(content, information, budget):
         return Facts(encryption=f"{encryption} (Office), opens without a password")
     return found
@@ -109,13 +123,22 @@ def _agile(key: re.Match[bytes] | None) -> str | None:
     return f"AES-{int(bits)}"
 
 
-def _is_plain_information(information: bytes) -> bool:
+def _is_only_information(information: bytes, budget: Budget) -> bool:
     """Whether *information* is what a program needs to try a password, without words of anybody."""
     if len(information) > _LONGEST_INFORMATION:
         return False
-    if information[:4] == struct.pack("<HH", *_AGILE):
-        return bool(_XML.fullmatch(information, 8))
-    return len(information) <= _LONGEST_STANDARD
+    if information[:4] != struct.pack("<HH", *_AGILE):
+        return _is_only_standard(information, budget)
+    values = map(binascii.a2b_base64, _VALUE.findall(information))
+    return bool(_XML.fullmatch(information, 8)) and not is_any_plain(values, budget)
+
+
+def _is_only_standard(information: bytes, budget: Budget) -> bool:
+    """Whether it is the older form: numbers, the name of a library, what is random (section 2.3.4.5)."""
+    end = 12 + struct.unpack_from("<I", information, 8)[0]
+    provider, verifier = information[12 + _STANDARD_HEADER : end], information[end:]
+    is_right = provider in _PROVIDERS and len(verifier) == _STANDARD_VERIFIER
+    return is_right and not is_any_plain([verifier[4:36], verifier[40:]], budget)
 
 
 def _is_all(file: CompoundFile, budget: Budget) -> bool:
@@ -133,8 +156,9 @@ def _is_all(file: CompoundFile, budget: Budget) -> bool:
 
 
 def _is_plain_space(space: bytes) -> bool:
-    """Whether there are no words in *space* but those that all such files have."""
+    """Whether *space* holds the words that all such files have, and small numbers."""
     for word in _WORDS_OF_SPACES:
         for encoding in ("utf-16-le", "ascii"):
-            space = space.replace(word.encode(encoding), b"\0" * 4)
-    return len(space) <= _LONGEST_SPACE and not _WORD.search(space)
+            space = space.replace(word.encode(encoding), bytes(len(word.encode(encoding))))
+    numbers = [int.from_bytes(space[place : place + 4], "little") for place in range(0, len(space), 4)]
+    return len(space) <= _LONGEST_SPACE and all(number <= _LARGEST_NUMBER for number in numbers)

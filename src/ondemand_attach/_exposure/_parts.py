@@ -20,6 +20,7 @@ _FIELD: Final = re.compile(rb"(?:From [^\r\n]*+\r?\n)?[!-9;-~]++[ \t]*+:")
 _HEAD: Final = re.compile(rb"\r?\n\r?\n")
 _BASE64: Final = re.compile(rb"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _SPACE: Final = b" \t\r\n"
+_SKIPPED: Final = re.compile(rb"=\r(?!\n)")  # by decoders of quoted-printable, to the end of the line
 _DKIM: Final = re.compile(r"\bd\s*+=\s*+([^;\s]++)")
 _MOST_SIGNATURES: Final = 20
 _WHOLE: Final = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
@@ -145,8 +146,9 @@ class _Listing:
         return _BODIES[entity.media_type]
 
     def _unusual(self, entity: Entity, name: str, depth: int) -> Iterator[Part]:
-        """Yield the header of a part, if it says more than what it is and how it is called."""
-        if depth and not all(is_usual(*each, entity.filename) for each in entity.fields):
+        """Yield the header of a part, if it says more than what it is and how it is called, or that twice."""
+        is_twice = len({field for field, _ in entity.fields}) < len(entity.fields)
+        if depth and (is_twice or not all(is_usual(*each, entity.filename) for each in entity.fields)):
             head = self._content[slice(*entity.head)]
             yield Part(part=f"header of {name}", media_type="text/plain", content=head)
 
@@ -155,7 +157,9 @@ def _decoded(entity: Entity) -> tuple[bytes, bool]:
     """Return what the part holds, and whether that is all that stands there."""
     if entity.encoding == "base64":
         return _from_base64(entity.raw)
-    return (binascii.a2b_qp(entity.raw) if entity.encoding == "quoted-printable" else entity.raw), True
+    if entity.encoding == "quoted-printable":
+        return binascii.a2b_qp(entity.raw), not _SKIPPED.search(entity.raw)
+    return entity.raw, True
 
 
 def _from_base64(text: bytes) -> tuple[bytes, bool]:

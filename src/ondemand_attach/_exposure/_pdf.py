@@ -18,7 +18,8 @@ from ondemand_attach._exposure._pdf_values import Reference
 from ondemand_attach._exposure._plain import is_any_plain
 
 _BLOCK: Final = 16
-_GCM_OVERHEAD: Final = 12 + 16
+_NONCE: Final = 12
+_GCM_OVERHEAD: Final = _NONCE + 16
 _ENDS: Final = re.compile(rb"%%EOF\s*+\Z")
 _LINE_ENDS: Final = (b"", b"\r\n", b"\n", b"\r")
 _METHODS: Final = {
@@ -29,11 +30,14 @@ _METHODS: Final = {
 }
 _STRONG: Final = {"AES-128", "AES-256"}
 _RC4: Final = {0, 1, 2, 3}
+_WITH_ID: Final = {0, 1, 2, 3, 4}  # the key depends on the file, and readers differ on which trailer counts
 _GCM: Final = 6
 _LONGEST_ID: Final = 64
-_LONGEST_KEY: Final = 256
 _TRAILER_STRINGS: Final = {"/ID", "/Encrypt", "/AuthCode"}  # the last: ISO/TS 32004
-_KEY_STRINGS: Final = {"/O", "/U", "/OE", "/UE", "/Perms", "/KDFSalt"}
+_KEY_STRINGS: Final = {"/O": 48, "/U": 48, "/OE": 32, "/UE": 32, "/Perms": 16, "/KDFSalt": 32}
+"""With their lengths, behind which some programs write zeros."""
+_MOST_IDS: Final = 2
+_MOST_TRAILERS: Final = 32  # with an /ID of its own
 _MOST_RECIPIENTS: Final = 2_000
 
 
@@ -53,8 +57,9 @@ def facts(content: bytes, budget: Budget) -> Facts:
     encryption = _encryption_of(objects)
     dictionaries = [found for _, found in objects.dictionaries]
     catalogs = [found for found in dictionaries if "/Pages" in found]
-    is_complete = bool(catalogs) and not any("/DSS" in found for found in catalogs)
-    has_hidden = encryption is not None and any(stream.is_of("/ObjStm") for stream in objects.streams)
+    # Whatever a later revision adds to the catalog may stand in an object stream.
+    is_complete = bool(catalogs) and not any("/DSS" in found for found in catalogs) and objects.revisions < 2
+    has_hidden = any(stream.is_of("/ObjStm") for stream in objects.streams)
     signature = _pdf_signature.description(content, dictionaries, is_hidden=has_hidden and not is_complete)
     if encryption is None:
         return Facts(signature=signature)
@@ -119,9 +124,11 @@ def _opens_without_password(dictionary: dict[str, Any], trailers: list[dict[str,
     from pyhanko.pdf_utils.crypt import SecurityHandler
     from pyhanko.pdf_utils.crypt.api import AuthStatus
 
-    identifiers = [trailer["/ID"][0] for trailer in trailers if trailer.get("/ID")]
+    identifiers = {trailer["/ID"][0] if trailer.get("/ID") else b"" for trailer in trailers}
+    at_most(len(identifiers), _MOST_TRAILERS)
     handler: Any = SecurityHandler.build(_for_pyhanko(dictionary))
-    tried = (handler.authenticate("", id1=each).status for each in identifiers[:1] or [b""])
+    counted = identifiers if dictionary["/V"] in _WITH_ID else {b""}
+    tried = (handler.authenticate("", id1=each).status for each in counted)
     return any(status is not AuthStatus.FAILED for status in tried)
 
 
@@ -167,12 +174,16 @@ def _is_encrypted_throughout(
 def _is_only_keys(dictionary: dict[str, Any], budget: Budget) -> bool:
     """Whether the *dictionary* that says how a file is encrypted has no strings but those that it must."""
     others = {name: each for name, each in dictionary.items() if name not in {*_KEY_STRINGS, "/CF"}}
+    keys = {name: dictionary[name].rstrip(b"\0") for name in _KEY_STRINGS.keys() & dictionary.keys()}
     filters = [
         {name: each for name, each in found.items() if name != "/Recipients"}
         for found in dictionary.get("/CF", {}).values()
     ]
-    keys = [dictionary[name] for name in _KEY_STRINGS & dictionary.keys()]
-    return not strings_in([others, filters], budget) and all(len(key) <= _LONGEST_KEY for key in keys)
+    return (
+        not strings_in([others, filters], budget)
+        and all(len(key) <= _KEY_STRINGS[name] for name, key in keys.items())
+        and not is_any_plain(keys.values(), budget)
+    )
 
 
 def _is_plain_trailer(trailer: dict[str, Any], budget: Budget) -> bool:
@@ -182,6 +193,7 @@ def _is_plain_trailer(trailer: dict[str, Any], budget: Budget) -> bool:
     codes = strings_in(trailer.get("/AuthCode", {}), budget)
     return (
         not strings_in(others, budget)
+        and len(identifiers) <= _MOST_IDS
         and all(len(each) <= _LONGEST_ID for each in identifiers)
         and all(_cms.is_authenticated(each, budget) for each in codes)
     )
@@ -213,11 +225,14 @@ def _is_filtered(stream: Stream, dictionary: dict[str, Any]) -> bool:
 
 
 def _ciphertext(data: bytes, *, is_gcm: bool) -> bytes | None:
-    """Return *data* without the line end behind a stream, if it has the length that encryption gives it."""
+    """Return *data* without the line end behind a stream, if it has the length that encryption gives it.
+
+    A nonce may be a counter, which begins with zeros.
+    """
     for line_end in _LINE_ENDS:
         found = data.removesuffix(line_end)
         if data.endswith(line_end) and _has_length(found, is_gcm=is_gcm):
-            return found
+            return found[:_NONCE].translate(None, b"\0") + found[_NONCE:] if is_gcm else found
     return None
 
 

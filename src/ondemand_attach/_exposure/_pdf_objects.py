@@ -7,7 +7,7 @@ So the file is read in one pass, and what is no object, trailer, table or known 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -39,9 +39,13 @@ _ENTRY: Final = re.compile(rb"(\d{10})" + SPACE + rb"++\d{5}" + SPACE + rb"++n")
 _START: Final = re.compile(rb"startxref" + SPACE + rb"++\d{1,19}(?=[\0\t\n\f\r ]|\Z)")
 _COMMENT: Final = re.compile(rb"%[^\r\n]*+")
 _KNOWN_COMMENT: Final = re.compile(
-    rb"%PDF-[12]\.\d|%%EOF|%[\x80-\xff]{0,16}"  # the last: that the file is binary
-    rb"|%\s?(?:iText|PDFsharp|MigraDoc|OpenPDF|Written by MuPDF|Original object ID:)[-\w.: ()]{0,40}"
+    rb"%PDF-[12]\.\d|%%EOF|%"
+    rb"|%\s?(?:iText|PDFsharp|MigraDoc|OpenPDF|Written by MuPDF|Original object ID:)"
+    rb"(?:[- ](?:Core|Version|pdf[A-Z][a-zA-Z]{1,7}))?[- ]?\d{1,5}(?:[. ]\d{1,5}){0,3}(?:-SNAPSHOT)?"
+    rb"(?: \((?:verbose mode|no source)\))?"
 )
+_IS_BINARY: Final = re.compile(rb"%[\x80-\xff]{4,8}")
+_MOST_BINARY: Final = 2  # eight bytes are no text that could be told from others
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Objects:
         trailers: the dictionaries that stand as trailers, also of cross-reference streams.
         starts: the places at which objects begin.
         places: those at which cross-reference tables say that they do.
+        revisions: how often the file ends, for each time that something was put behind it.
         is_all: whether there is nothing else.
     """
 
@@ -77,6 +82,7 @@ class Objects:
     trailers: list[dict[str, Any]] = field(default_factory=list)
     starts: set[int] = field(default_factory=set)
     places: set[int] = field(default_factory=set)
+    revisions: int = 0
     is_all: bool = True
 
 
@@ -97,8 +103,7 @@ class _Scan:
         place = 0
         while place < len(content):
             place = self._next(place)
-        comments = self._values.comments
-        self.found.is_all &= all(map(_KNOWN_COMMENT.fullmatch, map(bytes.rstrip, comments)))
+        self.found.is_all &= _are_known(self._values.comments)
 
     def _next(self, place: int) -> int:
         """Read what stands at *place*; return where it ends, or where reading can go on."""
@@ -126,17 +131,20 @@ class _Scan:
         if table := _TABLE.match(self._content, place):
             self._places(table)
             return table.end()
-        return _end(_START, self._content, place)
+        place = _end(_START, self._content, place)
+        self.found.revisions += 1
+        return place
 
     def _places(self, table: re.Match[bytes]) -> None:
         """Note where a cross-reference table sends its readers; some writers point at the space in front."""
         for entry in _ENTRY.finditer(self._content, table.start(), table.end()):
+            self._budget.spend()
             self.found.places.add(_end(_SPACES, self._content, int(entry[1])))
 
     def _object(self, start: int, number: int, place: int) -> int:
         value, place = self._values.value(place)
         if stream := _STREAM.match(self._content, place):
-            place = self._stream(number, _dictionary(value), stream.end())
+            place = self._values.reached = self._stream(number, _dictionary(value), stream.end())
         else:
             self._note(number, value)
         self.found.starts.add(start)
@@ -169,6 +177,12 @@ class _Scan:
             elif not each.keys().isdisjoint(_TELLING):
                 self.found.dictionaries.append((number, each))
         at_most(len(self.found.strings), _MOST_STRINGS)
+
+
+def _are_known(comments: Iterable[bytes]) -> bool:
+    """Whether *comments* are those of programs: which one it was, and that the file is binary."""
+    others = [each for each in map(bytes.rstrip, comments) if not _KNOWN_COMMENT.fullmatch(each)]
+    return len(others) <= _MOST_BINARY and all(map(_IS_BINARY.fullmatch, others))
 
 
 _TELLING: Final = {"/ByteRange", "/V", "/DSS", "/Certs", "/Pages"}

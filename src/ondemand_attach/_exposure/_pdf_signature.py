@@ -21,7 +21,7 @@ def description(content: bytes, objects: Sequence[Any], *, is_hidden: bool = Fal
     Args:
         content: the file.
         objects: its dictionaries.
-        is_hidden: whether there may be validation data that cannot be read without the key.
+        is_hidden: whether there may be validation data in object streams, which are not read here.
     """
     signatures = sorted(filter(_is_signature, objects), key=_end)
     own = [found for found in signatures if found.get("/SubFilter") != _TIME_STAMP]

@@ -12,7 +12,7 @@ import math
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._packed import holds_deflated, is_packed
@@ -23,6 +23,7 @@ _SHORT: Final = 1 << 9
 _LINE, _MANY = 64, 42  # of so many random bytes, 24 are letters or signs, and 43 or more of one in 10^5
 _EMPTY_VECTOR: Final = bytes(16)
 _SCALE: Final = 64
+_COARSE: Final = 4  # so that what a byte scores at most is a byte
 
 _SPACES, _PRINTED = {9, 10, 13, 32}, range(0x21, 0x7F)
 _SIGNS: Final = {*_SPACES, *range(0x20, 0x40)}
@@ -105,7 +106,11 @@ def bits_for(total: int) -> int:
 
 
 def is_any_plain(items: Iterable[bytes | memoryview], budget: Budget) -> bool:
-    """Whether any of the *items* of one file shows that no cipher made it."""
+    """Whether any of the *items* of one file shows that no cipher made it.
+
+    Raises:
+        TooLargeError: too much of it looks like words, but is none.
+    """
     found = list(items)
     bits = bits_for(sum(map(len, found)))
     return any(_is_plain(bytes(item), bits, budget) for item in found)
@@ -115,7 +120,7 @@ def _is_plain(data: bytes, bits: int, budget: Budget) -> bool:
     """Whether *data* holds text in a usual encoding, repeats itself, or is packed in a usual format."""
     data = data.removeprefix(_EMPTY_VECTOR)  # a poor initialisation vector, not a text
     return bool(data) and (
-        any(_scores(piece, bits) for piece in _wordy(data) if budget.allows(len(piece)))
+        any(_scores(piece, bits * _SCALE, budget) for piece in _wordy(data))
         or any(_has_run(data, members, bits) for members in _CLASSES)
         or any(_has_run(half, members, bits) for half in (data[::2], data[1::2]) for members in _HALVES)
         or any(_shrinks(window, bits) for window in _windows(data))
@@ -155,28 +160,42 @@ def _wordy(data: bytes) -> Iterator[bytes]:
             yield data[max(start - _LINE, 0) : start + 2 * _LINE]
 
 
-def _scores(data: bytes, bits: int) -> bool:
-    """Whether some piece of *data* is so many *bits* likelier as words, or as numbers, than at random."""
+def _scores(data: bytes, least: int, budget: Budget) -> bool:
+    """Whether some piece of *data* is so much likelier as words, or as numbers, than at random."""
     whole, half = _models()
-    return any(
-        _best(text, model) >= bits * _SCALE
+    possible = [
+        (text, model)
         for texts, models in (((data,), whole), ((data[::2], data[1::2]), half))
         for model in models
         for text in texts
-    )
+        if sum(text.translate(model.highest)) * _COARSE >= least
+    ]
+    if possible:
+        budget.look_closely(len(data))
+    return any(_best(text, model) >= least for text, model in possible)
 
 
 def _best(data: bytes, model: _Model) -> int:
     best = score = 0
-    table = model[0]
+    table = model.tables[0]
     for octet in data:
         score = max(score + table[octet], 0)
-        best, table = max(best, score), model[_BEHIND[octet]]
+        best, table = max(best, score), model.tables[_BEHIND[octet]]
     return best
 
 
-_Model = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-"""What each byte scores: in general, behind the first byte of a character in UTF-8, behind another of it."""
+class _Model(NamedTuple):
+    """What each byte scores.
+
+    Args:
+        tables: in general, behind the first byte of a character in UTF-8, behind another of it.
+        highest: at most, wherever it stands, in coarse steps.
+    """
+
+    tables: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+    highest: bytes
+
+
 _BEHIND: Final = tuple(1 if octet >= 0xC2 else 2 if 0x80 <= octet < 0xC0 else 0 for octet in range(256))
 
 
@@ -198,8 +217,13 @@ def _models() -> tuple[tuple[_Model, ...], tuple[_Model, ...]]:
         (_HANZI, 25),
         (rest, 3),
     )
-    utf_8 = (start, _table_of((tail, 97), (rest, 3)), after)
-    return ((words,) * 3, (numbers,) * 3, utf_8), ((utf_16,) * 3,)
+    whole = ((words,) * 3, (numbers,) * 3, (start, _table_of((tail, 97), (rest, 3)), after))
+    return tuple(map(_model, whole)), (_model((utf_16,) * 3),)
+
+
+def _model(tables: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]) -> _Model:
+    highest = (max(0, *scores) for scores in zip(*tables, strict=True))
+    return _Model(tables, bytes(-(-score // _COARSE) for score in highest))
 
 
 def _evenly(octets: Iterable[int]) -> dict[int, float]:
