@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 import time
@@ -29,6 +30,7 @@ from transports.peers import (
 )
 
 DEADLINE = 3.0
+NAMES = re.compile(r"\w+(Error|Exception)\b|\bE(?!HLO)[A-Z]{3,}\b|[A-Z]_[A-Z]")  # of classes and constants
 BEFORE_THE_DOT = ("greeting", "ehlo", "starttls", "secure ehlo", "auth", "mail", "rcpt", "data")
 
 ANSWERS: dict[str, tuple[Action, str]] = {
@@ -52,12 +54,12 @@ NONSENSE: dict[str, Action] = {
     "endless line": endless(b"250 xxxxxxxxxxxxxxxx"),
 }
 UNEXPECTED = dict.fromkeys(BEFORE_THE_DOT, b"354 go on\r\n") | {"data": b"250 ok\r\n"}
-HANDSHAKES: dict[str, Action] = {
-    "clear text": says(b"250 no TLS here\r\n"),
-    "drop": drops,
-    "stall": stalls,
-    "drip": drips(b"\x16\x03\x03\x40\x00"),
-    "alert": says_and_drops(b"\x15\x03\x03\x00\x02\x02\x28"),
+ALERT = says_and_drops(b"\x15\x03\x03\x00\x02\x02\x28")
+HANDSHAKES: dict[str, tuple[Action, str]] = {
+    "clear text": (says(b"250 no TLS here\r\n"), "permanent"),  # a wrong port does not mend itself
+    "drop": (drops, "temporary"),
+    "stall": (stalls, "temporary"),
+    "drip": (drips(b"\x16\x03\x03\x40\x00"), "temporary"),
 }
 
 
@@ -100,9 +102,11 @@ def cases() -> Iterator[Case]:
     large = b"Subject: canary\r\n\r\n" + b"canary\r\n" * 3_000_000
     for fault, action in {"drop": drops, "stops reading": stalls_deaf}.items():
         yield Case("body", fault, action, "temporary", content=large)
-    for fault, action in HANDSHAKES.items():
-        yield Case("handshake", fault, action, "temporary")
-        yield Case("handshake", fault, action, "temporary", is_implicit=True)
+    for fault, (action, expected) in HANDSHAKES.items():
+        yield Case("handshake", fault, action, expected)
+        yield Case("handshake", fault, action, expected, is_implicit=True)
+    yield Case("handshake", "alert", ALERT, "temporary")  # said together with the reply to STARTTLS
+    yield Case("handshake", "alert", ALERT, "permanent", is_implicit=True)
     for fault in ("4xx", "5xx", "421"):
         yield Case("greeting", fault, *ANSWERS[fault], is_implicit=True)
 
@@ -183,10 +187,12 @@ def test_fault(case: Case, outcomes: dict[Case, Outcome]) -> None:
     if case.stage == "auth":
         assert isinstance(found.error, AuthenticationError)
     if case.fault.startswith("endless") and case.stage != "quit":
-        assert str(found.error).endswith("the reply is too long")
+        assert "the reply is too long" in str(found.error)
     if found.error is not None:
         assert "canary" not in str(found.error)
         assert "127.0.0.1:" in str(found.error)
+        assert re.fullmatch(r"[^:]+:[0-9]+ (answered|refused|failed at) .+: .{10,}", str(found.error))
+        assert NAMES.search(str(found.error)) is None
 
 
 def test_table_is_large_enough() -> None:

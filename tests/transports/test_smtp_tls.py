@@ -46,6 +46,7 @@ class Peer:
     script: tuple[tuple[str, Action], ...] = ()
     clear_offers: Iterable[bytes] = (b"STARTTLS",)
     has_smtps: bool = True
+    is_temporary: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -58,9 +59,13 @@ def good(authority: Authority) -> ssl.SSLContext:
 EHLO_IN_CLEAR = b"250-scripted\r\n250-AUTH PLAIN LOGIN\r\n250 STARTTLS\r\n"
 PEERS = [
     Peer("self-signed", lambda authority: authority.server_context(is_self_signed=True)),
-    Peer("expired", lambda authority: authority.server_context(age=60 * DAY)),
-    Peer("not yet valid", lambda authority: authority.server_context(age=-DAY)),
-    Peer("just expired", lambda a: a.server_context(age=30 * DAY + datetime.timedelta(seconds=5))),
+    Peer("expired", lambda authority: authority.server_context(age=60 * DAY), is_temporary=True),
+    Peer("not yet valid", lambda authority: authority.server_context(age=-DAY), is_temporary=True),
+    Peer(
+        "just expired",
+        lambda a: a.server_context(age=30 * DAY + datetime.timedelta(seconds=5)),
+        is_temporary=True,
+    ),
     Peer("wrong host", lambda authority: authority.server_context(["mail.other.example", "127.0.0.2"])),
     Peer("no names", lambda authority: authority.server_context([], common_name="127.0.0.1")),
     Peer("unknown authority", lambda _: Authority().server_context()),
@@ -68,12 +73,19 @@ PEERS = [
     Peer("a client's certificate", lambda a: a.server_context(usage=ExtendedKeyUsageOID.CLIENT_AUTH)),
     Peer("TLS 1.1", tls11),
     Peer("stripped STARTTLS", good, clear_offers=(b"AUTH PLAIN LOGIN",), has_smtps=False),
-    Peer("refused STARTTLS", good, (("starttls", says(b"454 4.7.0 not now\r\n")),), has_smtps=False),
+    Peer(
+        "refused STARTTLS",
+        good,
+        (("starttls", says(b"454 4.7.0 not now\r\n")),),
+        has_smtps=False,
+        is_temporary=True,
+    ),
     Peer(
         "injected reply",
         good,
         (("starttls", says(b"220 go ahead\r\n" + EHLO_IN_CLEAR)),),
         has_smtps=False,
+        is_temporary=True,
     ),
     Peer("goes on in clear", good, (("handshake", says(EHLO_IN_CLEAR)),)),
     Peer("only in clear", good, (("ehlo", says(b"250-x\r\n250 AUTH PLAIN LOGIN\r\n")),), has_smtps=False),
@@ -113,7 +125,7 @@ def test_bad_peer_learns_nothing(peer: Peer, authority: Authority) -> None:
     secrets, failure = learned(peer, authority)
     assert secrets == []
     assert isinstance(failure, ConnectionFailedError)
-    assert failure.is_temporary
+    assert failure.is_temporary == peer.is_temporary
     assert not failure.is_uncertain
 
 
@@ -122,6 +134,7 @@ def test_bad_peer_learns_nothing_from_the_start(peer: Peer, authority: Authority
     secrets, failure = learned(peer, authority, scheme="smtps")
     assert secrets == []
     assert isinstance(failure, ConnectionFailedError)
+    assert failure.is_temporary == peer.is_temporary
 
 
 @pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
