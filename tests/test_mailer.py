@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import threading
 import traceback
@@ -101,6 +102,13 @@ def test_asend() -> None:
 
     assert len({receipt.message_id for receipt in asyncio.run(main())}) == 20
     assert len(transport.messages) == 20
+
+
+def test_asend_takes_what_send_takes() -> None:
+    sync, other = inspect.signature(Mailer.send), inspect.signature(Mailer.asend)
+    assert list(sync.parameters.values()) == list(other.parameters.values())
+    with pytest.raises(TypeError, match="recipient"):
+        Mailer(MemoryTransport()).asend(LETTER, {}, recipient="a@example.com")  # type: ignore[call-arg]
 
 
 def test_nothing_of_the_data_hangs_on_an_error_of_asend() -> None:

@@ -73,7 +73,18 @@ assert_type(builder.build({}).exposure(), tuple[Exposure, ...])
 
 
 async def order(mailer: Mailer, recipient: Recipient) -> Receipt:
+    assert_type(await mailer.asend(builder, {"number": 1}, message_id="<1@shop.example>"), Receipt)
     return await mailer.asend(builder, {"number": 1}, to=recipient)
+
+
+async def mistakes(mailer: Mailer) -> None:
+    """What is wrong in `send` is wrong in `asend`: an ignore that is not needed is an error of mypy."""
+    mailer.send(builder, {}, recipient="jane@example.com")  # type: ignore[call-arg]
+    mailer.send(builder, {}, to=1)  # type: ignore[arg-type]
+    mailer.send(builder, {}, now="today")  # type: ignore[arg-type]
+    await mailer.asend(builder, {}, recipient="jane@example.com")  # type: ignore[call-arg]
+    await mailer.asend(builder, {}, to=1)  # type: ignore[arg-type]
+    await mailer.asend(builder, {}, now="today")  # type: ignore[arg-type]
 
 
 def described(error: MailError, attachment: Attachment) -> str:

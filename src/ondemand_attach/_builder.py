@@ -23,8 +23,8 @@ from ondemand_attach._message import (
     Recipient,
     Source,
 )
-from ondemand_attach._seal import sealed
-from ondemand_attach.errors import ConfigurationError
+from ondemand_attach._seal import at_work
+from ondemand_attach.errors import ConfigurationError, MessageError
 
 if TYPE_CHECKING:
     from typing import Self
@@ -311,7 +311,7 @@ class MessageBuilder:
         """
         return _composition.check(self._draft, self._templates)
 
-    @sealed
+    @at_work(MessageError)
     def build(
         self,
         context: object,

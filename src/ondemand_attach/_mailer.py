@@ -197,7 +197,7 @@ def _with_plain_outcome(receipt: Receipt) -> Receipt:
 
 
 def _unknown(error: Exception) -> TransportError:
-    """Say what a transport raised that is no `TransportError`, and so does not tell what became of the message."""
+    """Say what a transport raised that is no error of this library, so tells nothing of the message."""
     return TransportError(
         f"the transport raised {told(error)}; it is not known whether the message is sent. Have it raise a "
         "TransportError, which tells",

@@ -26,7 +26,7 @@ import pytest
 
 from ondemand_attach import MessageBuilder, RenderPool, Xhtml2PdfGenerator
 from ondemand_attach._reach import reaching_out
-from ondemand_attach.errors import ConfigurationError, GenerationError, MailError, ResourceBlockedError
+from ondemand_attach.errors import GenerationError, MailError, ResourceBlockedError
 from ondemand_attach.pool._guard import Guard, roots
 from pool import plugs
 from pool.plugs import LETTER, doing, result
@@ -206,7 +206,7 @@ def test_a_module_that_reads_files_is_for_the_initializer(
     monkeypatch.delitem(sys.modules, "app")
     monkeypatch.setitem(sys.modules, "app", app)
     builder = doing(app.shown, "was ")
-    with RenderPool(time_limit=20) as pool, pytest.raises(ConfigurationError, match="initializer="):
+    with RenderPool(time_limit=20) as pool, pytest.raises(GenerationError, match="initializer="):
         result(pool, builder)
     with RenderPool(time_limit=20, initializer=app.start) as pool:
         assert "was read" in result(pool, builder)

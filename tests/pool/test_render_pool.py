@@ -7,6 +7,7 @@ import datetime
 import decimal
 import email
 import email.policy
+import errno
 import functools
 import gc
 import importlib
@@ -15,6 +16,7 @@ import multiprocessing.spawn
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -51,6 +53,7 @@ from ondemand_attach.errors import (
     PoolBusyError,
     TemplateError,
 )
+from ondemand_attach.pool import _processes
 from pool import plugs
 from pool.plugs import LETTER, doing, result
 from protectors import samples
@@ -321,8 +324,11 @@ def lock_holder() -> MessageBuilder:
     ids=["function", "attribute", "filter", "password"],
 )
 def test_what_cannot_be_sent_is_named(pool: RenderPool, builder: MessageBuilder, culprit: str) -> None:
+    whole = builder.sender("a@b.cz").subject("s").text("t")
     with pytest.raises(ConfigurationError, match=f"{culprit}.* top level of a module"):
-        pool.build(builder.sender("a@b.cz").subject("s").text("t"), {"number": 1}, to=TO)
+        pool.warm_up(whole)
+    with pytest.raises(GenerationError, match=f"{culprit}.* top level of a module"):
+        pool.build(whole, {"number": 1}, to=TO)
 
 
 def test_a_private_key_travels_to_the_render_process_only() -> None:
@@ -414,8 +420,49 @@ def test_what_is_no_python_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="set_executable"):
         RenderPool().warm_up()
     monkeypatch.setattr(multiprocessing.spawn, "_python_exe", "/bin/false")
-    with pytest.raises(ConfigurationError, match="cannot be started"):
+    with pytest.raises(ConfigurationError, match="'/bin/false' exited with status 1"):
         RenderPool().warm_up()
+    with pytest.raises(GenerationError, match="cannot be started") as caught:
+        RenderPool().build(LETTER, {"number": 1}, to=TO)
+    assert not caught.value.is_temporary
+
+
+@pytest.mark.parametrize(
+    ("program", "words"), [("kill -9 $$", "was ended by SIGKILL"), ("exec sleep 600", "did not start within")]
+)
+def test_processes_that_are_ended_while_they_start_are_worth_a_retry(
+    program: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system ends what is largest when it is out of memory."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{program}\n")
+    python.chmod(0o700)
+    monkeypatch.setattr(multiprocessing.spawn, "_python_exe", str(python))
+    monkeypatch.setattr(_processes, "_START_LIMIT", 60.0 if "kill" in program else 0.2)
+    monkeypatch.setattr(_processes, "_ANSWER_LIMIT", 5.0)
+    for ask in (RenderPool().warm_up, lambda: RenderPool().build(LETTER, {"number": 1}, to=TO)):
+        with pytest.raises(PoolBusyError, match=words) as caught:
+            ask()
+        assert caught.value.is_temporary
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM])
+def test_a_system_that_allows_no_more_processes_now_is_worth_a_retry(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, "canary")
+
+    with RenderPool() as pool:
+        with monkeypatch.context() as patch:
+            patch.setattr(subprocess, "Popen", refuse)
+            with pytest.raises(PoolBusyError, match="no process can be started"):
+                pool.build(LETTER, {"number": 1}, to=TO)
+        with monkeypatch.context() as patch:
+            patch.setattr(_processes.Nursery, "_told", lambda *_: -number)
+            with pytest.raises(PoolBusyError, match="no render process can be forked"):
+                pool.build(LETTER, {"number": 1}, to=TO)
+        assert pool.build(LETTER, {"number": 1}, to=TO).message_id
 
 
 def test_a_module_that_the_nursery_loads_cannot_build(

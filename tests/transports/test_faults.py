@@ -15,8 +15,15 @@ from typing import Any
 import pytest
 from urllib3.exceptions import ProtocolError
 
-from ondemand_attach import HttpsTransport, SmtpTransport
-from ondemand_attach.errors import AuthenticationError, ConnectionFailedError, TransportError
+from ondemand_attach import FileTransport, HttpsTransport, MaildirTransport, Message, SmtpTransport
+from ondemand_attach.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectionFailedError,
+    MissingDependencyError,
+    TransportError,
+)
+from ondemand_attach.testing import SmtpSink
 from ondemand_attach.transports._faults import fault
 from ondemand_attach.transports._https_connection import Connection
 from transports.peers import DAY, Authority, ScriptedServer, Tls, made, says
@@ -248,3 +255,40 @@ def test_a_provider_that_does_not_know_the_key(tls: Tls) -> None:
         with pytest.raises(AuthenticationError, match="the key is wrong") as caught:
             transport.send(made())
     assert not caught.value.is_temporary
+
+
+# nobody is wiring any more
+
+
+def wire(*_: Any) -> Any:
+    raise ConfigurationError("wired at work")
+
+
+def lack(*_: Any) -> Any:
+    raise MissingDependencyError("wired at work")
+
+
+@pytest.mark.parametrize("fail", [wire, lack])
+def test_callables_of_our_transports_that_wire_while_they_work(fail: Any, tls: Tls) -> None:
+    with SmtpSink(tls.server, users={"shop": "secret"}) as sink, Provider(tls) as server:
+        base = f"https://localhost:{server.port}"
+        transports = [
+            SmtpTransport(sink.url, password=fail, ssl_context=tls.client),
+            HttpsTransport(base, fail, ssl_context=tls.client),
+            HttpsTransport.mailgun(
+                domain="shop.example", api_key=fail, base_url=base, ssl_context=tls.client
+            ),
+        ]
+        for transport in transports:
+            with pytest.raises(TransportError, match="wired at work") as caught:
+                transport.send(made())
+            assert not caught.value.is_temporary
+
+
+def test_a_message_that_wires_while_it_is_read(
+    tmp_path: Any, tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Message, "chunks", wire)
+    for transport in (FileTransport(tmp_path), MaildirTransport(tmp_path)):
+        with pytest.raises(TransportError, match="wired at work"):
+            transport.send(made())
