@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ondemand_attach._addresses import ByAddress
 from ondemand_attach._answers import identifier, impersonal
 from ondemand_attach._message import Receipt
 from ondemand_attach._origins import told
@@ -193,7 +194,7 @@ def _can_be_guessed(message: Message) -> bool:
 
 
 def _with_plain_outcome(receipt: Receipt) -> Receipt:
-    return replace(receipt, accepted=tuple(receipt.accepted), refused=dict(receipt.refused))
+    return replace(receipt, accepted=tuple(receipt.accepted), refused=ByAddress(receipt.refused))
 
 
 def _unknown(error: Exception) -> TransportError:

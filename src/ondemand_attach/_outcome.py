@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from ondemand_attach._addresses import ByAddress
 from ondemand_attach._message import Envelope, Receipt, Refusal
 from ondemand_attach.errors import RecipientsRefusedError, TransportError
 
@@ -38,7 +39,7 @@ def refusal_of_all(
         code=reasons[0].code if reasons else None,
         enhanced_code=reasons[0].enhanced_code if reasons else None,
         accepted=(one.addr_spec for one in envelope.recipients if one.addr_spec not in refused),
-        refused=refused,
+        refused=ByAddress(refused),
     )
 
 
@@ -76,7 +77,7 @@ def check_outcome(envelope: Envelope, receipt: Receipt) -> None:
             "others; it takes addr-specs as the envelope has them",
             is_uncertain=True,
             accepted=accepted,
-            refused=refused,
+            refused=ByAddress(refused),
         )
 
 

@@ -173,8 +173,9 @@ class Receipt:
 
     Args:
         message_id: the msg-id of the message.
-        accepted: the addr-specs that were taken.
-        refused: the addr-specs that were not, with the reason for each.
+        accepted: the addr-specs that were taken, as `Address.addr_spec` spells them.
+        refused: the addr-specs that were not, with the reason for each. That of `Mailer` and `SmtpTransport`
+            finds them by any spelling that the application was given, such as ``Jane@Example.COM``.
         answer: what the server said when it took the message, without words in which there is an address or a
             name of the envelope.
         provider_id: what a provider calls the message; its webhooks and bounces may name it only so.

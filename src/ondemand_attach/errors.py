@@ -28,8 +28,8 @@
         └── RecipientsRefusedError    only when all were refused whom the message is for
 
 The class names the stage. Worth a retry is what has ``is_temporary``, of whatever class, and nothing else:
-an outage of a mail server, a provider, a time server, or no render process that is free. A wrong set-up, such as
-an untrusted certificate or a wrong password, is not temporary.
+an outage of a mail server, a provider or a time server, or no render process that is free. A wrong set-up,
+such as an untrusted certificate or a wrong password, is not temporary.
 No error carries a confidential value: an error of another library, which may quote the customer's data,
 is cut off, and only the stage, the template, the line and a fixed text remain. Every error pickles.
 """
@@ -228,8 +228,9 @@ class TransportError(MailError):
             twice. It is never temporary as well.
         code: the SMTP reply code or HTTP status, if there was an answer.
         enhanced_code: the RFC 3463 status code, such as ``5.1.1``.
-        accepted: the addr-specs that were not refused.
-        refused: the addr-specs that were, with the reply to each.
+        accepted: the addr-specs that were not refused, as `Address.addr_spec` spells them.
+        refused: the addr-specs that were, with the reply to each. It finds them by any spelling that the
+            application was given, such as ``Jane@Example.COM``, or with the domain in A-labels.
 
     These two hold addresses, so neither the text nor the repr shows them, and a pickle or copy leaves them
     out: task queues store the errors that they catch.
@@ -252,7 +253,7 @@ class TransportError(MailError):
         self.code = code
         self.enhanced_code = enhanced_code
         self.accepted = tuple(accepted)
-        self.refused = dict(refused or {})
+        self.refused: Mapping[str, Any] = {} if refused is None else refused
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, (cls, args, state) = super().__reduce__()
@@ -272,4 +273,6 @@ class RecipientsRefusedError(TransportError):
 
     A copy for others makes no success of it: they are in *accepted*. `SmtpTransport` notices before it sends
     the message, so that they get nothing either, and a retry makes no second copy.
+
+    Its *accepted* and *refused* hold addresses; its text, repr and pickle do not.
     """

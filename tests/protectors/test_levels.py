@@ -83,7 +83,7 @@ def own(running: Authority) -> Iterator[Authority]:
 def signer(
     own: Authority, level: Any = "B-T", *, name: str = "signer", issuer: str = "issuer", **options: Any
 ) -> PdfSigner:
-    stamps = {"url": own.clock, "trust_roots": [own.root], "time_limit": 20.0}
+    stamps = {"url": own.clock, "trust_roots": [own.root], "timeout": 20.0}
     stamps |= {key: options.pop(key) for key in list(options) if key in {*stamps, "credentials"}}
     return PdfSigner(
         key=own.keys[name],
@@ -399,9 +399,9 @@ def test_a_broken_answer_about_a_certificate_costs_a_level(own: Authority, path:
     made = {"endless": unending}.get(answer) or BROKEN[answer][0]
     own.answers[path] = made
     with pytest.raises(SigningError, match=r"the validation data of the .* cannot be had"):
-        signer(own, "B-LT", time_limit=limit(answer)).sign(sealed(), REQUEST)
+        signer(own, "B-LT", timeout=limit(answer)).sign(sealed(), REQUEST)
     own.answers[path] = made
-    signed = signer(own, "B-LTA", may_fall_to="B-T", time_limit=limit(answer)).sign(sealed(), REQUEST)
+    signed = signer(own, "B-LTA", may_fall_to="B-T", timeout=limit(answer)).sign(sealed(), REQUEST)
     assert signed.signature == "PAdES B-T"
 
 
@@ -416,7 +416,7 @@ def test_a_name_server_that_hangs_is_not_waited_for(own: Authority, monkeypatch:
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     began = time.monotonic()
-    by = signer(own, url="http://clock.example/", may_fall_to="B-B", time_limit=0.3)
+    by = signer(own, url="http://clock.example/", may_fall_to="B-B", timeout=0.3)
     assert by.sign(sealed(), REQUEST).signature == "PAdES B-B"
     assert time.monotonic() - began < 2
 
@@ -439,9 +439,9 @@ def test_a_broken_time_server_costs_a_level_or_is_an_error_never_a_false_stamp(
     answer, reason = BROKEN[name]
     own.answers["/shop/tsa"] = answer
     with pytest.raises(SigningError, match=reason):
-        signer(own, time_limit=limit(name)).sign(sealed(), REQUEST)
+        signer(own, timeout=limit(name)).sign(sealed(), REQUEST)
     with caplog.at_level(logging.WARNING, "ondemand_attach"):
-        made = signer(own, "B-LTA", may_fall_to="B-B", time_limit=limit(name)).sign(sealed(), REQUEST)
+        made = signer(own, "B-LTA", may_fall_to="B-B", timeout=limit(name)).sign(sealed(), REQUEST)
     assert made.signature == "PAdES B-B"
     assert flaws(made.content, own.root, SECRET) == []
     assert "at B-B at most, not B-T: the time stamp authority 127.0.0.1" in caplog.text
@@ -453,7 +453,7 @@ def test_the_page_tells_what_time_servers_do_wrong(own: Authority) -> None:
     for name, answer in {**{name: answer for name, (answer, _) in BROKEN.items()}, **lies}.items():
         own.answers["/shop/tsa"] = answer
         with pytest.raises(SigningError) as caught:
-            signer(own, time_limit=limit(name)).sign(sealed(), REQUEST)
+            signer(own, timeout=limit(name)).sign(sealed(), REQUEST)
         words = str(caught.value).replace("TypeError", "ValueError")  # as asn1crypto of that version has it
         rows[name] = {"error": f"`{type(caught.value).__name__}`", "words": words}
     check_page("refused.md", "time servers", table(rows, "it is"))
@@ -580,7 +580,7 @@ def test_what_is_its_own_root_reaches_no_level_above_b_t(own: Authority) -> None
         chain=[own.certificates["issuer"], own.root],
         level="B-LT",
         may_fall_to="B-T",
-        time_stamps=TimeStampAuthority(url=own.clock, trust_roots=[own.root], time_limit=5.0),
+        time_stamps=TimeStampAuthority(url=own.clock, trust_roots=[own.root], timeout=5.0),
     )
     assert by.sign(sealed(), REQUEST).signature == "PAdES B-T"
 
@@ -702,7 +702,7 @@ def test_a_server_that_names_itself_in_its_common_name_only_is_told_nothing(
             authority = TimeStampAuthority(
                 url=f"https://localhost:{server.port}/tsa",
                 credentials=lambda: ("shop", "secret-4711"),
-                time_limit=5,
+                timeout=5,
             )
             by = PdfSigner(
                 key=rsa_key(),
@@ -759,9 +759,9 @@ def no_root(own: Authority) -> object:
             lambda own: signer(own, url="http://clock.example/", credentials=lambda: ("a", "secret")),
             "need a URL with https://",
         ),
-        (lambda own: signer(own, time_limit=0), "time_limit="),
-        (lambda own: signer(own, time_limit=float("inf")), "time_limit="),
-        (lambda own: signer(own, time_limit="5"), "time_limit="),
+        (lambda own: signer(own, timeout=0), "timeout="),
+        (lambda own: signer(own, timeout=float("inf")), "timeout="),
+        (lambda own: signer(own, timeout="5"), "timeout="),
         (lambda own: signer(own, certify=[]), "no such change"),
         (lambda own: signer(own, certify="everything"), "no such change"),
     ],
@@ -776,7 +776,7 @@ def test_wishes_that_cannot_be_met_are_refused_while_wiring(
 
 def test_the_key_in_a_url_is_not_shown() -> None:
     authority = TimeStampAuthority(url="https://clock.example/stamp?key=secret-4711")
-    assert repr(authority) == "TimeStampAuthority(url='https://clock.example/stamp', time_limit=5.0)"
+    assert repr(authority) == "TimeStampAuthority(url='https://clock.example/stamp', timeout=5.0)"
 
 
 def test_a_render_pool_lets_a_signer_reach_its_servers_and_nothing_else(own: Authority) -> None:
@@ -789,7 +789,7 @@ def test_a_render_pool_lets_a_signer_reach_its_servers_and_nothing_else(own: Aut
             Xhtml2PdfGenerator(source="<p>Order</p>"),
             filename="order.pdf",
             encryptor=PdfEncryptor(password=samples.secret),
-            signer=signer(own, "B-LTA", time_limit=5.0),
+            signer=signer(own, "B-LTA", timeout=5.0),
         )
     )
     with RenderPool(time_limit=60) as pool:

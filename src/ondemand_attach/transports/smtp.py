@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
+from ondemand_attach._addresses import ByAddress
 from ondemand_attach._answers import impersonal
 from ondemand_attach._message import Message, Receipt, Refusal
 from ondemand_attach._seal import at_work, translated
@@ -98,7 +99,9 @@ class SmtpTransport:
         accepted = tuple(recipient for recipient in recipients if recipient not in refused)
         said = f"{reply.code} {reply.text.decode('utf-8', 'replace')}"
         answer = impersonal(said, message.envelope.recipients)
-        return Receipt(message_id=message.message_id, accepted=accepted, refused=refused, answer=answer)
+        return Receipt(
+            message_id=message.message_id, accepted=accepted, refused=ByAddress(refused), answer=answer
+        )
 
     def _prepared(self, message: Message, deadline: float) -> tuple[Session, dict[str, Refusal]]:
         """Return a session that waits for the bytes of *message*, and who was refused.
