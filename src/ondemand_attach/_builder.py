@@ -412,7 +412,8 @@ def _template_of(generator: object) -> Source | None:
 
 
 def _reads_of(generator: object) -> Reads | None:
-    given, name = getattr(generator, "reads", None), type(generator).__name__
+    given: Any = getattr(generator, "reads", None)
+    name = type(generator).__name__
     if given is None and ReadingGenerator not in type(generator).__mro__:
         return None
     is_list = isinstance(given, tuple | list | set | frozenset)

@@ -85,7 +85,6 @@ PEERS = [
         good,
         (("starttls", says(b"220 go ahead\r\n" + EHLO_IN_CLEAR)),),
         has_smtps=False,
-        is_temporary=True,
     ),
     Peer("goes on in clear", good, (("handshake", says(EHLO_IN_CLEAR)),)),
     Peer("only in clear", good, (("ehlo", says(b"250-x\r\n250 AUTH PLAIN LOGIN\r\n")),), has_smtps=False),
@@ -97,7 +96,7 @@ Client = Callable[[str, int, ssl.SSLContext], None]
 def with_transport(scheme: str, port: int, context: ssl.SSLContext) -> None:
     url = f"{scheme}://user@127.0.0.1:{port}"
     password = "canary-password"
-    with SmtpTransport(url, password=lambda: password, timeout=5, ssl_context=context) as transport:
+    with SmtpTransport(url, password=lambda: password, timeout=60, ssl_context=context) as transport:
         transport.send(made())
 
 
@@ -181,20 +180,20 @@ def test_good_peer_learns_all_of_it_and_nothing_in_clear(scheme: str, authority:
 
 
 def starttls_without_context(_: str, port: int, __: ssl.SSLContext) -> None:
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=5) as smtp:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=60) as smtp:
         smtp.starttls()
         smtp.sendmail("orders@shop.example", ["jane@shop.example"], made().content)
 
 
 def starttls_if_offered(_: str, port: int, context: ssl.SSLContext) -> None:
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=5) as smtp:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=60) as smtp:
         with contextlib.suppress(smtplib.SMTPNotSupportedError):
             smtp.starttls(context=context)
         smtp.sendmail("orders@shop.example", ["jane@shop.example"], made().content)
 
 
 def login_in_clear(_: str, port: int, __: ssl.SSLContext) -> None:
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=5) as smtp:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=60) as smtp:
         smtp.login("user", "canary-password")
 
 

@@ -97,7 +97,7 @@ class BoundedSmtp(smtplib.SMTP):
     def secure(self) -> None:
         """Begin TLS after STARTTLS was answered (RFC 3207)."""
         if self._received:  # said before the handshake, so by anyone (CVE-2011-0411)
-            raise self.broken("more than one reply")
+            raise self.impossible("more than one reply, before TLS began; somebody may be in between")
         self.sock = self._secured(self.connection)
 
     def ask(self, command: str, expected: int) -> None:
