@@ -15,6 +15,6 @@ def fresh_python() -> FreshPython:
 
     def run(program: str) -> str:
         command = [sys.executable, "-W", "error", "-c", program]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout
 
     return run

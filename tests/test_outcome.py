@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import pickle
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from ondemand_attach import (
     Refusal,
     SmtpTransport,
 )
+from ondemand_attach._addresses import ByAddress
 from ondemand_attach.errors import RecipientsRefusedError, TransportError
 from ondemand_attach.testing import SmtpSink
 from transports.peers import ScriptedServer, in_turn, made, says
@@ -185,6 +187,49 @@ def test_a_receipt_by_which_all_were_refused_is_an_error_of_any_transport(
     assert error.accepted == accepted
     assert set(error.refused) == {ANN}
     assert "ann" not in f"{error} {error!r} {error.enhanced_code}"
+
+
+SPELLINGS = [
+    *(
+        "Gone@bücher.example",
+        "Gone@BÜCHER.Example",
+        "Gone@xn--bcher-kva.example",
+        "Gone@XN--BCHER-KVA.example",
+    ),
+    *("Ann Gone <Gone@Bücher.example>", '"Gone, Ann" <Gone@bücher.example>'),
+]
+
+
+@pytest.mark.parametrize("given", SPELLINGS)
+@pytest.mark.parametrize("asked", SPELLINGS)
+def test_who_was_refused_is_found_by_the_address_that_was_given(given: str, asked: str) -> None:
+    builder = MessageBuilder().sender("shop@shop.example").subject("Order").text("Thank you.")
+    with SmtpSink(refused=["Gone@xn--bcher-kva.example"]) as sink, SmtpTransport(sink.url) as transport:
+        receipt = Mailer(transport).send(builder, {}, to=[given, "ann@example.com"])
+        with pytest.raises(RecipientsRefusedError) as caught:
+            Mailer(transport).send(builder, {}, to=given)
+    for refused in (receipt.refused, caught.value.refused, copy.copy(receipt).refused):
+        assert asked in refused
+        assert (refused[asked], refused.get(asked)) == (GONE, GONE)
+        assert list(refused) == ["Gone@bücher.example"]
+        assert refused == {"Gone@bücher.example": GONE}
+    assert pickle.loads(pickle.dumps(receipt)).refused[asked] == GONE
+
+
+@pytest.mark.parametrize("asked", ["gone@bücher.example", "Gone@example.com", "Gone", "", "a@b@c", None, 1])
+def test_nobody_else_is_found(asked: Any) -> None:
+    refused = ByAddress({"Gone@bücher.example": GONE})
+    assert asked not in refused
+    assert refused.get(asked) is None
+    assert refused.get(asked, 1) == 1
+    with pytest.raises(KeyError) as caught:
+        _ = refused[asked]
+    assert caught.value.args == ()
+
+
+def test_spellings_of_another_transport_are_found_as_well() -> None:
+    receipt = delivered(accepted=(ANN,), refused={"Archive@SHOP.example": GONE})
+    assert receipt.refused["Archive@shop.example"] == GONE
 
 
 @pytest.mark.parametrize("spelt", [f"<{ANN}>", f"Ann <{ANN}>", f" {ANN}", f"mailto:{ANN}"])

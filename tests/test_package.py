@@ -162,7 +162,7 @@ DEFAULTS = {
     "SmimeEncryptor(strict)": False,
     "SmtpTransport(rewrites_messages)": False,
     "SmtpTransport(timeout)": 60.0,
-    "TimeStampAuthority(time_limit)": 5.0,
+    "TimeStampAuthority(timeout)": 5.0,
     "VisibleSignature(page)": -1,
     "Xhtml2PdfGenerator(replay)": True,
     "Xhtml2PdfGenerator(strict)": True,

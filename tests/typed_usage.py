@@ -17,6 +17,7 @@ from ondemand_attach import (
     MemoryTransport,
     Message,
     MessageBuilder,
+    ReadingGenerator,
     Receipt,
     Recipient,
     RenderPool,
@@ -39,6 +40,35 @@ class Stars:
         return document
 
 
+class Booking(ReadingGenerator):
+    reads = ("number", "customer.name")
+
+    def generate(self, request: AttachmentRequest) -> Document:
+        return Document(content=b"", media_type="text/csv")
+
+
+class Column(ReadingGenerator):
+    def __init__(self, path: str) -> None:
+        self.reads = (path,)
+
+    def generate(self, request: AttachmentRequest) -> Document:
+        return Document(content=b"", media_type="text/csv")
+
+
+class Misspelt(ReadingGenerator):
+    raeds = ("number",)
+
+    def generate(self, request: AttachmentRequest) -> Document:
+        return Document(content=b"", media_type="text/csv")
+
+
+class OneText(ReadingGenerator):
+    reads = "number"  # type: ignore[assignment]
+
+    def generate(self, request: AttachmentRequest) -> Document:
+        return Document(content=b"", media_type="text/csv")
+
+
 class LandscapeGenerator(Xhtml2PdfGenerator):
     def generate(self, request: AttachmentRequest) -> Document:
         return super().generate(request)
@@ -52,7 +82,8 @@ def post(message: Message) -> Receipt:
     return Receipt(message_id=message.message_id, accepted=())
 
 
-generators: list[AttachmentGenerator] = [Letter()]
+generators: list[AttachmentGenerator] = [Letter(), Booking(), Column("number")]
+generators += [Misspelt()]  # type: ignore[abstract]
 encryptors: list[Encryptor] = [Stars()]
 signers: list[Signer] = [Stars()]
 transports: list[Transport] = [MemoryTransport()]
@@ -73,7 +104,18 @@ assert_type(builder.build({}).exposure(), tuple[Exposure, ...])
 
 
 async def order(mailer: Mailer, recipient: Recipient) -> Receipt:
+    assert_type(await mailer.asend(builder, {"number": 1}, message_id="<1@shop.example>"), Receipt)
     return await mailer.asend(builder, {"number": 1}, to=recipient)
+
+
+async def mistakes(mailer: Mailer) -> None:
+    """What is wrong in `send` is wrong in `asend`: an ignore that is not needed is an error of mypy."""
+    mailer.send(builder, {}, recipient="jane@example.com")  # type: ignore[call-arg]
+    mailer.send(builder, {}, to=1)  # type: ignore[arg-type]
+    mailer.send(builder, {}, now="today")  # type: ignore[arg-type]
+    await mailer.asend(builder, {}, recipient="jane@example.com")  # type: ignore[call-arg]
+    await mailer.asend(builder, {}, to=1)  # type: ignore[arg-type]
+    await mailer.asend(builder, {}, now="today")  # type: ignore[arg-type]
 
 
 def described(error: MailError, attachment: Attachment) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ondemand_attach.interfaces import AttachmentGenerator as AttachmentGenerator
     from ondemand_attach.interfaces import Encryptor as Encryptor
     from ondemand_attach.interfaces import PasswordDelivery as PasswordDelivery
+    from ondemand_attach.interfaces import ReadingGenerator as ReadingGenerator
     from ondemand_attach.interfaces import Signer as Signer
     from ondemand_attach.interfaces import Transport as Transport
     from ondemand_attach.pool.render_pool import RenderPool as RenderPool
@@ -76,6 +77,7 @@ _HOMES = {
     "PasswordDelivery": "interfaces",
     "PdfEncryptor": "protectors.pdf",
     "PdfSigner": "protectors.pdf",
+    "ReadingGenerator": "interfaces",
     "Receipt": "_message",
     "Recipient": "_message",
     "Refusal": "_message",

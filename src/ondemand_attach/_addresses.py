@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from ondemand_attach._characters import UNSAFE, UNSAFE_OR_INVISIBLE
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import InvalidAddressError
+
+T = TypeVar("T")
 
 _OCTETS: Final = 254  # RFC 5321 section 4.5.3.1.3: 256 with the angle brackets
 _LOCAL_OCTETS: Final = 64  # RFC 5321 section 4.5.3.1.1
@@ -80,6 +82,41 @@ def with_ascii_domain(addr_spec: str) -> str:
         lambda _: InvalidAddressError("the domain of the address has no ASCII form (RFC 5891)"),
     )
     return f"{local}@{ascii_domain}"
+
+
+class ByAddress(dict[str, T]):
+    """What there is for each addr-spec, found by any spelling of it, such as the application was given.
+
+    The keys themselves are spelt as `Address.addr_spec` is: the domain in lower case and in its own letters.
+    """
+
+    def __missing__(self, address: str) -> T:
+        wanted = _spelt(address)
+        for key, value in self.items():
+            if wanted is not None and wanted in (key, _spelt(key)):
+                return value
+        raise KeyError  # without the address, which is somebody's
+
+    def __contains__(self, address: object) -> bool:
+        try:
+            _ = self[address]  # type: ignore[index]
+        except KeyError:
+            return False
+        return True
+
+    def get(self, address: str, default: Any = None) -> Any:
+        """Return what there is for *address*, or *default*."""
+        try:
+            return self[address]
+        except KeyError:
+            return default
+
+
+def _spelt(address: object) -> str | None:
+    try:
+        return normalised(split(address)[1]) if isinstance(address, str) else None
+    except InvalidAddressError:
+        return None
 
 
 def _check_characters(text: str, what: str, forbidden: re.Pattern[str]) -> None:

@@ -12,6 +12,7 @@ from ondemand_attach._message import Address
 
 _LONGEST: Final = 200
 _SHORT: Final = 3  # letters; a shorter name is only seen where it is the whole word
+_IDENTIFIER: Final = re.compile(r"[!-~]{1,200}")
 _WORD: Final = re.compile(r"\w+")
 _UNDIVIDED: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
 
@@ -33,6 +34,15 @@ def impersonal(answer: object, people: Iterable[Address]) -> str | None:
             return f"{told} [...]".lstrip()
         told = f"{told} {shown}".lstrip()
     return told
+
+
+def identifier(given: object, people: Iterable[Address]) -> str | None:
+    """Return *given* if it can be what a provider calls a message, and holds no address of *people*."""
+    if not isinstance(given, str) or not _IDENTIFIER.fullmatch(given):
+        return None
+    specs = {spec.casefold() for one in people for spec in (one.addr_spec, one.ascii_addr_spec)}
+    spelt = given.casefold()
+    return None if any(spec in spelt or spec.replace("@", "=") in spelt for spec in specs) else given
 
 
 def _names(address: Address) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import datetime
+import difflib
 import mimetypes
 import pathlib
 import re
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ondemand_attach import _composition, _filenames, _mime
 from ondemand_attach._confidential import Finding, parsed, views
-from ondemand_attach._draft import Draft, Enclosure
+from ondemand_attach._draft import Draft, Enclosure, Reads
 from ondemand_attach._message import (
     Address,
     Attachment,
@@ -23,8 +24,9 @@ from ondemand_attach._message import (
     Recipient,
     Source,
 )
-from ondemand_attach._seal import sealed
-from ondemand_attach.errors import ConfigurationError
+from ondemand_attach._seal import at_work
+from ondemand_attach.errors import ConfigurationError, MessageError
+from ondemand_attach.interfaces import ReadingGenerator
 
 if TYPE_CHECKING:
     from typing import Self
@@ -181,6 +183,7 @@ class MessageBuilder:
         enclosure = Enclosure(
             filename=Source(filename, None),
             document=_template_of(generator),
+            reads=_reads_of(generator),
             generate=_method(generator, "generate"),
             encrypt=None if encryptor is None else _method(encryptor, "encrypt"),
             sign=None if signer is None else _method(signer, "sign"),
@@ -304,6 +307,9 @@ class MessageBuilder:
     def check(self) -> list[Finding]:
         """List the confidential paths that public templates touch, without rendering any.
 
+        Generators that are no templates are asked for their `ReadingGenerator.reads`; one that does not say
+        what it reads, such as a function, is not looked into.
+
         For a test in the application: ``assert not builder.check()``.
 
         Raises:
@@ -311,7 +317,7 @@ class MessageBuilder:
         """
         return _composition.check(self._draft, self._templates)
 
-    @sealed
+    @at_work(MessageError)
     def build(
         self,
         context: object,
@@ -403,6 +409,22 @@ def _source(source: str | None, template: str | None) -> Source:
 def _template_of(generator: object) -> Source | None:
     text, template = getattr(generator, "source", None), getattr(generator, "template", None)
     return Source(text, template) if isinstance(text or template, str) else None
+
+
+def _reads_of(generator: object) -> Reads | None:
+    given: Any = getattr(generator, "reads", None)
+    name = type(generator).__name__
+    if given is None and ReadingGenerator not in type(generator).__mro__:
+        return None
+    is_list = isinstance(given, tuple | list | set | frozenset)
+    if not is_list or not all(isinstance(path, str) for path in given):
+        nearest = difflib.get_close_matches("reads", set(dir(generator)) - {"reads"}, 1)
+        hint = f" (is it {nearest[0]!r}?)" if given is None and nearest else ""
+        raise ConfigurationError(
+            f"a {name} says what it reads by an attribute reads, a tuple of paths such as ('order.number',), "
+            f"not {'by none' if given is None else f'a {type(given).__name__}'}{hint}"
+        )
+    return Reads(f"{name}.reads", tuple(map(parsed, given)))
 
 
 def _method(plug: Any, name: str, *, of: str = "attachment") -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ondemand_attach import _filenames, _html_text, _mime
-from ondemand_attach._confidential import Finding, Path, Views, copied
+from ondemand_attach._confidential import Finding, Path, Views, copied, shown
 from ondemand_attach._draft import Draft, Enclosure
 from ondemand_attach._leaks import find_leaks
 from ondemand_attach._message import (
@@ -49,6 +49,7 @@ T = TypeVar("T")
 
 _SHORT = 6  # letters and digits
 _A_CHANCE = 5  # bits
+_READ = "is confidential and read for an attachment that has no encryptor"
 _CID = re.compile(r"""([="'(]\s*cid:)([^"'()\s<>]+)""", re.IGNORECASE)
 
 
@@ -364,7 +365,7 @@ def check(draft: Draft, templates: Templates) -> list[Finding]:
         if enclosure.document is not None:
             templates.texts_of("document", enclosure.document)
 
-    return [
+    found = [
         finding
         for slot, source in draft.sources()
         for finding in touched(
@@ -373,4 +374,10 @@ def check(draft: Draft, templates: Templates) -> list[Finding]:
             template=source.template or f"<{slot}>",
             source=source.text,
         )
+    ]
+    return found + [
+        Finding(template=reads.where, line=number, path=shown(mark), reason=_READ)
+        for reads in draft.public_reads()
+        for number, path in enumerate(reads.paths, 1)
+        for mark in draft.marks.touched_by(path)
     ]

@@ -72,6 +72,14 @@ class Marks:
         """Mark a value that no context holds beforehand."""
         return Marks(self.confidential | {(name,)}, self.public, self.spelt, self.classes)
 
+    def touched_by(self, path: Path) -> list[Path]:
+        """Return the confidential paths that are touched by who reads *path* and everything below it."""
+        above = [path[:depth] for depth in range(1, len(path) + 1)]
+        nearest = next((mark for mark in reversed(above) if mark in self.confidential | self.public), None)
+        if nearest in self.confidential:
+            return [path]
+        return sorted(mark for mark in self.confidential if mark[: len(path)] == path)
+
     def refuse_dead(self, context: Mapping[str, Any]) -> None:
         """Raise `MessageError` for a mark that leads nowhere in *context*: it would protect nothing."""
         for path in self.spelt:

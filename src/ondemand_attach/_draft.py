@@ -21,6 +21,7 @@ class Enclosure:
 
     Args:
         document: the template that the generator renders, if it says so with `template` and `source`.
+        reads: what the generator says that it reads of the context.
         hash_plain: whether the receipt gets a hash of the document as it was before protection.
     """
 
@@ -29,7 +30,21 @@ class Enclosure:
     generate: Callable[[AttachmentRequest], Document]
     encrypt: Callable[[Document, AttachmentRequest], Document] | None
     sign: Callable[[Document, AttachmentRequest], Document] | None
+    reads: Reads | None = None
     hash_plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What a generator that is no template says that it reads.
+
+    Args:
+        where: where it says so, for findings.
+        paths: of the context.
+    """
+
+    where: str
+    paths: tuple[Path, ...]
 
 
 def owner_of(method: Callable[..., Any]) -> Any:
@@ -126,6 +141,12 @@ class Draft:
         for slot, source, is_protected in self._sources():
             if not (is_protected or self.is_private(slot)):
                 yield slot, source
+
+    def public_reads(self) -> Iterator[Reads]:
+        """Yield what generators read for attachments that everybody can read."""
+        for enclosure in self.enclosures:
+            if enclosure.reads and enclosure.encrypt is None and not self.is_private("document"):
+                yield enclosure.reads
 
     def templates(self) -> Iterator[tuple[Slot, Source]]:
         """Yield every template with its slot."""

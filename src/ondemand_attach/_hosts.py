@@ -20,3 +20,12 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_host(name: str) -> bool:
+    """Whether *name* can be looked up: no label of it is empty or longer than 63 octets (RFC 1035)."""
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        return False
+    return True

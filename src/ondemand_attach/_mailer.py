@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ondemand_attach._answers import impersonal
+from ondemand_attach._addresses import ByAddress
+from ondemand_attach._answers import identifier, impersonal
 from ondemand_attach._message import Receipt
+from ondemand_attach._origins import told
 from ondemand_attach._outcome import check_outcome
-from ondemand_attach._seal import bare, sealed, translated
-from ondemand_attach.errors import ConfigurationError, TransportError
+from ondemand_attach._seal import at_work, bare, translated
+from ondemand_attach.errors import ConfigurationError, MessageError, TransportError
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -54,7 +56,7 @@ class Mailer:
         self._pool = pool
         self._threads: tuple[int, ThreadPoolExecutor] | None = None  # and the process that they run in
 
-    @sealed
+    @at_work(MessageError)
     def send(
         self,
         builder: MessageBuilder,
@@ -69,14 +71,14 @@ class Mailer:
         The arguments are those of `MessageBuilder.build`.
 
         Raises:
-            MailError: any of those of `MessageBuilder.build` or `RenderPool.build`, or a `TransportError`.
-                Worth a retry is what has ``is_temporary``, and nothing else.
+            MailError: any of those of `MessageBuilder.build` or `RenderPool.build`, or of `deliver`. Worth a
+                retry is what has ``is_temporary``, and nothing else.
         """
         self._check_transport(builder._draft.needs_raw_mime)  # noqa: SLF001 - of this library
         build = functools.partial(self._pool.build, builder) if self._pool else builder.build
         return self.deliver(build(context, to=to, now=now, message_id=message_id))
 
-    @sealed
+    @at_work(TransportError)
     def deliver(self, message: Message) -> Receipt:
         """Send a message that was built before.
 
@@ -85,16 +87,13 @@ class Mailer:
 
         Raises:
             RecipientsRefusedError: all were refused for whom the message is, whatever became of copies.
-            TransportError: it was not, or perhaps not, handed over.
-            ConfigurationError: it is signed or encrypted as a whole, which would not survive the transport.
+            TransportError: it was not, or perhaps not, handed over; or it is signed or encrypted as a whole,
+                which would not survive the transport.
             MessageError: it is protected for others than its envelope names.
         """
         self._check_transport(message.needs_raw_mime)
         message.check_recipients()
-        receipt = translated(
-            lambda: self._send(message),
-            lambda error: TransportError(f"{type(error).__name__} in the transport"),
-        )
+        receipt = translated(lambda: self._send(message), _unknown)
         if not isinstance(receipt, Receipt):
             raise TransportError(
                 f"the transport returned a {type(receipt).__name__} and no Receipt; the message may be sent",
@@ -115,6 +114,7 @@ class Mailer:
         return replace(
             receipt,
             answer=impersonal(receipt.answer, message.envelope.recipients),
+            provider_id=identifier(receipt.provider_id, message.envelope.recipients),
             sent_at=datetime.datetime.now(datetime.UTC),
             sha256=None if _can_be_guessed(message) else message.sha256(),
             size=message.size,
@@ -124,12 +124,20 @@ class Mailer:
 
     def _check_transport(self, needs_raw_mime: bool) -> None:  # noqa: FBT001 - what is asked
         if needs_raw_mime and "RAW_MIME" not in getattr(self._transport, "capabilities", ()):
-            raise ConfigurationError(
+            raise TransportError(
                 "the message is signed or encrypted as a whole, and the transport does not say that it "
                 "leaves the bytes alone; use another, or, if it does, give it capabilities = {'RAW_MIME'}"
             )
 
-    async def asend(self, builder: MessageBuilder, context: object, **options: Any) -> Receipt:
+    async def asend(
+        self,
+        builder: MessageBuilder,
+        context: object,
+        *,
+        to: RecipientLike | Iterable[RecipientLike] = (),
+        now: datetime.datetime | None = None,
+        message_id: str | None = None,
+    ) -> Receipt:
         """Do as `send()`, in a thread of the mailer, so that the event loop goes on.
 
         A call that is cancelled may still send. Give it a *message_id* if it may be made again.
@@ -137,12 +145,13 @@ class Mailer:
         import asyncio
         import contextvars
 
-        call = functools.partial(contextvars.copy_context().run, self.send, builder, context, **options)
+        send = functools.partial(self.send, builder, context, to=to, now=now, message_id=message_id)
+        call = functools.partial(contextvars.copy_context().run, send)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor(), call)
         except BaseException as error:  # noqa: BLE001 - raised again below
             failure = bare(error)
-        del builder, context, options, call  # a traceback that captures locals shows them
+        del builder, context, to, message_id, send, call  # a traceback that captures locals shows them
         raise failure
 
     def _executor(self) -> ThreadPoolExecutor:
@@ -187,7 +196,16 @@ def _can_be_guessed(message: Message) -> bool:
 def _with_plain_outcome(receipt: Receipt) -> Receipt:
     if isinstance(receipt.accepted, str):
         raise TypeError
-    return replace(receipt, accepted=tuple(receipt.accepted), refused=dict(receipt.refused))
+    return replace(receipt, accepted=tuple(receipt.accepted), refused=ByAddress(receipt.refused))
+
+
+def _unknown(error: Exception) -> TransportError:
+    """Say what a transport raised that is no error of this library, so tells nothing of the message."""
+    return TransportError(
+        f"the transport raised {told(error)}; it is not known whether the message is sent. Have it raise a "
+        "TransportError, which tells",
+        is_uncertain=True,
+    )
 
 
 def _unclear(error: Exception) -> TransportError:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from ondemand_attach._addresses import ByAddress
 from ondemand_attach._message import Envelope, Receipt, Refusal
 from ondemand_attach.errors import RecipientsRefusedError, TransportError
 
@@ -27,13 +28,18 @@ def refusal_of_all(
         return None
     reasons = [reason for spec in primary if (reason := _reason(refused[spec])) is not None]
     whom = "everyone for whom the message is" if envelope.copies else "every recipient"
+    is_temporary = any(400 <= reason.code < 500 for reason in reasons)
+    todo = (
+        "send again later" if is_temporary else "to send again will not help; the error's refused says whom"
+    )
+    answer = f"the first with {reasons[0]}" if reasons else "without a reply code"
     return RecipientsRefusedError(
-        f"{by} refused {whom}, {f'the first with {reasons[0]}' if reasons else 'without a reply code'}",
-        is_temporary=any(400 <= reason.code < 500 for reason in reasons),
+        f"{by} refused {whom}, {answer}: {todo}",
+        is_temporary=is_temporary,
         code=reasons[0].code if reasons else None,
         enhanced_code=reasons[0].enhanced_code if reasons else None,
         accepted=(one.addr_spec for one in envelope.recipients if one.addr_spec not in refused),
-        refused=refused,
+        refused=ByAddress(refused),
     )
 
 
@@ -79,7 +85,7 @@ def check_outcome(envelope: Envelope, receipt: Receipt) -> None:
             "others; it takes addr-specs as the envelope has them",
             is_uncertain=True,
             accepted=accepted,
-            refused=refused,
+            refused=ByAddress(refused),
         )
 
 

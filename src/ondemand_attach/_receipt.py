@@ -49,6 +49,7 @@ _KINDS: Final = {
     "sha256": _may_be_sha256,
     "size": _may_be_size,
     "answer": _may_be_text,
+    "provider_id": _may_be_text,
     "template_version": _may_be_sha256,
 }
 _PART_KINDS: Final = {
@@ -62,9 +63,12 @@ _PART_KINDS: Final = {
     "signature": _may_be_text,
     "signature_asked": _may_be_text,
 }
-_LATER: Final = frozenset({"signature_asked"})
+_LATER: Final = frozenset({"signature_asked", "provider_id"})
 """Names that receipts of this version did not have from the beginning."""
-_KEPT: Final = ("message_id", "sent_at", "sha256", "size", "answer", "template_version", "parts")
+_KEPT: Final = (
+    *("message_id", "sent_at", "sha256", "size", "answer", "provider_id"),
+    *("template_version", "parts"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,15 +168,17 @@ class PartReceipt:
 class Receipt:
     """A transport's word that it took the message over, and what was sent. Acceptance, not delivery.
 
-    A transport gives the first four; `Mailer` adds the others. All but *accepted* and *refused* can be kept
+    A transport gives the first five; `Mailer` adds the others. All but *accepted* and *refused* can be kept
     as JSON, in which there is no address, name or file name.
 
     Args:
         message_id: the msg-id of the message.
-        accepted: the addr-specs that were taken.
-        refused: the addr-specs that were not, with the reason for each.
+        accepted: the addr-specs that were taken, as `Address.addr_spec` spells them.
+        refused: the addr-specs that were not, with the reason for each. That of `Mailer` and `SmtpTransport`
+            finds them by any spelling that the application was given, such as ``Jane@Example.COM``.
         answer: what the server said when it took the message, without words in which there is an address or a
             name of the envelope.
+        provider_id: what a provider calls the message; its webhooks and bounces may name it only so.
         sent_at: when it was taken, timezone-aware.
         sha256: of the MIME bytes as they were sent, in hexadecimal digits, if nobody could guess them: the
             message is signed, or there is a hash of a part of it.
@@ -186,6 +192,7 @@ class Receipt:
     accepted: tuple[str, ...] = field(default=(), repr=False)
     refused: Mapping[str, Refusal] = field(default_factory=dict, repr=False)
     answer: str | None = None
+    provider_id: str | None = None
     sent_at: datetime.datetime | None = None
     sha256: str | None = None
     size: int | None = None
@@ -245,6 +252,7 @@ def parts_from(said: Sequence[Mapping[str, Any]]) -> tuple[PartReceipt, ...]:
 
 
 def _read(said: Mapping[str, Any]) -> dict[str, Any]:
+    said = {**dict.fromkeys(_LATER & set(_KEPT)), **said}
     missing = next((name for name in _KEPT if name not in said), None)
     if missing is not None:
         raise MessageError(f"the receipt lacks something: its {missing}")

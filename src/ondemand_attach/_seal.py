@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from ondemand_attach.errors import MailError
+from ondemand_attach.errors import ConfigurationError, MailError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,6 +48,31 @@ def sealed(function: Callable[P, T]) -> Callable[P, T]:
         raise failure
 
     return outermost
+
+
+def at_work(failure: type[MailError]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Do as `sealed`, and let no `ConfigurationError` out: nobody is wiring any more. It is *failure*."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(function)
+        def working(*args: P.args, **kwargs: P.kwargs) -> T:
+            return not_wiring(lambda: function(*args, **kwargs), failure)
+
+        return sealed(working)
+
+    return decorate
+
+
+def not_wiring(call: Callable[[], T], failure: type[MailError]) -> T:
+    """Return ``call()``; a `ConfigurationError` of it becomes *failure*, with the same text."""
+    try:
+        return call()
+    except ConfigurationError as error:
+        found = error
+    renamed = failure(str(found))
+    if keeps_causes():
+        renamed.__cause__ = found
+    raise renamed
 
 
 def bare(error: BaseException) -> BaseException:

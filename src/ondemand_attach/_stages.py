@@ -11,7 +11,7 @@ from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._recognising import recognised
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._receipt import Claims
-from ondemand_attach._seal import translated
+from ondemand_attach._seal import not_wiring, translated
 from ondemand_attach.errors import EncryptionError, GenerationError, ProofError, ProtectionError
 
 
@@ -20,8 +20,11 @@ def stage(
 ) -> Document:
     """Return the document that *call* makes; whatever goes wrong says at which stage, of which file."""
     try:
-        document = translated(
-            call, lambda error: failure(f"{type(error).__name__} in the application's code")
+        document = not_wiring(
+            lambda: translated(
+                call, lambda error: failure(f"{type(error).__name__} in the application's code")
+            ),
+            failure,
         )
         if not isinstance(document, Document):
             raise failure(f"a {type(document).__name__} was returned; return a Document")
@@ -95,9 +98,13 @@ def prove(content: bytes, proofs: Iterable[Callable[[bytes], None] | None], file
     """Have the finished bytes looked at by everyone who promised something of them."""
     for proof in filter(None, proofs):
         try:
-            translated(
-                partial(proof, content),
-                lambda error: ProofError(f"{type(error).__name__} in a proof of the application's"),
+            not_wiring(
+                partial(
+                    translated,
+                    partial(proof, content),
+                    lambda error: ProofError(f"{type(error).__name__} in a proof of the application's"),
+                ),
+                ProofError,
             )
         except ProtectionError as error:
             error.filename = filename

@@ -3,7 +3,7 @@
 ::
 
     MailError                         .is_temporary
-    ├── ConfigurationError            while wiring, never while sending
+    ├── ConfigurationError            while wiring, never while building or sending
     │   └── MissingDependencyError    (also ImportError)
     ├── MessageError                  (also ValueError)
     │   ├── InvalidAddressError
@@ -27,8 +27,9 @@
         ├── AuthenticationError
         └── RecipientsRefusedError    only when all were refused whom the message is for
 
-The class names the stage. Worth a retry is what is *temporary*: some kinds of `TransportError`, and always
-a `PoolBusyError` and an `UnreachedLevelError`.
+The class names the stage. Worth a retry is what has ``is_temporary``, of whatever class, and nothing else:
+an outage of a mail server, a provider or a time server, or no render process that is free. A wrong set-up,
+such as an untrusted certificate or a wrong password, is not temporary.
 No error carries a confidential value: an error of another library, which may quote the customer's data,
 is cut off, and only the stage, the template, the line and a fixed text remain. Every error pickles.
 """
@@ -89,7 +90,7 @@ def _rebuild(cls: type[MailError], args: tuple[Any, ...], state: dict[str, Any])
 
 
 class ConfigurationError(MailError):
-    """The application is wired wrongly. Raised while wiring, never while sending."""
+    """The application is wired wrongly. Raised while wiring, never while building or sending."""
 
 
 class MissingDependencyError(ConfigurationError, ImportError):
@@ -165,7 +166,10 @@ class GenerationTimeoutError(GenerationError):
 
 
 class PoolBusyError(GenerationTimeoutError):
-    """All render processes were busy with other messages; this one was not begun, and may be sent later."""
+    """No render process could be had: all were busy, or the system allows no more of them now.
+
+    This message was not begun, and may be sent later.
+    """
 
     is_temporary = True
 
@@ -217,13 +221,16 @@ class TransportError(MailError):
     """The message was not, or perhaps not, handed over.
 
     Attributes:
-        is_temporary: the same message may be accepted later (RFC 5321 section 4.2.1, 4yz).
-        is_uncertain: the connection died after the final dot; the message may have been
-            accepted (RFC 1047). Sending again may deliver twice.
+        is_temporary: the same message may be accepted later (RFC 5321 section 4.2.1, 4yz), with nothing
+            changed here.
+        is_uncertain: the connection died after the final dot, or after the whole HTTP request, or a gateway
+            answered 502 or 504; the message may have been accepted (RFC 1047). Sending again may deliver
+            twice. It is never temporary as well.
         code: the SMTP reply code or HTTP status, if there was an answer.
         enhanced_code: the RFC 3463 status code, such as ``5.1.1``.
-        accepted: the addr-specs that were not refused.
-        refused: the addr-specs that were, with the reply to each.
+        accepted: the addr-specs that were not refused, as `Address.addr_spec` spells them.
+        refused: the addr-specs that were, with the reply to each. It finds them by any spelling that the
+            application was given, such as ``Jane@Example.COM``, or with the domain in A-labels.
 
     These two hold addresses, so neither the text nor the repr shows them, and a pickle or copy leaves them
     out: task queues store the errors that they catch.
@@ -246,7 +253,7 @@ class TransportError(MailError):
         self.code = code
         self.enhanced_code = enhanced_code
         self.accepted = tuple(accepted)
-        self.refused = dict(refused or {})
+        self.refused: Mapping[str, Any] = {} if refused is None else refused
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, (cls, args, state) = super().__reduce__()
@@ -266,4 +273,6 @@ class RecipientsRefusedError(TransportError):
 
     A copy for others makes no success of it: they are in *accepted*. `SmtpTransport` notices before it sends
     the message, so that they get nothing either, and a retry makes no second copy.
+
+    Its *accepted* and *refused* hold addresses; its text, repr and pickle do not.
     """

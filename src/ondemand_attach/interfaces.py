@@ -8,13 +8,23 @@ if TYPE_CHECKING:
     from ondemand_attach._message import AttachmentRequest, Document, Message, Receipt
     from ondemand_attach.protectors.generated_passwords import GeneratedPassword
 
-__all__ = ["AttachmentGenerator", "Encryptor", "PasswordDelivery", "Signer", "Transport"]
+__all__ = [
+    "AttachmentGenerator",
+    "Encryptor",
+    "PasswordDelivery",
+    "ReadingGenerator",
+    "Signer",
+    "Transport",
+]
 
 
 class AttachmentGenerator(Protocol):
     """Makes one attachment in memory, at the moment of sending.
 
-    An attribute ``conformance``, such as ``"PDF/A-3b"``, has builders refuse what would break it.
+    One that renders a template says so with attributes ``template`` and ``source``, one that reads the
+    context otherwise with `ReadingGenerator.reads`: `MessageBuilder.check` asks for these. An attribute
+    ``conformance``, such as ``"PDF/A-3b"``, has builders refuse what would break it, and ``folders`` names
+    what its render processes may read.
     """
 
     def generate(self, request: AttachmentRequest, /) -> Document:
@@ -24,6 +34,20 @@ class AttachmentGenerator(Protocol):
             GenerationError: it could not be made without losing content.
         """
         ...
+
+
+class ReadingGenerator(AttachmentGenerator, Protocol):
+    """A generator that says what it reads of the context, so that `MessageBuilder.check` can ask it.
+
+    Inherit from it: then a type checker, and `MessageBuilder.attach`, notice if *reads* is missing or
+    misspelt. It may be of the class or made in ``__init__``.
+
+    Attributes:
+        reads: paths into the context, such as ``("order.number", "lines")``, with everything below them. The
+            elements of a list are meant by the path of the list.
+    """
+
+    reads: tuple[str, ...]
 
 
 class Encryptor(Protocol):

@@ -195,7 +195,7 @@ def _signed_at(level: Any, paths: tuple[str, ...], content: bytes) -> None:
         certificate=own.certificates["signer"],
         chain=own.chain,
         level=level,
-        time_stamps=TimeStampAuthority(url=own.clock, trust_roots=[own.root], time_limit=2.0),
+        time_stamps=TimeStampAuthority(url=own.clock, trust_roots=[own.root], timeout=2.0),
     )
     signer.sign(seeds.plain(), REQUEST)
 

@@ -62,7 +62,7 @@ class Shop:
 
     def _fetch(self, cookies: str) -> tuple[str, str]:
         with urllib.request.urlopen(
-            urllib.request.Request(self.url, headers={"Cookie": cookies}), timeout=30
+            urllib.request.Request(self.url, headers={"Cookie": cookies}), timeout=300
         ) as page:
             return page.read().decode(), page.headers.get("Set-Cookie", "")
 
@@ -70,7 +70,7 @@ class Shop:
         content = urllib.parse.urlencode(form).encode()
         try:
             with _browser().open(
-                urllib.request.Request(self.url, content, {"Cookie": cookies}), timeout=30
+                urllib.request.Request(self.url, content, {"Cookie": cookies}), timeout=300
             ) as page:
                 return int(page.status)
         except urllib.error.HTTPError as answer:
@@ -106,7 +106,7 @@ def serving(program: str, env: Mapping[str, str], log: Path) -> Iterator[Shop]:
 def run(command: tuple[str, ...], env: Mapping[str, str]) -> str:
     """Run a command of the application, and return what it said."""
     whole = [sys.executable, "-W", "error", *command]
-    done = subprocess.run(whole, check=False, capture_output=True, text=True, env=env, timeout=120)
+    done = subprocess.run(whole, check=False, capture_output=True, text=True, env=env, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

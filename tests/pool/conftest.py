@@ -9,5 +9,5 @@ from ondemand_attach import RenderPool
 
 @pytest.fixture(scope="session")
 def pool() -> Iterator[RenderPool]:
-    with RenderPool(processes=1, time_limit=20) as one:
+    with RenderPool(processes=1, time_limit=120) as one:
         yield one

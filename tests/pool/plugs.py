@@ -56,7 +56,7 @@ def result(pool: RenderPool, builder: MessageBuilder) -> str:
 
 def use(pool: RenderPool | None, answers: Connection) -> None:
     """Send the number of the process that renders for this one."""
-    answers.send(result(pool or RenderPool(time_limit=20), doing(os.getppid)))
+    answers.send(result(pool or RenderPool(time_limit=120), doing(os.getppid)))
 
 
 def hang() -> None:

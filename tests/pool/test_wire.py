@@ -151,7 +151,7 @@ def test_the_application_hears_that_the_process_is_gone(
     encoded = json.dumps({**answer(log=log), "parts": []}).encode()
     pair[1].sendall(struct.pack("!I", len(encoded)) + encoded)
     with pytest.raises(GenerationError, match="the render process that built the message was ended"):
-        Worker()._asked({}, b"", 5.0, time.monotonic() + 5.0, 0)
+        Worker()._asked({}, b"", 60.0, time.monotonic() + 60.0, 0)
 
 
 def test_what_a_process_has_logged_stays_on_its_line() -> None:

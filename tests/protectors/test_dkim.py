@@ -30,7 +30,13 @@ from ondemand_attach import (
     SmimeEncryptor,
     SmimeSigner,
 )
-from ondemand_attach.errors import ConfigurationError, MissingDependencyError, ProofError, SigningError
+from ondemand_attach.errors import (
+    ConfigurationError,
+    MissingDependencyError,
+    ProofError,
+    SigningError,
+    TransportError,
+)
 from protectors.samples import certify, ec_key, rsa_key
 from scale import SCALE
 
@@ -159,7 +165,7 @@ def test_a_transport_that_may_change_the_bytes_gets_nothing() -> None:
         def send(self, message: object) -> Receipt:
             raise AssertionError
 
-    with pytest.raises(ConfigurationError, match="leaves the bytes alone"):
+    with pytest.raises(TransportError, match="leaves the bytes alone"):
         Mailer(Careless()).send(BUILDER.dkim(signer()), {"name": "x"}, to="jane@example.com")
     transport = MemoryTransport()
     Mailer(transport).send(BUILDER.dkim(signer()), {"name": "x"}, to="jane@example.com")

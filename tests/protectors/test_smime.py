@@ -41,6 +41,7 @@ from ondemand_attach.errors import (
     InvalidHeaderError,
     MailError,
     SigningError,
+    TransportError,
 )
 from protectors.samples import KEYS, certify, decrypted, ec_key, openssl, rsa_key
 
@@ -363,9 +364,9 @@ def test_a_transport_that_may_rewrite_is_never_given_a_wrapped_message() -> None
     unreachable = SmtpTransport("smtp://127.0.0.1:9", rewrites_messages=True)
     for way_out in (transport, transport.send, unreachable):
         mailer = Mailer(way_out)
-        with pytest.raises(ConfigurationError, match="RAW_MIME"):
+        with pytest.raises(TransportError, match="RAW_MIME"):
             mailer.send(wrapped, CONTEXT, to="jane@example.com")
-        with pytest.raises(ConfigurationError, match="RAW_MIME"):
+        with pytest.raises(TransportError, match="RAW_MIME"):
             mailer.deliver(wrapped.build(CONTEXT, to="jane@example.com"))
     assert transport.sent == []
     memory = MemoryTransport()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import ipaddress
+import select
 import socket
 import ssl
 import struct
@@ -39,6 +40,7 @@ SIGNS_CERTIFICATES = x509.KeyUsage(
 )
 OFFERS = (b"8BITMIME", b"SMTPUTF8", b"SIZE 50000000")
 DAY = datetime.timedelta(days=1)
+LASTS = 60.0  # seconds; what a peer does without an end, unless the other side leaves
 
 
 def made(
@@ -244,19 +246,18 @@ def stalls(wire: Wire) -> None:
 
 def stalls_deaf(wire: Wire) -> None:
     """Read nothing more; the client's own limit must end it."""
-    wire.sock.settimeout(None)
-    ends = time.monotonic() + 5
-    while time.monotonic() < ends:
-        time.sleep(0.1)
+    gone = select.poll()
+    gone.register(wire.sock, 0)  # which tells that the connection ended, and nothing else
+    gone.poll(LASTS * 1000)
     raise Left
 
 
-def drips(text: bytes) -> Action:
+def drips(text: bytes, seconds: float = LASTS) -> Action:
     """Send *text*, then a byte every few milliseconds, for longer than any test waits."""
 
     def action(wire: Wire) -> None:
         wire.say(text)
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             wire.say(b"x")
             time.sleep(0.02)
@@ -265,9 +266,9 @@ def drips(text: bytes) -> Action:
     return action
 
 
-def endless(line: bytes) -> Action:
+def endless(line: bytes, seconds: float = LASTS) -> Action:
     def action(wire: Wire) -> None:
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             wire.say(line * 1000)
         raise Left

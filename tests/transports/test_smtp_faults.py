@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 import time
@@ -28,7 +29,9 @@ from transports.peers import (
     stalls_deaf,
 )
 
-DEADLINE = 3.0
+DEADLINE = 12.0  # seconds, which nothing takes on a busy machine but what waits
+WAITING = ("stall", "drip", "stops reading")
+NAMES = re.compile(r"\w+(Error|Exception)\b|\bE(?!HLO)[A-Z]{3,}\b|[A-Z]_[A-Z]")  # of classes and constants
 BEFORE_THE_DOT = ("greeting", "ehlo", "starttls", "secure ehlo", "auth", "mail", "rcpt", "data")
 
 ANSWERS: dict[str, tuple[Action, str]] = {
@@ -51,13 +54,14 @@ NONSENSE: dict[str, Action] = {
     "endless lines": endless(b"250-x\r\n"),
     "endless line": endless(b"250 xxxxxxxxxxxxxxxx"),
 }
+BRIEF = 3.0  # seconds, for a client of which it is known that it fails
 UNEXPECTED = dict.fromkeys(BEFORE_THE_DOT, b"354 go on\r\n") | {"data": b"250 ok\r\n"}
-HANDSHAKES: dict[str, Action] = {
-    "clear text": says(b"250 no TLS here\r\n"),
-    "drop": drops,
-    "stall": stalls,
-    "drip": drips(b"\x16\x03\x03\x40\x00"),
-    "alert": says_and_drops(b"\x15\x03\x03\x00\x02\x02\x28"),
+ALERT = says_and_drops(b"\x15\x03\x03\x00\x02\x02\x28")
+HANDSHAKES: dict[str, tuple[Action, str]] = {
+    "clear text": (says(b"250 no TLS here\r\n"), "permanent"),  # a wrong port does not mend itself
+    "drop": (drops, "temporary"),
+    "stall": (stalls, "temporary"),
+    "drip": (drips(b"\x16\x03\x03\x40\x00"), "temporary"),
 }
 
 
@@ -73,8 +77,8 @@ class Case:
 
     @property
     def deadline(self) -> float:
-        """What is endless must be too long before it takes too long, on any machine."""
-        return DEADLINE * 20 if self.fault.startswith("endless") else DEADLINE
+        """Where nobody waits, the machine has all the time that it wants."""
+        return DEADLINE if self.fault in WAITING else 120.0
 
     def __str__(self) -> str:
         kind = "smtps " if self.is_implicit else "pipelined " if self.is_pipelined else ""
@@ -100,9 +104,11 @@ def cases() -> Iterator[Case]:
     large = b"Subject: canary\r\n\r\n" + b"canary\r\n" * 3_000_000
     for fault, action in {"drop": drops, "stops reading": stalls_deaf}.items():
         yield Case("body", fault, action, "temporary", content=large)
-    for fault, action in HANDSHAKES.items():
-        yield Case("handshake", fault, action, "temporary")
-        yield Case("handshake", fault, action, "temporary", is_implicit=True)
+    for fault, (action, expected) in HANDSHAKES.items():
+        yield Case("handshake", fault, action, expected)
+        yield Case("handshake", fault, action, expected, is_implicit=True)
+    yield Case("handshake", "alert", ALERT, "permanent")
+    yield Case("handshake", "alert", ALERT, "permanent", is_implicit=True)
     for fault in ("4xx", "5xx", "421"):
         yield Case("greeting", fault, *ANSWERS[fault], is_implicit=True)
 
@@ -140,7 +146,7 @@ def with_transport(port: int, case: Case, context: ssl.SSLContext) -> None:
 def with_smtplib(port: int, case: Case, context: ssl.SSLContext) -> None:
     """Send as one would from the library's documentation, and retry what smtplib calls temporary."""
     try:
-        with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=DEADLINE) as smtp:
+        with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=BRIEF) as smtp:
             smtp.starttls(context=context)
             smtp.login("canary-user", "canary-password")
             smtp.sendmail("orders@shop.example", ["jane@shop.example"], case.content)
@@ -177,16 +183,18 @@ def outcomes(tls: Tls) -> dict[Case, Outcome]:
 def test_fault(case: Case, outcomes: dict[Case, Outcome]) -> None:
     found = outcomes[case]
     assert found.kind == case.expected, found.error
-    assert found.seconds < case.deadline + 5
+    assert found.seconds < case.deadline + 100  # no more is meant than that it ends
     if case.stage in ("greeting", "ehlo", "starttls", "handshake", "secure ehlo"):
         assert isinstance(found.error, ConnectionFailedError)
     if case.stage == "auth":
         assert isinstance(found.error, AuthenticationError)
     if case.fault.startswith("endless") and case.stage != "quit":
-        assert str(found.error).endswith("the reply is too long")
+        assert "the reply is too long" in str(found.error)
     if found.error is not None:
         assert "canary" not in str(found.error)
         assert "127.0.0.1:" in str(found.error)
+        assert re.fullmatch(r"[^:]+:[0-9]+ (answered|refused|failed at) .+: .{10,}", str(found.error))
+        assert NAMES.search(str(found.error)) is None
 
 
 def test_table_is_large_enough() -> None:
@@ -196,11 +204,12 @@ def test_table_is_large_enough() -> None:
 def test_plain_smtplib_fails_this_harness(tls: Tls) -> None:
     """The harness sees what it is there for."""
     known = {"quit: 421", "quit: garbage", "ehlo: endless lines", "mail: drip", "dot: drop", "dot: garbage"}
-    chosen = [case for case in CASES if str(case) in known]
+    brief = {"drip": drips(b"250-", BRIEF + 4), "endless lines": endless(b"250-x\r\n", BRIEF + 4)}
+    chosen = [
+        replace(case, action=brief.get(case.fault, case.action)) for case in CASES if str(case) in known
+    ]
     found = outcomes_of(chosen, tls, with_smtplib)
     wrong = {
-        str(case)
-        for case in chosen
-        if found[case].kind != case.expected or found[case].seconds >= DEADLINE + 1.5
+        str(case) for case in chosen if found[case].kind != case.expected or found[case].seconds >= BRIEF + 2
     }
     assert wrong == known

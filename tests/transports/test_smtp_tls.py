@@ -46,6 +46,7 @@ class Peer:
     script: tuple[tuple[str, Action], ...] = ()
     clear_offers: Iterable[bytes] = (b"STARTTLS",)
     has_smtps: bool = True
+    is_temporary: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -58,9 +59,13 @@ def good(authority: Authority) -> ssl.SSLContext:
 EHLO_IN_CLEAR = b"250-scripted\r\n250-AUTH PLAIN LOGIN\r\n250 STARTTLS\r\n"
 PEERS = [
     Peer("self-signed", lambda authority: authority.server_context(is_self_signed=True)),
-    Peer("expired", lambda authority: authority.server_context(age=60 * DAY)),
-    Peer("not yet valid", lambda authority: authority.server_context(age=-DAY)),
-    Peer("just expired", lambda a: a.server_context(age=30 * DAY + datetime.timedelta(seconds=5))),
+    Peer("expired", lambda authority: authority.server_context(age=60 * DAY), is_temporary=True),
+    Peer("not yet valid", lambda authority: authority.server_context(age=-DAY), is_temporary=True),
+    Peer(
+        "just expired",
+        lambda a: a.server_context(age=30 * DAY + datetime.timedelta(seconds=5)),
+        is_temporary=True,
+    ),
     Peer("wrong host", lambda authority: authority.server_context(["mail.other.example", "127.0.0.2"])),
     Peer("no names", lambda authority: authority.server_context([], common_name="127.0.0.1")),
     Peer("unknown authority", lambda _: Authority().server_context()),
@@ -68,7 +73,13 @@ PEERS = [
     Peer("a client's certificate", lambda a: a.server_context(usage=ExtendedKeyUsageOID.CLIENT_AUTH)),
     Peer("TLS 1.1", tls11),
     Peer("stripped STARTTLS", good, clear_offers=(b"AUTH PLAIN LOGIN",), has_smtps=False),
-    Peer("refused STARTTLS", good, (("starttls", says(b"454 4.7.0 not now\r\n")),), has_smtps=False),
+    Peer(
+        "refused STARTTLS",
+        good,
+        (("starttls", says(b"454 4.7.0 not now\r\n")),),
+        has_smtps=False,
+        is_temporary=True,
+    ),
     Peer(
         "injected reply",
         good,
@@ -85,7 +96,7 @@ Client = Callable[[str, int, ssl.SSLContext], None]
 def with_transport(scheme: str, port: int, context: ssl.SSLContext) -> None:
     url = f"{scheme}://user@127.0.0.1:{port}"
     password = "canary-password"
-    with SmtpTransport(url, password=lambda: password, timeout=5, ssl_context=context) as transport:
+    with SmtpTransport(url, password=lambda: password, timeout=60, ssl_context=context) as transport:
         transport.send(made())
 
 
@@ -113,7 +124,7 @@ def test_bad_peer_learns_nothing(peer: Peer, authority: Authority) -> None:
     secrets, failure = learned(peer, authority)
     assert secrets == []
     assert isinstance(failure, ConnectionFailedError)
-    assert failure.is_temporary
+    assert failure.is_temporary == peer.is_temporary
     assert not failure.is_uncertain
 
 
@@ -122,6 +133,7 @@ def test_bad_peer_learns_nothing_from_the_start(peer: Peer, authority: Authority
     secrets, failure = learned(peer, authority, scheme="smtps")
     assert secrets == []
     assert isinstance(failure, ConnectionFailedError)
+    assert failure.is_temporary == peer.is_temporary
 
 
 @pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
@@ -168,20 +180,20 @@ def test_good_peer_learns_all_of_it_and_nothing_in_clear(scheme: str, authority:
 
 
 def starttls_without_context(_: str, port: int, __: ssl.SSLContext) -> None:
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=5) as smtp:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=60) as smtp:
         smtp.starttls()
         smtp.sendmail("orders@shop.example", ["jane@shop.example"], made().content)
 
 
 def starttls_if_offered(_: str, port: int, context: ssl.SSLContext) -> None:
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=5) as smtp:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=60) as smtp:
         with contextlib.suppress(smtplib.SMTPNotSupportedError):
             smtp.starttls(context=context)
         smtp.sendmail("orders@shop.example", ["jane@shop.example"], made().content)
 
 
 def login_in_clear(_: str, port: int, __: ssl.SSLContext) -> None:
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=5) as smtp:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=60) as smtp:
         smtp.login("user", "canary-password")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import logging
 import multiprocessing.spawn
 import os
@@ -19,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from ondemand_attach import errors
@@ -32,6 +33,7 @@ from ondemand_attach.errors import (
     GenerationError,
     GenerationTimeoutError,
     MailError,
+    PoolBusyError,
     TemplateError,
 )
 from ondemand_attach.pool import _wire
@@ -44,6 +46,7 @@ _PROGRAM: Final = (
 _START_LIMIT: Final = 60.0
 _ANSWER_LIMIT: Final = 10.0
 _KEPT_PLANS: Final = 32
+_SHORTAGES: Final = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
 _log = logging.getLogger("ondemand_attach")
 
@@ -71,7 +74,8 @@ class Nursery:
         path: where modules of the application are found, besides where they are found now.
 
     Raises:
-        ConfigurationError: it did not start.
+        ConfigurationError: it cannot be started.
+        PoolBusyError: it was ended by somebody, or the system allows no more processes now.
     """
 
     def __init__(
@@ -101,25 +105,45 @@ class Nursery:
             _wire.send(self._control, dataclasses.asdict(orders), parcel, deadline=deadline)
             answer, _ = _wire.receive(self._control, limit=0, deadline=deadline)
             failure = answer["failure"]
-        except OSError as error:
-            failure = f"{type(error).__name__} after waiting for {multiprocessing.spawn.get_executable()!r}"
+        except OSError:
+            raise self._unstarted() from None
         if failure is not None:
             raise ConfigurationError(f"the render processes cannot be started: {failure}")
         self._control.settimeout(_ANSWER_LIMIT)
+
+    def _unstarted(self) -> MailError:
+        """Tell what ended from outside, or was too slow, from what ends by itself each time."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ANSWER_LIMIT / 10)
+        code = self._process.returncode
+        if code is None:
+            return PoolBusyError(
+                f"the render processes did not start within {_START_LIMIT:g} s; send again later"
+            )
+        if code < 0:
+            return PoolBusyError(
+                f"the render processes {_ended(code)} while they started, maybe for want of memory; send "
+                "again later"
+            )
+        python = multiprocessing.spawn.get_executable()
+        return ConfigurationError(
+            f"the render processes cannot be started: {python!r} {_ended(code)}; "
+            "name a Python in which ondemand_attach is installed with multiprocessing.set_executable()"
+        )
 
     def fork(self) -> tuple[int, socket.socket]:
         """Return the id of a new render process, and the connection to it.
 
         Raises:
             OSError: the nursery is gone.
-            GenerationError: the system allows no more processes.
+            PoolBusyError: the system allows no more processes now.
         """
         ours, theirs = socket.socketpair()
         with theirs, contextlib.ExitStack() as undo:
             undo.callback(ours.close)
             pid = self._told(_wire.FORK, 0, theirs)
             if pid < 0:
-                raise GenerationError(f"no render process can be forked: {os.strerror(-pid)}")
+                raise PoolBusyError(f"no render process can be forked: {os.strerror(-pid)}; send again later")
             undo.pop_all()
         return pid, ours
 
@@ -129,10 +153,7 @@ class Nursery:
             code = os.waitstatus_to_exitcode(self._told(_wire.BURY, pid))
         except (OSError, ValueError):
             return "ended together with the nursery"
-        if code >= 0:
-            return f"exited with status {code}"
-        names = {number.value: number.name for number in signal.Signals}
-        return f"was ended by {names.get(-code, f'signal {-code}')}"
+        return _ended(code)
 
     def _told(self, verb: bytes, pid: int, *connections: socket.socket) -> int:
         descriptors = [connection.fileno() for connection in connections]
@@ -303,7 +324,7 @@ def _started(path: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socke
     """Start a nursery, and return it with the connection to it, which is its standard input."""
     executable = multiprocessing.spawn.get_executable()
     ours, theirs = socket.socketpair()
-    with theirs, contextlib.suppress(OSError, TypeError):
+    with theirs, contextlib.suppress(OSError, TypeError), _short_of(ours):
         process = subprocess.Popen(  # noqa: S603 - this interpreter, this library
             [executable, "-I", "-c", _PROGRAM, _NAME, *path],
             stdin=theirs.fileno(),
@@ -315,6 +336,28 @@ def _started(path: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socke
         return process, ours
     ours.close()
     raise ConfigurationError(f"{executable!r} is no Python; name one with multiprocessing.set_executable()")
+
+
+@contextlib.contextmanager
+def _short_of(connection: socket.socket) -> Iterator[None]:
+    """Raise a `PoolBusyError` if the system has no process, memory or file left, which ends by itself."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _SHORTAGES:
+            raise
+        connection.close()
+        raise PoolBusyError(
+            f"no process can be started: {os.strerror(error.errno)}; send again later"
+        ) from None
+
+
+def _ended(code: int) -> str:
+    """Say how a process ended, of which `subprocess` says *code*."""
+    if code >= 0:
+        return f"exited with status {code}"
+    names = {number.value: number.name for number in signal.Signals}
+    return f"was ended by {names.get(-code, f'signal {-code}')}"
 
 
 def _orders(folder: str, memory_limit: int, path: Sequence[str]) -> Orders:

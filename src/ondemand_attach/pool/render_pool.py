@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ondemand_attach._message import Message
-from ondemand_attach._seal import sealed
+from ondemand_attach._seal import at_work, sealed
 from ondemand_attach.errors import ConfigurationError, GenerationError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class RenderPool:
         self._tokens = itertools.count(1)
         weakref.finalize(self, self._crew.end)
 
-    @sealed
+    @at_work(GenerationError)
     def build(
         self,
         builder: MessageBuilder,
@@ -85,10 +85,10 @@ class RenderPool:
 
         Raises:
             GenerationTimeoutError: it was not finished in time.
-            PoolBusyError: no process was free in time.
-            GenerationError: it needs more memory than allowed, or its process died.
+            PoolBusyError: no process was free in time, or none can be started now.
+            GenerationError: it needs more memory than allowed, or its process died; or the builder cannot be
+                sent to another process, which `warm_up` tells while wiring.
             ResourceBlockedError: something was asked for that a render process may not do.
-            ConfigurationError: the builder cannot be sent to another process.
             MailError: those of `MessageBuilder.build`.
         """
         from ondemand_attach.pool import _parcels
@@ -107,7 +107,7 @@ class RenderPool:
 
         Raises:
             ConfigurationError: the processes cannot be started, or a builder cannot be sent to them.
-            PoolBusyError: a process was kept busy by other messages.
+            PoolBusyError: a process was kept busy by other messages, or none can be started now.
         """
         plans = [self._plan(builder) for builder in builders]
         with self._crew.warming, ExitStack() as stack:

@@ -50,10 +50,10 @@ class Answer:
 
 
 class Session:
-    """Asks servers, each for *time_limit* seconds at most. Takes the place of an aiohttp.ClientSession."""
+    """Asks servers, each for *timeout* seconds at most. Takes the place of an aiohttp.ClientSession."""
 
-    def __init__(self, time_limit: float, largest: int = _LARGEST) -> None:
-        self._timeout, self._largest = aiohttp.ClientTimeout(time_limit), largest
+    def __init__(self, timeout: float, largest: int = _LARGEST) -> None:
+        self._timeout, self._largest = aiohttp.ClientTimeout(timeout), largest
 
     async def __aenter__(self) -> Self:
         session = aiohttp.ClientSession(

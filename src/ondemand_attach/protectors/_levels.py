@@ -36,22 +36,22 @@ class TimeStampAuthority:
             Needed from B-LT on. Without any, whoever answers is believed.
         credentials: a callable that returns user name and password, for HTTP basic authentication. They are
             told nobody but a server at ``https:``, or on this machine.
-        time_limit: how long to wait for an answer, in seconds.
+        timeout: how long to wait for an answer, in seconds.
 
     Raises:
-        ConfigurationError: the URL is not one of HTTP, a root is no certificate, the time limit is none, or
+        ConfigurationError: the URL is not one of HTTP, a root is no certificate, the timeout is none, or
             the credentials would go over the network in clear text.
     """
 
     url: str
     trust_roots: Iterable[x509.Certificate | bytes] = field(default=(), repr=False)
     credentials: Callable[[], tuple[str, str]] | None = field(default=None, repr=False)
-    time_limit: float = 5.0
+    timeout: float = 5.0
 
     def __post_init__(self) -> None:
         self._check_url()
-        if not (isinstance(self.time_limit, int | float) and 0 < self.time_limit < math.inf):
-            raise ConfigurationError("time_limit= of a time stamp authority takes seconds, more than 0")
+        if not (isinstance(self.timeout, int | float) and 0 < self.timeout < math.inf):
+            raise ConfigurationError("timeout= of a time stamp authority takes seconds, more than 0")
         from ondemand_attach.protectors import _certificates
 
         roots = translated(
@@ -77,7 +77,7 @@ class TimeStampAuthority:
             raise ConfigurationError("credentials= of a time stamp authority need a URL with https://")
 
     def __repr__(self) -> str:
-        return f"TimeStampAuthority(url={self.url.partition('?')[0]!r}, time_limit={self.time_limit})"
+        return f"TimeStampAuthority(url={self.url.partition('?')[0]!r}, timeout={self.timeout})"
 
 
 def _parts_of(url: str) -> urllib.parse.SplitResult | None:

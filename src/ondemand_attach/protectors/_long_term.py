@@ -210,7 +210,7 @@ class LongTerm:
     async def _fetched(
         self, holder: Unit, roots: Sequence[x509.Certificate], *, own_usage: bool
     ) -> _ValidationData:
-        limit = self.authority.time_limit
+        limit = self.authority.timeout
         async with Session(limit) as session:
             context = ValidationContext(
                 trust_roots=roots,

@@ -101,7 +101,7 @@ class Stamper(TimeStamper):
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         """Return what the server answers."""
         async with (
-            Session(self._authority.time_limit, _LARGEST) as session,
+            Session(self._authority.timeout, _LARGEST) as session,
             session.post(self._authority.url, data=req.dump(), headers=self._headers()) as answer,
         ):
             if answer.status != 200:

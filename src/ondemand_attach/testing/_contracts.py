@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ondemand_attach._builder import MessageBuilder
+from ondemand_attach._confidential import Marks, views
 from ondemand_attach._message import (
     Address,
     AttachmentRequest,
@@ -24,7 +25,7 @@ from ondemand_attach._message import (
     Recipient,
     Refusal,
 )
-from ondemand_attach.errors import MissingRecipientError, RecipientsRefusedError
+from ondemand_attach.errors import MailError, MissingRecipientError, RecipientsRefusedError, TransportError
 from ondemand_attach.templates._environment import Templates
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
@@ -51,7 +52,7 @@ def attachment_request(
 class GeneratorContract:
     """What every `AttachmentGenerator` holds.
 
-    Inherit, and implement `make`; override `context` with data that the generator needs.
+    Inherit, and implement `make`; override `context` with what the generator uses, and no more.
     """
 
     context: Mapping[str, Any] = {}
@@ -85,6 +86,19 @@ class GeneratorContract:
         with _temporary_folder() as folder:
             self.generate()
             assert not list(folder.iterdir()), "a document with personal data must not lie on a disk"
+
+    def test_swallows_no_confidential_value(self) -> None:
+        if not self.context:
+            return
+        public = views(self.context, Marks().with_confidential(self.context)).public
+        try:
+            _call(self.make(), "generate", attachment_request(public))
+        except MailError:
+            return
+        raise AssertionError(
+            "a document was made of confidential values, as for an attachment without an encryptor; let what "
+            "they raise through, and keep in context what the generator uses"
+        )
 
     def test_serves_threads(self) -> None:
         kinds = {document.media_type for document in _in_threads(self.generate)}
@@ -176,7 +190,8 @@ class SignerContract:
 class TransportContract:
     """What every `Transport` holds. Inherit, and implement `make` and `received`.
 
-    If the far side can refuse a recipient, implement `make_refusing` as well.
+    If the far side can refuse a recipient, implement `make_refusing` as well; if it can refuse a message,
+    `make_rejecting`; if it can be out of reach, `make_unreachable`.
     """
 
     def make(self) -> Any:
@@ -189,6 +204,14 @@ class TransportContract:
 
     def make_refusing(self, addresses: Sequence[str]) -> Any:  # noqa: ARG002 - for who overrides it
         """Return the transport under test, whose far side refuses *addresses*; None if it refuses nobody."""
+        return None
+
+    def make_rejecting(self) -> Any:
+        """Return the transport under test, whose far side refuses every message; None if it takes all."""
+        return None
+
+    def make_unreachable(self) -> Any:
+        """Return the transport under test, whose far side is out of reach; None if it always is in reach."""
         return None
 
     def message(self, subject: str = "Order 1") -> Message:
@@ -227,6 +250,27 @@ class TransportContract:
         assert set(failure.refused) == {"jane@example.com"}
         assert "jane" not in f"{failure} {failure!r}", "no address in the text of an error"
         assert len(self.received()) == before, "a message that is an error leaves no copy behind"
+
+    def test_a_message_that_is_refused_is_an_error_that_is_not_temporary(self) -> None:
+        if (transport := self.make_rejecting()) is not None:
+            assert not self.failure(transport).is_temporary, "to send again what is refused is no use"
+
+    def test_nobody_in_reach_is_an_error(self) -> None:
+        if (transport := self.make_unreachable()) is not None:
+            self.failure(transport)
+
+    def failure(self, transport: Any) -> TransportError:
+        """Send over *transport*, which must raise a `TransportError`, and return that."""
+        before, failure = len(self.received()), None
+        try:
+            _call(transport, "send", self.message())
+        except TransportError as error:
+            failure = error
+        assert failure is not None, "raise a TransportError if the message was not sent"
+        assert not failure.is_uncertain, "say is_uncertain only if nobody knows whether it was sent"
+        assert "jane" not in f"{failure} {failure!r}", "no address in the text of an error"
+        assert len(self.received()) == before, "a message that is an error leaves no copy behind"
+        return failure
 
     def test_the_receipt_names_who_was_refused(self) -> None:
         transport = self.make_refusing(["archive@example.com"])

@@ -11,7 +11,8 @@ from typing import Any
 
 from ondemand_attach._message import Refusal
 from ondemand_attach.errors import AuthenticationError, ConnectionFailedError, TransportError
-from ondemand_attach.transports._network import check_name, connected, described, remaining
+from ondemand_attach.transports._faults import UNCERTAIN, Fault, fault
+from ondemand_attach.transports._network import check_name, connected, remaining
 from ondemand_attach.transports._server import Server
 
 FINAL_DOT = "the final dot"
@@ -19,8 +20,31 @@ _MAX_REPLY = 64 * 1024
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED_CODE = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")
 _CLASSES: dict[str, type[TransportError]] = {
-    **dict.fromkeys(("connect", "TLS", "EHLO", "STARTTLS"), ConnectionFailedError),
+    **dict.fromkeys(("connect", "greeting", "TLS", "EHLO", "STARTTLS"), ConnectionFailedError),
     "AUTH": AuthenticationError,
+}
+_NO_TLS = "smtps:// is for ports that begin with TLS, mostly 465, and smtp+starttls:// for others, mostly 587"
+_NO_SMTP = "see that the port in the URL is one of a mail server, and not one that begins with TLS (smtps://)"
+_TODO = {
+    ("greeting", 4): "it is busy or limits connections; send again later, or from fewer threads",
+    ("greeting", 5): "it takes no mail from this machine; ask who runs it, or name another server",
+    (
+        "STARTTLS",
+        5,
+    ): "it cannot encrypt, and nothing is sent in clear text; ask who runs it, or name another server",
+    ("AUTH", 4): "it cannot check logins now; send again later",
+    ("AUTH", 5): (
+        "the user or the password is wrong, or the account may not send by SMTP; many providers want a "
+        "password that is made for one application"
+    ),
+    ("MAIL", 5): "it does not let this login or machine send for sender() or return_path()",
+    ("the final dot", 5): "it does not take what is in the message; ask who runs it why",
+}
+_LATER = {4: "send again later", 5: "to send again will not help; ask who runs it why"}
+_BY_CODE = {
+    421: "it ends the session; send again later, or from fewer threads",
+    530: "it wants a login or TLS first: smtp+starttls://user@host with password=",
+    552: "the message is larger than it takes, or the mailbox is full",
 }
 
 
@@ -73,7 +97,7 @@ class BoundedSmtp(smtplib.SMTP):
     def secure(self) -> None:
         """Begin TLS after STARTTLS was answered (RFC 3207)."""
         if self._received:  # said before the handshake, so by anyone (CVE-2011-0411)
-            raise self.broken("more than one reply")
+            raise self.impossible("more than one reply, before TLS began; somebody may be in between")
         self.sock = self._secured(self.connection)
 
     def ask(self, command: str, expected: int) -> None:
@@ -92,8 +116,9 @@ class BoundedSmtp(smtplib.SMTP):
             return
         if first_digit not in (4, 5):
             raise self.broken(f"the reply {reply.code} makes no sense here")
+        todo = _BY_CODE.get(reply.code) or _TODO.get((self.stage, first_digit)) or _LATER[first_digit]
         raise self._error_class(
-            f"{self.server} answered {self.stage} with {reply.refusal}",
+            f"{self.server} answered {self.stage} with {reply.refusal}: {todo}",
             is_temporary=first_digit == 4,
             code=reply.code,
             enhanced_code=reply.refusal.enhanced_code,
@@ -101,22 +126,24 @@ class BoundedSmtp(smtplib.SMTP):
 
     def failure(self, error: Exception) -> TransportError:
         """Translate an error that is not the server's answer."""
-        what = described(error)
-        return self.broken(what) if isinstance(error, OSError) else self.impossible(what)
+        return self._failed(fault(error, hint=_NO_TLS))
 
     def broken(self, what: str) -> TransportError:
         """Make the error for a session that ended otherwise than by an answer."""
-        is_uncertain = self.stage == FINAL_DOT
-        return self._error_class(
-            f"{self.server} failed at {self.stage}: {what}",
-            is_temporary=not is_uncertain,
-            is_uncertain=is_uncertain,
-        )
+        return self._failed(Fault(what, is_temporary=True))
 
     def impossible(self, what: str) -> TransportError:
         """Make the error for what will not work next time either."""
+        return self._failed(Fault(what, is_temporary=False))
+
+    def _failed(self, what: Fault) -> TransportError:
+        is_uncertain = self.stage == FINAL_DOT
+        todo = f"; {_NO_SMTP}" if self.stage == "greeting" and what.is_temporary else ""
+        todo = f"; {UNCERTAIN}" if is_uncertain else todo
         return self._error_class(
-            f"{self.server} failed at {self.stage}: {what}", is_uncertain=self.stage == FINAL_DOT
+            f"{self.server} failed at {self.stage}: {what.text}{todo}",
+            is_temporary=what.is_temporary and not is_uncertain,
+            is_uncertain=is_uncertain,
         )
 
     @property
@@ -125,7 +152,7 @@ class BoundedSmtp(smtplib.SMTP):
 
     def _secured(self, sock: socket.socket) -> socket.socket:
         if self.context is None:
-            raise self.impossible("nothing to verify the server with")
+            raise self.impossible("there is nothing to verify the server with")
         self.stage = "TLS"
         sock.settimeout(remaining(self.deadline))
         secured = self.context.wrap_socket(sock, server_hostname=self.server.host)
@@ -140,7 +167,10 @@ class BoundedSmtp(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002
         sock = connected(host, port, self.deadline)
-        return self._secured(sock) if self.server.scheme == "smtps" else sock
+        if self.server.scheme == "smtps":
+            sock = self._secured(sock)
+        self.stage = "greeting"
+        return sock
 
     def send(self, s: Any) -> None:
         """Send all of *s* before the deadline."""

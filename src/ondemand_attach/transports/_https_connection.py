@@ -14,9 +14,10 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from ondemand_attach.errors import ConnectionFailedError, TransportError
-from ondemand_attach.transports._network import check_name, connected, described, remaining
+from ondemand_attach.transports._faults import UNCERTAIN, fault
+from ondemand_attach.transports._network import check_name, connected, remaining
 
-_MAX_REPLY = 64 * 1024
+MAX_ANSWER = 64 * 1024
 _BROKEN = (OSError, HTTPError, http.client.HTTPException)
 
 
@@ -35,8 +36,11 @@ class Connection(HTTPSConnection):
         self.deadline = deadline
         self._stage = "connect"
 
-    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
-        """Send *body* and return the HTTP status. A redirect is not followed."""
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes | None]:
+        """Send *body*, and return the HTTP status and the answer. A redirect is not followed.
+
+        The answer is None if it is longer than 64 KiB, or does not come in whole: the status is what counts.
+        """
         if self.sock is None:
             self.connect()
         with self._cut_off():
@@ -46,8 +50,7 @@ class Connection(HTTPSConnection):
             )
             self._stage = "the answer"
             response = self.getresponse()
-            self._drain(response)
-        return response.status
+            return response.status, self._read(response)
 
     def connect(self) -> None:
         """Connect, and verify the server."""
@@ -67,9 +70,11 @@ class Connection(HTTPSConnection):
         """Translate an error that is not the server's answer."""
         is_uncertain = self._stage == "the answer"
         kind = ConnectionFailedError if self._stage == "connect" else TransportError
+        what = fault(http.client.HTTPException() if isinstance(error, HTTPError) else error)
         return kind(
-            f"{self.host}:{self.port} failed at {self._stage}: {described(error)}",
-            is_temporary=not is_uncertain and isinstance(error, _BROKEN),
+            f"{self.host}:{self.port} failed at {self._stage}: {what.text}"
+            f"{f'; {UNCERTAIN}' if is_uncertain else ''}",
+            is_temporary=not is_uncertain and what.is_temporary,
             is_uncertain=is_uncertain,
         )
 
@@ -89,17 +94,18 @@ class Connection(HTTPSConnection):
         finally:
             timer.cancel()
 
-    def _drain(self, response: http.client.HTTPResponse) -> None:
+    def _read(self, response: http.client.HTTPResponse) -> bytes | None:
         """Make room for the next answer, or close if that would take more than a little reading."""
         with contextlib.suppress(*_BROKEN):
-            size = 0
-            while size <= _MAX_REPLY:
-                part = response.read(_MAX_REPLY)
+            content = b""
+            while len(content) <= MAX_ANSWER:
+                part = response.read(MAX_ANSWER)
                 if not part:
-                    return
-                size += len(part)
+                    return None if response.length else content  # closed before the end
+                content += part
         response.close()
         self.close()
+        return None
 
 
 def _shut_down(sock: socket.socket) -> None:

@@ -13,10 +13,13 @@ from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
 from ondemand_attach._hosts import is_address
+from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import AuthenticationError, ConfigurationError
 
 _MAX_IDLE = 60.0
+_MISTAKES = (LookupError, NameError, AttributeError, TypeError, ImportError)
+"""What is raised where a variable of the environment is missing, or by code that is wrong."""
 
 
 class _Connection(Protocol):
@@ -127,28 +130,11 @@ def check_name(sock: ssl.SSLSocket, host: str) -> None:
     names: Any = (sock.getpeercert() or {}).get("subjectAltName", ())
     if not any(kind == "DNS" for kind, _ in names):
         error = ssl.SSLCertVerificationError(ssl.SSL_ERROR_SSL, "no subjectAltName")
-        error.verify_message = "it has no subjectAltName with a host name, only a common name at best"
+        error.verify_message = (
+            "it has no subjectAltName with a host name, only a common name, which counts nothing (RFC 9525)"
+        )
+        error.verify_code = 62  # X509_V_ERR_HOSTNAME_MISMATCH
         raise error
-
-
-def described(error: Exception) -> str:
-    """Say what went wrong on the network, without a word of the server's."""
-    match error:
-        case TimeoutError():
-            text = "no answer in time"
-        case ssl.SSLCertVerificationError():
-            text = f"untrusted certificate: {error.verify_message or 'not verified'}"
-        case ssl.SSLError():
-            text = f"no TLS: {error.reason or 'connection closed'}"
-        case socket.gaierror():
-            text = "unknown host name"
-        case OSError(errno=int(number)):
-            text = f"connection lost: {errno.errorcode.get(number, number)}"
-        case OSError():
-            text = "connection lost"
-        case _:
-            text = f"unexpected {type(error).__name__}"
-    return text
 
 
 def asked(secret: Callable[[], str]) -> str:
@@ -158,12 +144,18 @@ def asked(secret: Callable[[], str]) -> str:
         AuthenticationError: it raised something, or answered with what cannot be a secret.
     """
     answer: object = translated(secret, _unanswered)
-    if not isinstance(answer, str) or "\0" in answer:
-        raise AuthenticationError("the callable for the password or key returned something else")
+    if not isinstance(answer, str):
+        raise AuthenticationError(
+            f"the callable for the password or key returned a {type(answer).__name__}; it must return text"
+        )
+    if "\0" in answer:
+        raise AuthenticationError("what the callable for the password or key returned holds a NUL")
     return answer
 
 
 def _unanswered(error: Exception) -> AuthenticationError:
+    """Take for an outage, of a vault or the like, what is no fault in the application's code or settings."""
     return AuthenticationError(
-        f"the callable for the password or key raised {type(error).__name__}", is_temporary=True
+        f"the callable for the password or key raised {told(error)}",
+        is_temporary=not isinstance(error, _MISTAKES),
     )

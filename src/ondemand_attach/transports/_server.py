@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from ondemand_attach._hosts import is_loopback
+from ondemand_attach._hosts import is_host, is_loopback
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
 
@@ -79,7 +79,7 @@ def _user(parts: SplitResult) -> str | None:
 
 
 def _host(parts: SplitResult) -> str:
-    if parts.hostname is None or not _HOST.fullmatch(parts.hostname):
+    if parts.hostname is None or not (_HOST.fullmatch(parts.hostname) and is_host(parts.hostname)):
         raise ConfigurationError("the URL of the SMTP server names no valid host")
     return parts.hostname
 

@@ -93,7 +93,10 @@ class Session(BoundedSmtp):
     def _start_tls(self) -> None:
         self.stage = "STARTTLS"
         if not self.has_extn("starttls"):
-            raise self.broken("not offered")
+            raise self.impossible(
+                "it offers no STARTTLS, and nothing is sent in clear text; name a port or server that "
+                "encrypts, smtps:// if it begins with TLS. Some firewalls and virus scanners hide the offer"
+            )
         self.ask("STARTTLS", 2)
         self.secure()
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from ondemand_attach._message import Message, Receipt
-from ondemand_attach._seal import sealed, translated
+from ondemand_attach._seal import at_work, translated
 from ondemand_attach.errors import ConfigurationError, TransportError
 from ondemand_attach.transports._receipt import accepted_for_all
 
@@ -36,7 +36,7 @@ class FileTransport:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = _made(Path(folder))
 
-    @sealed
+    @at_work(TransportError)
     def send(self, message: Message, /) -> Receipt:
         """Write the bytes of *message*.
 
@@ -71,7 +71,7 @@ class MaildirTransport:
         for part in ("tmp", "new", "cur"):
             _made(self._folder / part)
 
-    @sealed
+    @at_work(TransportError)
     def send(self, message: Message, /) -> Receipt:
         """Deliver the bytes of *message*.
 

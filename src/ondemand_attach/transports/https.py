@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import base64
+import json
+import logging
 import re
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from ondemand_attach._answers import identifier
+from ondemand_attach._hosts import is_host
 from ondemand_attach._message import Message, Receipt
-from ondemand_attach._seal import sealed, translated
+from ondemand_attach._origins import told
+from ondemand_attach._seal import at_work, translated
 from ondemand_attach.errors import (
     AuthenticationError,
     ConfigurationError,
     MissingDependencyError,
     TransportError,
 )
+from ondemand_attach.transports._faults import UNCERTAIN
 from ondemand_attach.transports._network import KeptConnections, asked, verifying
 from ondemand_attach.transports._receipt import accepted_for_all
 
@@ -26,10 +32,23 @@ if TYPE_CHECKING:
     from ondemand_attach.transports._https_connection import Connection
 
 _DOMAIN = re.compile(r"[A-Za-z0-9.\-]+")
+_FIELD_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 5.1
+_FIELD_VALUE = re.compile(r"[\t -~\x80-\xff]*")  # section 5.5
 _TEMPORARY = {408, 425, 429}
 _UNCERTAIN = {502, 504, 520, 522, 524, 598, 599}
 """A gateway says that it does not know what became of the request, which it had in whole (RFC 9110 sections
 15.6.3 and 15.6.5, and what Cloudflare and others say instead)."""
+_TODO = {
+    400: "it does not understand what encode= makes",
+    401: "the key is wrong, or of another account or region",
+    403: "the key may not send, or not for this sender or domain",
+    404: "there is nothing at this address; see the URL, and the domain in it",
+    413: "the message is larger than it takes",
+    422: "it does not understand what encode= makes",
+    429: "it limits how many messages it takes; send again later, or fewer at a time",
+}
+
+_log = logging.getLogger("ondemand_attach")
 
 
 class HttpsTransport:
@@ -42,7 +61,10 @@ class HttpsTransport:
 
     Args:
         url: the ``https://`` address to post to.
-        encode: makes the headers and the body of the request; it is called for each message.
+        encode: makes the header fields and the body of the request; it is called for each message.
+        decode: finds in the body of an answer what the provider calls the message, for
+            `Receipt.provider_id`. It is called after the message was taken, with 64 KiB at most. If it raises
+            or finds none, the log says so, and the message is sent all the same.
         timeout: seconds for one message; resolving the host name is not counted.
         ssl_context: verifies the server with another authority, or shows a client certificate.
         rewrites_messages: the provider is known to put messages together anew, so that none may be sent that
@@ -58,12 +80,16 @@ class HttpsTransport:
         url: str,
         encode: Callable[[Message], tuple[dict[str, str], bytes]],
         *,
+        decode: Callable[[bytes], str | None] | None = None,
         timeout: float = 60.0,
         ssl_context: ssl.SSLContext | None = None,
         rewrites_messages: bool = False,
     ) -> None:
         _check_urllib3()
         self._host, self._port, self._path = _parts(url)
+        if not callable(encode) or not (decode is None or callable(decode)):
+            raise ConfigurationError("encode and decode are functions, or other callables")
+        self._decode = decode
         if not timeout > 0:
             raise ConfigurationError("timeout is a number of seconds above zero")
         self._encode = encode
@@ -101,21 +127,26 @@ class HttpsTransport:
             raise ConfigurationError("api_key is a callable that returns it, such as a lambda")
         url = f"{base_url.rstrip('/')}/v3/{domain}/messages.mime"
         return cls(
-            url, lambda message: _for_mailgun(message, api_key), timeout=timeout, ssl_context=ssl_context
+            url,
+            lambda message: _for_mailgun(message, api_key),
+            decode=_id_of_mailgun,
+            timeout=timeout,
+            ssl_context=ssl_context,
         )
 
-    @sealed
+    @at_work(TransportError)
     def send(self, message: Message, /) -> Receipt:
         """Post the bytes of *message* exactly as they are.
 
         Raises:
             AuthenticationError: the key was not accepted.
-            TransportError: the message was not taken; if ``is_uncertain``, it may have been.
+            TransportError: the message was not taken; if ``is_uncertain``, it may have been. So is a lost
+                connection or an answer of a gateway (502, 504) after the whole request was sent.
         """
-        headers, body = self._encode(message)
+        headers, body = self._request(message)
         connection = self._connection(time.monotonic() + self._timeout)
         try:
-            status = translated(lambda: connection.post(self._path, headers, body), connection.failure)
+            status, said = translated(lambda: connection.post(self._path, headers, body), connection.failure)
         except BaseException:
             connection.close()
             raise
@@ -123,7 +154,34 @@ class HttpsTransport:
             self._idle.keep(connection, connection.sock)
         if status // 100 != 2:
             raise self._failure(status)
-        return accepted_for_all(message, f"HTTP status {status}")
+        return accepted_for_all(message, f"HTTP status {status}", self._id_in(said, message))
+
+    def _request(self, message: Message) -> tuple[dict[str, str], bytes]:
+        """Return what encode= makes of *message*, of which no word is quoted: there may be a key in it."""
+        match translated(lambda: self._encode(message), _not_encoded):
+            case (Mapping() as headers, bytes() as body) if all(map(_is_field, headers.items())):
+                return dict(headers), body
+        raise TransportError(
+            "encode= did not return two things: a mapping of names and values of header fields, each in one "
+            "line of Latin-1, and bytes"
+        )
+
+    def _id_in(self, said: bytes | None, message: Message) -> str | None:
+        """Return what the provider calls *message*. That is sent, so nothing here may be an error."""
+        if self._decode is None:
+            return None
+        problem = "the answer is longer than 64 KiB, or did not come in whole"
+        if said is not None:
+            try:
+                found = self._decode(said)
+            except Exception as error:  # noqa: BLE001 - whatever the application's code raises
+                problem = f"decode= raised {told(error)}"
+            else:
+                if (shown := identifier(found, message.envelope.recipients)) is not None:
+                    return shown
+                problem = "decode= found none of 1 to 200 visible ASCII characters without an address"
+        _log.warning("%s is sent, but its receipt has no provider_id: %s", message.message_id, problem)
+        return None
 
     def _connection(self, deadline: float) -> Connection:
         from ondemand_attach.transports._https_connection import Connection
@@ -137,8 +195,9 @@ class HttpsTransport:
     def _failure(self, status: int) -> TransportError:
         kind = AuthenticationError if status in (401, 403) else TransportError
         is_uncertain = status in _UNCERTAIN
+        todo = UNCERTAIN if is_uncertain else _todo(status)
         return kind(
-            f"{self._host}:{self._port} answered with HTTP status {status}",
+            f"{self._host}:{self._port} answered with HTTP status {status}: {todo}",
             is_temporary=not is_uncertain and (status in _TEMPORARY or status >= 500),
             is_uncertain=is_uncertain,
             code=status,
@@ -161,6 +220,32 @@ class HttpsTransport:
         return f"<HttpsTransport https://{self._host}:{self._port}>"
 
 
+def _todo(status: int) -> str:
+    if status // 100 == 3:
+        return "it wants to be asked elsewhere, which is not done; give the final address as url="
+    if status >= 500:
+        return "it is out of order; send again later"
+    return _TODO.get(status, "see what it says of this in its own log")
+
+
+def _not_encoded(error: Exception) -> TransportError:
+    return TransportError(f"encode= raised {told(error)}")
+
+
+def _is_field(field: tuple[object, object]) -> bool:
+    name, value = field
+    return (
+        isinstance(name, str)
+        and isinstance(value, str)
+        and _FIELD_NAME.fullmatch(name) is not None
+        and _FIELD_VALUE.fullmatch(value) is not None
+    )
+
+
+def _id_of_mailgun(content: bytes) -> str:
+    return str(json.loads(content)["id"])
+
+
 def _for_mailgun(message: Message, api_key: Callable[[], str]) -> tuple[dict[str, str], bytes]:
     from urllib3.filepost import encode_multipart_formdata
 
@@ -181,9 +266,10 @@ def _parts(url: str) -> tuple[str, int, str]:
         port = parts.port or 443
     except ValueError:
         port = 0
-    if not port or parts.scheme != "https" or not parts.hostname or parts.username is not None:
+    is_whole = port and parts.scheme == "https" and parts.hostname and is_host(parts.hostname)
+    if not is_whole or parts.username is not None:
         raise ConfigurationError("the URL of the provider is https://host[:port]/path, without a login")
-    return parts.hostname, port, parts.path + (f"?{parts.query}" if parts.query else "")
+    return str(parts.hostname), port, parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _check_urllib3() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
+from ondemand_attach._addresses import ByAddress
 from ondemand_attach._answers import impersonal
 from ondemand_attach._message import Message, Receipt, Refusal
-from ondemand_attach._seal import sealed, translated
+from ondemand_attach._seal import at_work, translated
 from ondemand_attach.errors import ConfigurationError, MessageError, RecipientsRefusedError, TransportError
 from ondemand_attach.transports._network import KeptConnections, verifying
 from ondemand_attach.transports._server import Server
@@ -77,7 +78,7 @@ class SmtpTransport:
         self._local_hostname = local_hostname
         self._idle: KeptConnections[Session] = KeptConnections()
 
-    @sealed
+    @at_work(TransportError)
     def send(self, message: Message, /) -> Receipt:
         """Send the bytes of *message* exactly as they are.
 
@@ -98,28 +99,50 @@ class SmtpTransport:
         accepted = tuple(recipient for recipient in recipients if recipient not in refused)
         said = f"{reply.code} {reply.text.decode('utf-8', 'replace')}"
         answer = impersonal(said, message.envelope.recipients)
-        return Receipt(message_id=message.message_id, accepted=accepted, refused=refused, answer=answer)
+        return Receipt(
+            message_id=message.message_id, accepted=accepted, refused=ByAddress(refused), answer=answer
+        )
 
     def _prepared(self, message: Message, deadline: float) -> tuple[Session, dict[str, Refusal]]:
         """Return a session that waits for the bytes of *message*, and who was refused.
 
-        What else than a mailbox fails on a kept connection is tried again on a new one: servers end or refuse
-        sessions that were long or idle, or forget a login, in many words. Nothing was sent by then.
+        What else than a mailbox fails on a kept connection, if only for one of several recipients, is tried
+        once again on a new one: servers end or refuse sessions that were long or idle, or forget a login, in
+        many words. Nothing was sent by then: without the final dot, a server drops what it was told (RFC 5321
+        section 4.1.1.4).
         """
         while (kept := self._idle.take()) is not None:
             kept.deadline = deadline
             try:
-                return kept, _within(kept, lambda: kept.prepare(message))
+                refused = _within(kept, lambda: kept.prepare(message))
             except TransportError as error:
-                if _is_about_mailboxes(error):
+                if isinstance(error, RecipientsRefusedError) and self._are_about_mailboxes(error.refused):
                     raise
-                if error.code not in (None, 421):  # an answer; the other connections would give it, too
-                    break
+                if error.code in (None, 421):
+                    continue
+            else:
+                if self._are_about_mailboxes(refused):
+                    return kept, refused
+                kept.close()
+            break  # it was an answer; the other connections would give it, too
         session = Session(
             self._server, context=self._context, deadline=deadline, local_hostname=self._local_hostname
         )
         _within(session, lambda: session.open(self._password))
         return session, _within(session, lambda: session.prepare(message))
+
+    def _are_about_mailboxes(self, refused: Mapping[str, Refusal]) -> bool:
+        """Whether a server said that mailboxes do not exist or cannot be used (RFC 3463 sections 3.2, 3.3).
+
+        One that gives a mere 550, and had a login, may also mean that it has forgotten that.
+        """
+        known = () if self._password else _NO_MAILBOX
+        return all(
+            refusal.enhanced_code.split(".")[1] in {"1", "2"}
+            if refusal.enhanced_code
+            else refusal.code in known
+            for refusal in refused.values()
+        )
 
     def close(self) -> None:
         """Close the connections that are idle. The transport can still be used."""
@@ -146,16 +169,6 @@ def _within(session: Session, step: Callable[[], T]) -> T:
     except BaseException:
         session.close()
         raise
-
-
-def _is_about_mailboxes(error: TransportError) -> bool:
-    """Whether a server said that mailboxes do not exist or cannot be used (RFC 3463 sections 3.2, 3.3)."""
-    if not isinstance(error, RecipientsRefusedError):
-        return False
-    enhanced = [
-        refusal.enhanced_code or f"5.{refusal.code in _NO_MAILBOX:d}" for refusal in error.refused.values()
-    ]
-    return all(code.split(".")[1] in {"1", "2"} for code in enhanced)
 
 
 def _check_login(server: Server, password: Callable[[], str] | None) -> None:

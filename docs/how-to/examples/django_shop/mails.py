@@ -6,7 +6,7 @@ import logging
 from django.conf import settings
 
 from ondemand_attach import Mailer, MessageBuilder, PdfEncryptor, PdfSigner, SmtpTransport, Xhtml2PdfGenerator
-from ondemand_attach.errors import MailError, TransportError
+from ondemand_attach.errors import MailError
 
 from .models import Order
 
@@ -79,7 +79,6 @@ def send_confirmation(pk):
         for refusal in receipt.refused.values():  # the customer was accepted, another recipient was not
             log.warning("order %s is %s: a recipient was refused: %s", order.number, order.mail, refusal)
     except MailError as error:
-        can_wait = isinstance(error, TransportError) and error.is_temporary
-        order.mail = Order.Mail.DUE if can_wait else Order.Mail.STUCK
+        order.mail = Order.Mail.DUE if error.is_temporary else Order.Mail.STUCK
         log.warning("order %s is %s, %s was not sent: %s", order.number, order.mail, order.message_id, error)
     order.save(update_fields=["mail"])

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from ondemand_attach import Mailer, MessageBuilder, PdfEncryptor, PdfSigner, SmtpTransport, Xhtml2PdfGenerator
-from ondemand_attach.errors import MailError, TransportError
+from ondemand_attach.errors import MailError
 
 from . import database
 
@@ -60,8 +60,7 @@ class Mails:
             for refusal in receipt.refused.values():  # the customer was accepted, another recipient was not
                 log.warning("order %s is %s: a recipient was refused: %s", order, after, refusal)
         except MailError as error:
-            can_wait = isinstance(error, TransportError) and error.is_temporary
-            after = "due" if can_wait else "stuck"
+            after = "due" if error.is_temporary else "stuck"
             log.warning("order %s is %s, %s was not sent: %s", order, after, message_id, error)
         database.move(order, "sending", after)
 

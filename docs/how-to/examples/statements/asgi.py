@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ondemand_attach.errors import MailError, PoolBusyError, TransportError
+from ondemand_attach.errors import MailError
 
 from .mails import STATEMENT, event_of, mailer, pool
 
@@ -27,12 +27,10 @@ async def send(request):
     context, to = event_of(request.path_params["number"])
     try:
         receipt = await mailer.asend(STATEMENT, context, to=to)
-    except PoolBusyError:
-        return Response("busy", status_code=503, headers={"Retry-After": "5"})
-    except TransportError as error:
-        return Response("try again" if error.is_temporary else "refused", status_code=502)
-    except MailError:
-        return Response("the statement cannot be made", status_code=500)
+    except MailError as error:
+        if error.is_temporary:
+            return Response("try again", status_code=503, headers={"Retry-After": "30"})
+        return Response("refused", status_code=502)
     return Response("sent, but not to all" if receipt.refused else "sent")
 
 

@@ -4,7 +4,7 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 from celery.utils.log import get_task_logger
 
-from ondemand_attach.errors import PoolBusyError, TransportError
+from ondemand_attach.errors import MailError
 
 from .mails import STATEMENT, event_of, mailer, pool
 
@@ -33,9 +33,7 @@ def send_statement(self, number):
         receipt = mailer.send(STATEMENT, context, to=to, message_id=f"<statement-{number}@bank.example>")
         for refusal in receipt.refused.values():  # the customer was accepted, another recipient was not
             log.warning("a recipient of statement %s was refused: %s", number, refusal)
-    except PoolBusyError as error:
-        raise self.retry(exc=error, countdown=5) from None
-    except TransportError as error:
-        if error.is_temporary:
-            raise self.retry(exc=error, countdown=60 * 2**self.request.retries) from None
-        raise
+    except MailError as error:
+        if not error.is_temporary:
+            raise
+        raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from None
