@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from ondemand_attach._given import is_lazy, kind, plain
 from ondemand_attach._records import Confidential, Path, field_names, marked_paths
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MessageError
 
@@ -177,9 +178,7 @@ def views(context: object, marks: Marks) -> Views:
     walk = _Walk(marks)
     full, public = walk.copy(context, ())
     if not isinstance(full, dict):
-        raise MessageError(
-            f"the context is a {type(context).__name__}; pass a mapping or a record with named fields"
-        )
+        raise MessageError(f"the context is {kind(context)}; pass a mapping or a record with named fields")
     marks.refuse_dead(full)
     return Views(full, public, walk.values, walk.disclosed)
 
@@ -209,7 +208,7 @@ class _Walk:
         """Return *value* as plain data: for the full view, and for the public view."""
         self.measure(path, depth)
         if type(value) not in _PLAIN:
-            value, is_secret = _unwrapped(value, is_secret=is_secret)
+            value, is_secret = _unwrapped(value, path, is_secret=is_secret)
         is_secret = (is_secret and path not in self.public) or path in self.confidential
         if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
             pairs = [self.copy(element, path, is_secret=is_secret, depth=depth + 1) for element in value]
@@ -257,7 +256,7 @@ class _Walk:
             if all(isinstance(name, str) for name in value):
                 return value.items()
             raise MessageError(f"the mapping in the context at {_spelt(path)} has a key that is not text")
-        cls: Any = type(value)
+        cls: Any = value.__class__  # of a proxy, what it stands for
         names = field_names(cls)
         if names is None:
             raise MessageError(
@@ -269,8 +268,10 @@ class _Walk:
         return [(name, getattr(value, name)) for name in names]
 
 
-def _unwrapped(value: Any, *, is_secret: bool) -> tuple[Any, bool]:
+def _unwrapped(value: Any, path: Path, *, is_secret: bool) -> tuple[Any, bool]:
     """Take *value* out of what wraps it, and say whether it is confidential."""
+    if value.__class__ is not type(value) or is_lazy(value):
+        value = plain(value, f"the context value at {_spelt(path)}")
     if callable(getattr(type(value), "get_secret_value", None)):  # pydantic's SecretStr marks itself
         value, is_secret = value.get_secret_value(), True
     return (value.value if isinstance(value, enum.Enum) else value), is_secret
@@ -283,7 +284,7 @@ def shown(path: Path) -> str:
 
 def _record_class(mark: object) -> type:
     if not isinstance(mark, type) or field_names(mark) is None:
-        raise ConfigurationError(f"confidential() takes paths and record classes, not {type(mark).__name__}")
+        raise ConfigurationError(f"confidential() takes paths and record classes, not {kind(mark)}")
     if not marked_paths(mark):
         raise ConfigurationError(f"no field of {mark.__qualname__} is marked with Annotated[…, Confidential]")
     return mark
@@ -291,6 +292,10 @@ def _record_class(mark: object) -> type:
 
 def parsed(path: str) -> Path:
     """Return the steps of a path that is spelt with dots."""
+    if not isinstance(path, str) or is_lazy(path):
+        raise ConfigurationError(
+            f"a path is text, names joined by dots, such as 'payment.iban', not {kind(path)}"
+        )
     parts = tuple(path.split("."))
     if not all(parts):
         raise ConfigurationError(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 from urllib.parse import unquote
 
+from ondemand_attach._given import is_lazy, kind
 from ondemand_attach.errors import ConfigurationError, ResourceBlockedError
 
 Place: TypeAlias = "str | pathlib.Path"
@@ -33,6 +34,8 @@ class Assets:
     def __init__(self, places: Place | Sequence[Place] = ()) -> None:
         if isinstance(places, str | pathlib.Path):
             places = [places]
+        if not isinstance(places, Sequence) or isinstance(places, bytes):
+            raise ConfigurationError(f"assets= takes folders, or package:name, not {kind(places)}")
         self.folders = tuple(root for place in places for root in _folders(place))
 
     def read(self, name: str) -> bytes:
@@ -83,12 +86,13 @@ def normalised(address: str, folder: str = "") -> str:
 
 
 def _folders(place: Place) -> list[pathlib.Path]:
+    if not isinstance(place, str | pathlib.Path) or is_lazy(place):
+        raise ConfigurationError(f"assets= takes folders, or package:name, not {kind(place)}")
     if isinstance(place, str) and place.startswith("package:"):
         return _package_folders(place.removeprefix("package:"))
-    folder = pathlib.Path(place).resolve()
-    if not folder.is_dir():
+    if not pathlib.Path(place).is_dir():
         raise ConfigurationError(f"the assets folder {str(place)!r} does not exist")
-    return [folder]
+    return [pathlib.Path(place).resolve()]
 
 
 def _package_folders(package: str) -> list[pathlib.Path]:

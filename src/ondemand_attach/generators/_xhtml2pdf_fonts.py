@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 from reportlab.lib.fonts import addMapping
 from reportlab.pdfbase import pdfmetrics
 
+from ondemand_attach._given import kind
 from ondemand_attach.errors import ConfigurationError, GenerationError, MailError
 from ondemand_attach.generators._xhtml2pdf_subsets import KeptFont
 
@@ -119,12 +120,19 @@ def read_families(fonts: Mapping[str, Mapping[str, str | pathlib.Path]]) -> dict
     Raises:
         ConfigurationError: a file cannot be read or embedded, or a style is unknown.
     """
+    if wrong := [family for family in fonts if not isinstance(family, str)]:
+        raise ConfigurationError(f"fonts= takes families by their names, not {kind(wrong[0])}")
     return {family.lower(): _read_faces(family, files) for family, files in fonts.items()}
 
 
 def _read_faces(family: str, files: Mapping[str, str | pathlib.Path]) -> Faces:
     if not isinstance(files, Mapping) or not files or not files.keys() <= STYLES.keys():
-        raise ConfigurationError(f"fonts[{family!r}] takes the styles {', '.join(STYLES)}")
+        raise ConfigurationError(
+            f"fonts[{family!r}] takes a mapping from styles ({', '.join(STYLES)}) to files, such as "
+            "{'normal': 'fonts/Name.ttf'}"
+        )
+    if wrong := [file for file in files.values() if not isinstance(file, str | pathlib.PurePath)]:
+        raise ConfigurationError(f"fonts[{family!r}] takes the paths of TrueType files, not {kind(wrong[0])}")
     return {style: _read(pathlib.Path(file)) for style, file in files.items()}
 
 

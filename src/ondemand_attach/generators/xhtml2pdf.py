@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document, Source
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, GenerationError
@@ -51,6 +52,7 @@ class Xhtml2PdfGenerator:
             unusable.
     """
 
+    @checked
     def __init__(
         self,
         *,
@@ -63,7 +65,10 @@ class Xhtml2PdfGenerator:
         replay: bool = True,
     ) -> None:
         if (template is None) == (source is None):
-            raise ConfigurationError("Xhtml2PdfGenerator takes either template= or source=")
+            raise ConfigurationError(
+                "Xhtml2PdfGenerator takes either template='name of a file' or source='…', not "
+                + ("None" if source is None else "both")
+            )
         self.template = template
         self.source = source
         self._assets = Assets(assets)

@@ -109,7 +109,9 @@ def packed_event(composition: Composition) -> bytes:
     Raises:
         MessageError: a value of the context does not pickle.
     """
-    occasion = Occasion(to=composition.to, now=composition.now, message_id=composition.message_id)
+    occasion = Occasion(
+        to=composition.to, now=composition.now, message_id=composition.message_id, words=composition.words
+    )
     out = io.BytesIO()
     translated(
         lambda: _EventPickler(out, pickle.HIGHEST_PROTOCOL).dump((composition.seen, occasion)),
@@ -185,7 +187,7 @@ def _load_main(name: str | None, path: str | None) -> None:
 
 def _plugs(draft: Draft) -> Iterator[tuple[str, Any]]:
     for enclosure in draft.enclosures:
-        name = enclosure.filename.text
+        name = enclosure.filename.shown
         yield f"the generator of {name!r}", enclosure.generate
         yield f"the encryptor of {name!r}", enclosure.encrypt
         yield f"the signer of {name!r}", enclosure.sign

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Source
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, SigningError
@@ -73,6 +74,9 @@ class VisibleSignature:
                 f"the signature on {request.filename} could not be drawn: {type(error).__name__}"
             ),
         )
+
+
+VisibleSignature.__init__ = checked(VisibleSignature.__init__)  # type: ignore[method-assign]
 
 
 def _rendered(source: str, request: AttachmentRequest) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from ondemand_attach._given import checked
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, MissingDependencyError, ProofError, SigningError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
@@ -50,6 +51,7 @@ class DkimSigner(PrivateKeyHolder):
 
     protects: Literal["header"] = "header"
 
+    @checked
     @sealed
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import EncryptionError
@@ -36,6 +37,7 @@ class OfficeEncryptor:
     protects: Literal["attachment"] = "attachment"
     for_one: Final = True
 
+    @checked
     @sealed
     def __init__(
         self,

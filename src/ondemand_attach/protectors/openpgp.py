@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import EncryptionError, SigningError
@@ -37,6 +38,7 @@ class OpenPgpSigner(PrivateKeyHolder):
 
     protects: Literal["message"] = "message"
 
+    @checked
     @sealed
     def __init__(self, *, key: Source, password: Password | None = None) -> None:
         from ondemand_attach.protectors import _certificates, _openpgp
@@ -95,6 +97,7 @@ class OpenPgpEncryptor:
 
     protects: Literal["message"] = "message"
 
+    @checked
     @sealed
     def __init__(self, *, certificates: Callable[[AttachmentRequest], Iterable[bytes]] | None = None) -> None:
         from ondemand_attach.protectors import _openpgp

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Literal
 
 from ondemand_attach._exposure._facts import to_keys
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError, SigningError
@@ -47,6 +48,7 @@ class SmimeSigner(KeyHolder):
 
     protects: Literal["message"] = "message"
 
+    @checked
     @sealed
     def __init__(
         self,
@@ -68,6 +70,7 @@ class SmimeSigner(KeyHolder):
         )
 
     @classmethod
+    @checked
     @sealed
     def from_pkcs12(cls, source: Source, /, *, password: Password | None = None) -> Self:
         """Read key, certificate and chain as `PdfSigner.from_pkcs12` does."""
@@ -76,6 +79,7 @@ class SmimeSigner(KeyHolder):
         return cls(**_certificates.from_pkcs12(source, password))
 
     @classmethod
+    @checked
     @sealed
     def from_pem(cls, key: Source, certificate_chain: Source, /, *, password: Password | None = None) -> Self:
         """Read the key and its certificates as `PdfSigner.from_pem` does."""
@@ -84,6 +88,7 @@ class SmimeSigner(KeyHolder):
         return cls(**_certificates.from_pem(key, certificate_chain, password))
 
     @classmethod
+    @checked
     @sealed
     def from_pkcs11(
         cls,
@@ -148,6 +153,7 @@ class SmimeEncryptor:
 
     protects: Literal["message"] = "message"
 
+    @checked
     @sealed
     def __init__(self, *, certificates: LookUp | None = None, strict: bool = False) -> None:
         check_callable(certificates, "certificates")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, Literal
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
@@ -45,6 +46,7 @@ class ZipEncryptor:
     protects: Literal["attachment"] = "attachment"
     for_one: Final = True
 
+    @checked
     @sealed
     def __init__(
         self,

@@ -15,6 +15,7 @@ import jinja2
 from jinja2 import meta
 
 from ondemand_attach._confidential import copied
+from ondemand_attach._given import is_lazy, kind
 from ondemand_attach._message import Slot, Source
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, TemplateError
@@ -109,7 +110,7 @@ class Templates:
         try:
             return self.texts_of(slot, source)
         except TemplateError:  # of a generator that has an engine of its own
-            return source
+            return source.text, source.template
 
     def _parse(self, slot: Slot, source: Source) -> jinja2.Template:
         environment = self.environment(slot)
@@ -199,6 +200,11 @@ def _loader(folder: Folder) -> jinja2.BaseLoader:
         return folder
     if isinstance(folder, str) and folder.startswith("package:"):
         return _PackageLoader(folder.removeprefix("package:"))
+    if not isinstance(folder, str | pathlib.Path) or is_lazy(folder):
+        raise ConfigurationError(
+            f"templates= takes folders, package:name or Jinja2 loaders, not {kind(folder)}; without files, "
+            "leave it out"
+        )
     if not pathlib.Path(folder).is_dir():
         raise ConfigurationError(f"{str(folder)!r} is not a folder with templates")
     return _FileLoader(pathlib.Path(folder).absolute())
