@@ -28,6 +28,7 @@ from ondemand_attach._message import (
     Slot,
     Source,
 )
+from ondemand_attach._origins import told
 from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._seal import translated
@@ -146,7 +147,7 @@ class Composition:
             translated(
                 partial(recipe.deliver, self.generated(recipe.name)),
                 lambda error: EncryptionError(
-                    f"the application's delivery of a generated password raised {type(error).__name__}"
+                    f"the application's own delivery of a generated password failed: {told(error)}"
                 ),
             )
         return message

@@ -38,7 +38,7 @@ _SCALARS = (
 _PLAIN = frozenset({*_SCALARS, bool, datetime.datetime, dict, list, tuple, type(None)})
 _MAX_DEPTH = 50
 _MAX_SIZE = 1_000_000
-_FIELD_NAME = re.compile(r"[A-Za-z_]+[0-9]?")
+FIELD_NAME = re.compile(r"[A-Za-z_]+[0-9]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +243,7 @@ class _Walk:
         full, public = {}, {}
         for name, child in self.fields(value, path):
             below = (*path, name)
-            is_data = is_secret and _FIELD_NAME.fullmatch(name) is None
+            is_data = is_secret and FIELD_NAME.fullmatch(name) is None
             if is_data:
                 self.values.append((shown(below), name))
             full[name], in_public = self.copy(child, below, is_secret=is_secret, depth=depth + 1)
@@ -279,7 +279,7 @@ def _unwrapped(value: Any, path: Path, *, is_secret: bool) -> tuple[Any, bool]:
 
 def shown(path: Path) -> str:
     """Spell *path* for a person. A key that is no field name may itself be data, so it is left out."""
-    return ".".join(name if _FIELD_NAME.fullmatch(name) else "*" for name in path)
+    return ".".join(name if FIELD_NAME.fullmatch(name) else "*" for name in path)
 
 
 def _record_class(mark: object) -> type:

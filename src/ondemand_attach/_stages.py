@@ -9,10 +9,22 @@ from typing import Any
 
 from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._recognising import recognised
+from ondemand_attach._given import kind
 from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._origins import told
 from ondemand_attach._receipt import Claims
 from ondemand_attach._seal import translated
-from ondemand_attach.errors import EncryptionError, GenerationError, ProofError, ProtectionError
+from ondemand_attach.errors import (
+    EncryptionError,
+    GenerationError,
+    MessageError,
+    MissingRecipientError,
+    ProofError,
+    ProtectionError,
+    SigningError,
+)
+
+_ROLES = {GenerationError: "generator", EncryptionError: "encryptor", SigningError: "signer"}
 
 
 def stage(
@@ -21,18 +33,24 @@ def stage(
     """Return the document that *call* makes; whatever goes wrong says at which stage, of which file."""
     try:
         document = translated(
-            call, lambda error: failure(f"{type(error).__name__} in the application's code")
+            call, lambda error: failure(f"the application's own {_ROLES[failure]} failed: {told(error)}")
         )
         if not isinstance(document, Document):
-            raise failure(f"a {type(document).__name__} was returned; return a Document")
+            raise failure(f"the {_ROLES[failure]} returned {kind(document)}; return a Document")
         if type(document) is Document and not isinstance(document.content, bytes):
             raise failure(
                 f"the content of the document is a {type(document.content).__name__}; make it bytes"
             )
-    except (GenerationError, ProtectionError) as error:
-        error.filename = filename
+    except MissingRecipientError:
         raise
-    return document
+    except MessageError as error:  # of what the application made of our values
+        wrong: GenerationError | ProtectionError = failure(str(error))
+    except (GenerationError, ProtectionError) as error:
+        wrong = error
+    else:
+        return document
+    wrong.filename = filename
+    raise wrong
 
 
 def check_made_for(
@@ -97,7 +115,7 @@ def prove(content: bytes, proofs: Iterable[Callable[[bytes], None] | None], file
         try:
             translated(
                 partial(proof, content),
-                lambda error: ProofError(f"{type(error).__name__} in a proof of the application's"),
+                lambda error: ProofError(f"the application's own proof failed: {told(error)}"),
             )
         except ProtectionError as error:
             error.filename = filename

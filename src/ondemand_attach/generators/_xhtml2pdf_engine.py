@@ -24,6 +24,7 @@ from xhtml2pdf.files import cleanFiles
 from xhtml2pdf.w3c import css_variables
 from xhtml2pdf.xhtml2pdf_reportlab import PmlImage, PmlImageReader
 
+from ondemand_attach._origins import WITHHELD, named
 from ondemand_attach.errors import GenerationError, GenerationTimeoutError
 from ondemand_attach.generators import _xhtml2pdf_fonts as fonts
 from ondemand_attach.generators import _xhtml2pdf_images as images
@@ -119,8 +120,8 @@ def explain(error: Exception) -> GenerationError:
     if type(error).__name__ == "LayoutError":
         return GenerationError("a part of the document is larger than its page and cannot be split")
     return GenerationError(
-        f"xhtml2pdf {_version()} failed with {type(error).__name__}; "
-        "the text of the error is withheld, as it may quote the document"
+        f"xhtml2pdf {_version()} failed with {named(error)}; leave out parts of the template until it does "
+        f"not, and write the last one in another way; {WITHHELD}"
     )
 
 

@@ -19,6 +19,7 @@ from reportlab.lib.fonts import addMapping
 from reportlab.pdfbase import pdfmetrics
 
 from ondemand_attach._given import kind
+from ondemand_attach._origins import named
 from ondemand_attach.errors import ConfigurationError, GenerationError, MailError
 from ondemand_attach.generators._xhtml2pdf_subsets import KeptFont
 
@@ -161,7 +162,9 @@ def _parsed(name: str, content: bytes) -> KeptFont:
     try:
         return KeptFont(name, content)
     except Exception as error:  # noqa: BLE001 - whatever the damage leads to
-        failure: MailError = GenerationError(f"a font of the document is damaged ({type(error).__name__})")
+        failure: MailError = GenerationError(
+            f"a font of the document is damaged ({named(error)}); use another file of it"
+        )
     raise failure
 
 

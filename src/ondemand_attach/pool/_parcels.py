@@ -15,6 +15,7 @@ from typing import Any
 from ondemand_attach._composition import Composition, Occasion
 from ondemand_attach._confidential import Guard, Marks, Views
 from ondemand_attach._draft import Draft
+from ondemand_attach._origins import WITHHELD, named
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, MailError, MessageError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
@@ -97,8 +98,8 @@ def unpacked_plan(content: bytes, main: tuple[str | None, str | None]) -> Plan:
         ) from None
     except Exception as error:  # noqa: BLE001 - whatever the application's modules raise
         raise ConfigurationError(
-            f"{type(error).__name__} while the builder was loaded in a render process; load its modules "
-            "there with initializer="
+            f"a render process could not load the builder: {named(error)}; load its modules there with "
+            f"initializer=; {WITHHELD}"
         ) from None
     return plan
 
@@ -116,7 +117,7 @@ def packed_event(composition: Composition) -> bytes:
     translated(
         lambda: _EventPickler(out, pickle.HIGHEST_PROTOCOL).dump((composition.seen, occasion)),
         lambda error: MessageError(
-            f"{type(error).__name__} while the context was pickled for a render process; pass plain data"
+            f"the context cannot be sent to a render process: {named(error)}; pass plain data; {WITHHELD}"
         ),
     )
     return out.getvalue()
@@ -134,7 +135,7 @@ def unpacked_event(content: bytes) -> tuple[Views, Occasion]:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the application's modules raise
         raise ConfigurationError(
-            f"{type(error).__name__} while the context was loaded in a render process; pass plain data"
+            f"a render process could not load the context: {named(error)}; pass plain data; {WITHHELD}"
         ) from None
     return event
 
@@ -177,8 +178,8 @@ def _load_main(name: str | None, path: str | None) -> None:
         )
     except BaseException as error:  # noqa: BLE001 - a script may exit
         raise ConfigurationError(
-            f"{type(error).__name__} while the main script was loaded in a render process; put what it does "
-            "below  if __name__ == '__main__':  or move what the builder uses into a module"
+            f"a render process could not load the main script: {named(error)}; put what it does below  if "
+            "__name__ == '__main__':  or move what the builder uses into a module"
         ) from None
     module = types.ModuleType("__mp_main__")
     vars(module).update(names)

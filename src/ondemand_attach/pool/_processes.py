@@ -24,6 +24,7 @@ from typing import Any, Final, NamedTuple
 
 from ondemand_attach import errors
 from ondemand_attach._characters import UNSAFE
+from ondemand_attach._origins import named
 from ondemand_attach._pieces import Base64, Piece
 from ondemand_attach._receipt import PartReceipt, parts_from
 from ondemand_attach.errors import (
@@ -102,7 +103,10 @@ class Nursery:
             answer, _ = _wire.receive(self._control, limit=0, deadline=deadline)
             failure = answer["failure"]
         except OSError as error:
-            failure = f"{type(error).__name__} after waiting for {multiprocessing.spawn.get_executable()!r}"
+            waited = multiprocessing.spawn.get_executable()
+            failure = (
+                f"{waited!r} did not answer ({named(error)}); does it start with this application's modules?"
+            )
         if failure is not None:
             raise ConfigurationError(f"the render processes cannot be started: {failure}")
         self._control.settimeout(_ANSWER_LIMIT)

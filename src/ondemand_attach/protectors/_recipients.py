@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ondemand_attach._message import AttachmentRequest, Recipient
+from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 
@@ -107,6 +108,6 @@ def asked(source: Callable[[AttachmentRequest], Any], what: str, request: Attach
         lambda: source(request),
         lambda error: EncryptionError(
             f"{request.filename} cannot be encrypted: the application's callable for the {what} "
-            f"raised {type(error).__name__}"
+            f"failed: {told(error)}"
         ),
     )

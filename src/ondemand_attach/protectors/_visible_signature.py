@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Source
+from ondemand_attach._origins import named, told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, SigningError
 
@@ -49,7 +50,8 @@ class VisibleSignature:
             content = translated(
                 Path(self.logo).read_bytes,
                 lambda error: ConfigurationError(
-                    f"the logo of the visible signature cannot be read: {type(error).__name__}"
+                    f"the logo of the visible signature, {str(self.logo)!r}, cannot be read: {named(error)}; "
+                    "give the path of a file that is there, or its bytes"
                 ),
             )
             object.__setattr__(self, "logo", content)
@@ -71,7 +73,7 @@ class VisibleSignature:
         return translated(
             lambda: _appearance.drawn(text, right - left, top - bottom, logo=logo, code=code),
             lambda error: SigningError(
-                f"the signature on {request.filename} could not be drawn: {type(error).__name__}"
+                f"the visible signature on {request.filename} could not be drawn: {told(error)}"
             ),
         )
 
@@ -104,6 +106,6 @@ def _check_logo(logo: object) -> None:
     translated(
         lambda: _appearance.drawn("", 99.0, 99.0, logo=logo),
         lambda error: ConfigurationError(
-            f"the logo of the visible signature is damaged: {type(error).__name__}"
+            f"the logo of the visible signature is damaged ({named(error)}); save it anew as PNG or JPEG"
         ),
     )

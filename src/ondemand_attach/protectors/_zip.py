@@ -8,6 +8,7 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Any, Final
 
+from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import MissingDependencyError, ProofError
 
@@ -65,7 +66,7 @@ class Proof:
         """
         translated(
             lambda: self._check(content),
-            lambda error: ProofError(f"the ZIP cannot be opened again: {type(error).__name__}"),
+            lambda error: ProofError(f"the ZIP cannot be opened again: {told(error)}"),
         )
 
     def _check(self, content: bytes) -> None:

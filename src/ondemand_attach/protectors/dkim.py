@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ondemand_attach._given import checked
+from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, MissingDependencyError, ProofError, SigningError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
@@ -93,7 +94,7 @@ class DkimSigner(PrivateKeyHolder):
                 signature_algorithm=self._algorithm,
                 include_headers=[*_NAME.findall(content, 0, content.index(b"\r\n\r\n")), *_ONCE],
             ),
-            lambda error: SigningError(f"the message could not be signed with DKIM: {type(error).__name__}"),
+            lambda error: SigningError(f"the message could not be signed with DKIM: {told(error)}"),
         )
         if not dkim.verify(field + content, dnsfunc=lambda *_, **__: self._record.encode()):
             raise ProofError("the DKIM signature does not hold")

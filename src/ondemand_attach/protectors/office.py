@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import EncryptionError
 from ondemand_attach.protectors import _office
@@ -79,9 +80,7 @@ class OfficeEncryptor:
         password = self._password.password_for(request)
         content = translated(
             lambda: _office.encrypted(document.content, password),
-            lambda error: EncryptionError(
-                f"{request.filename} could not be encrypted: {type(error).__name__}"
-            ),
+            lambda error: EncryptionError(f"{request.filename} could not be encrypted: {told(error)}"),
         )
         return Document(
             content=content,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from ondemand_attach._exposure._facts import to_keys
 from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
+from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError, SigningError
 from ondemand_attach.protectors._key_holder import KeyHolder
@@ -128,7 +129,7 @@ class SmimeSigner(KeyHolder):
                 request.now,
                 is_rsa=_signing_keys.is_rsa(self._key),
             ),
-            lambda error: SigningError(f"the message could not be signed: {type(error).__name__}"),
+            lambda error: SigningError(f"the message could not be signed: {told(error)}"),
         )
         media_type = "application/pkcs7-signature; micalg=sha-256"
         return Document(
@@ -188,7 +189,7 @@ class SmimeEncryptor:
                 if self._strict
                 else _cms.enveloped(document.content, certificates, "PKCS1-v1_5")
             ),
-            lambda error: EncryptionError(f"the message could not be encrypted: {type(error).__name__}"),
+            lambda error: EncryptionError(f"the message could not be encrypted: {told(error)}"),
         )
         kind, mode = self._kind
         return Document(

@@ -17,9 +17,11 @@ from jinja2 import meta
 from ondemand_attach._confidential import copied
 from ondemand_attach._given import is_lazy, kind
 from ondemand_attach._message import Slot, Source
+from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, TemplateError
 from ondemand_attach.templates import _sandbox
+from ondemand_attach.templates._explaining import ABSENT, explained, syntax
 from ondemand_attach.templates._kept import Kept
 
 Folder: TypeAlias = "str | pathlib.Path | jinja2.BaseLoader"
@@ -148,31 +150,7 @@ def _located(error: MailError, name: str) -> MailError:
 
 def _render_error(error: Exception, name: str) -> TemplateError:
     template, line = _place(error.__traceback__, name)
-    return TemplateError(_explained(error), template=template, line=line)
-
-
-def _explained(error: Exception) -> str:
-    if isinstance(error, jinja2.UndefinedError):
-        return _explained_missing(error)
-    if isinstance(error, jinja2.exceptions.SecurityError):
-        return "the sandbox refused an unsafe operation"
-    if isinstance(error, jinja2.TemplateNotFound | jinja2.TemplatesNotFound):
-        return "a template that it includes was not found"
-    return (
-        f"{type(error).__name__} while rendering; the text of the error is withheld, as it may quote the data"
-    )
-
-
-def _explained_missing(error: Exception) -> str:
-    name = str(error)
-    traceback = error.__traceback__
-    while traceback is not None:
-        # Only a name that stands in the template itself is safe to repeat, not one that came from the data.
-        code = traceback.tb_frame.f_code
-        if "__jinja_template__" in traceback.tb_frame.f_globals and name in code.co_consts:
-            return f"{name!r} is not in the context"
-        traceback = traceback.tb_next
-    return "a name that is not in the context is used"
+    return TemplateError(explained(error), template=template, line=line)
 
 
 def _place(traceback: TracebackType | None, name: str) -> tuple[str, int | None]:
@@ -189,10 +167,13 @@ def _place(traceback: TracebackType | None, name: str) -> tuple[str, int | None]
 def _load_error(error: Exception, slot: Slot) -> TemplateError:
     name = f"<{slot}>"
     if isinstance(error, jinja2.TemplateSyntaxError):
-        return TemplateError(error.message or "syntax error", template=error.name or name, line=error.lineno)
+        return TemplateError(syntax(error), template=error.name or name, line=error.lineno)
     if isinstance(error, jinja2.TemplateNotFound):
-        return TemplateError("not found in any of the template folders", template=str(error.name))
-    return TemplateError(f"{type(error).__name__} while loading", template=name)
+        return TemplateError(
+            ABSENT,
+            template=str(error.name),
+        )
+    return TemplateError(f"it cannot be loaded: {told(error)}", template=name)
 
 
 def _loader(folder: Folder) -> jinja2.BaseLoader:
