@@ -68,7 +68,7 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         """Return the image, font or PDF that *name* means, or None if there is no name."""
         if name is None:
             return None
-        return _MemoryFile(lambda: self.vetted(str(name)), self._refuse)
+        return _MemoryFile(lambda: self.vetted(str(name)), lambda error: self._refuse(error, str(name)))
 
     def vetted(self, name: str) -> bytes:
         """Return the image, font or PDF that *name* means.
@@ -171,9 +171,9 @@ class DocumentContext(pisaContext):  # type: ignore[misc]
         """Whether the files are still those that *stamps* tell of."""
         return all(self._assets.stamp(name) == stamp for name, stamp in stamps.items())
 
-    def _refuse(self, error: MailError) -> None:
+    def _refuse(self, error: MailError, name: str) -> None:
         found = self._findings.blocked if isinstance(error, ResourceBlockedError) else self._findings.losses
-        found.append(str(error))
+        found.append(f"{self._findings.places.named(name)}: {error}")
 
 
 class _MemoryFile(pisaFileObject):  # type: ignore[misc]
@@ -262,7 +262,7 @@ class _Parser(pisaCSSParser):  # type: ignore[misc]
         try:
             content, folder = context.style_sheet(cssResourceName, self.rootPath)
         except MailError as error:
-            context._refuse(error)  # noqa: SLF001
+            context._refuse(error, cssResourceName)  # noqa: SLF001
             return None
         return self._parsed_in(folder, content)
 
@@ -272,6 +272,10 @@ class _Parser(pisaCSSParser):  # type: ignore[misc]
         if self._selectors > _MAX_SELECTORS:  # each may be compared with all the others
             raise GenerationError(f"its style sheets have more than {_MAX_SELECTORS} selectors")
         return super()._parseSelector(src)
+
+    def _parseAtFrame(self, src: str) -> Any:
+        # The parent passes over seven characters, the last of which a minified sheet leaves out: @frame{
+        return super()._parseAtFrame(f"@frame {src[len('@frame') :]}")
 
     def _parseDeclaration(self, src: str) -> Any:
         check_deadline()

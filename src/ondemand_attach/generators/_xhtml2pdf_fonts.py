@@ -51,7 +51,9 @@ _faces: set[str] = set()
 
 # ReportLab draws letters one after the other; these Unicode blocks are unreadable without reordering.
 _WHITE: Final = frozenset("\xa0 \n\t\r")
-_UNSHAPED: Final = tuple(map(chr, (*range(0x0900, 0x0E00), *range(0x0F00, 0x10A0), *range(0x1780, 0x1800))))
+_UNSHAPED: Final = frozenset(
+    map(chr, (*range(0x0900, 0x0E00), *range(0x0F00, 0x10A0), *range(0x1780, 0x1800)))
+)
 
 
 def load(family: str) -> None:
@@ -166,6 +168,11 @@ def _parsed(name: str, content: bytes) -> KeptFont:
             f"a font of the document is damaged ({named(error)}); use another file of it"
         )
     raise failure
+
+
+def needs_shaping(character: str) -> bool:
+    """Whether no font is of use: ReportLab cannot write *character*, or takes its script apart."""
+    return character > "\uffff" or character in _UNSHAPED
 
 
 @functools.cache

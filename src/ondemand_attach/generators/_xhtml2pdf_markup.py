@@ -140,7 +140,7 @@ def _check_drawn(name: str) -> None:
     if name in _EMBEDDED:
         raise ResourceBlockedError(f"the document embeds a resource with <{name}>, which a PDF cannot show")
     if name in _NOT_DRAWN:
-        raise GenerationError(_NOT_DRAWN[name])
+        raise GenerationError(f"<{name}>: {_NOT_DRAWN[name]}")
 
 
 def _added(cells: int, attributes: Mapping[str, str]) -> int:

@@ -93,7 +93,10 @@ class Xhtml2PdfGenerator:
         """
         html = self.html(request)
         try:
-            content, findings = translated(lambda: self._engine.render(html), _explain)
+            content, findings = translated(
+                lambda: self._engine.render(html, lambda: self._files(request)),
+                lambda error: _explain(error, html),
+            )
             self._report(findings)
         except GenerationError as error:
             error.filename, error.template = request.filename, self.template
@@ -103,6 +106,11 @@ class Xhtml2PdfGenerator:
     def html(self, request: AttachmentRequest) -> str:
         """Return the HTML for *request*, from the template."""
         return request.templates.render(request.context, "document", Source(self.source, self.template))
+
+    def _files(self, request: AttachmentRequest) -> Mapping[str, str]:
+        """Return the templates that the document is made of, as far as the request knows them."""
+        files_of = getattr(request.templates, "files_of", None)
+        return files_of("document", Source(self.source, self.template)) if files_of else {}
 
     @property
     def folders(self) -> tuple[pathlib.Path, ...]:
@@ -145,7 +153,7 @@ def _read_families(
     return read_families(fonts)
 
 
-def _explain(error: Exception) -> GenerationError:
+def _explain(error: Exception, html: str) -> GenerationError:
     from ondemand_attach.generators._xhtml2pdf_engine import explain
 
-    return explain(error)
+    return explain(error, html)

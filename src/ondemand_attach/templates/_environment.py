@@ -104,6 +104,13 @@ class Templates:
         """
         return translated(lambda: self._read(slot, source), lambda error: _load_error(error, slot))
 
+    def files_of(self, slot: Slot, source: Source) -> dict[str, str]:
+        """Return the same by name; those that cannot be read are left out."""
+        try:
+            return self._loaded(slot, source)
+        except Exception:  # noqa: BLE001 - something else is wrong already
+            return {}
+
     def _version(self, sources: tuple[tuple[Slot, Source], ...]) -> str:
         """Return a digest of all that *sources* and what they refer to by a fixed name consist of."""
         return sha256(json.dumps([self._contents(*source) for source in sources]).encode()).hexdigest()
@@ -121,15 +128,19 @@ class Templates:
         return environment.from_string(source.text or "")
 
     def _load(self, slot: Slot, source: Source) -> tuple[str, ...]:
+        return tuple(self._loaded(slot, source).values())
+
+    def _loaded(self, slot: Slot, source: Source) -> dict[str, str]:
         environment = self.environment(slot)
-        texts: dict[str | None, str] = {}
+        texts: dict[str, str] = {}
         names = [source.template]
         while names:
             name = names.pop()
-            texts[name] = self._loader.get_source(environment, name)[0] if name else source.text or ""
-            referenced = meta.find_referenced_templates(environment.parse(texts[name]))
+            text = self._loader.get_source(environment, name)[0] if name else source.text or ""
+            texts[name or f"<{slot}>"] = text
+            referenced = meta.find_referenced_templates(environment.parse(text))
             names += [other for other in referenced if other is not None and other not in texts]
-        return tuple(texts.values())
+        return texts
 
 
 def _rendered(template: jinja2.Template, context: dict[str, Any], name: str) -> str:
