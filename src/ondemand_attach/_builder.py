@@ -26,7 +26,7 @@ from ondemand_attach._message import (
     addressed,
     source_of,
 )
-from ondemand_attach._origins import named
+from ondemand_attach._origins import of_file
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, InvalidAddressError, MissingRecipientError
 
@@ -486,7 +486,7 @@ def _read(content: bytes | pathlib.Path, media_type: str) -> Document:
         content = translated(
             path.read_bytes,
             lambda error: ConfigurationError(
-                f"the file {str(path)!r} cannot be read: {getattr(error, 'strerror', None) or named(error)}; "
+                f"the file {str(path)!r} cannot be read: {of_file(error)}; "
                 "give the path of a file that is there"
             ),
         )

@@ -294,7 +294,7 @@ class Composition:
             return self.protected(filename, enclosure)
         except (GenerationError, ProtectionError) as error:
             if self.draft.is_private("filename"):  # it may be somebody's name, and an error is public
-                error.filename = f"attachment {number}"
+                error.filename = f"attachment {number} ({said(enclosure.filename, self.words).shown})"
                 error.args = tuple(str(arg).replace(filename, error.filename) for arg in error.args)
             raise
 

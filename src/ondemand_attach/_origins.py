@@ -36,6 +36,11 @@ def named(error: BaseException) -> str:
     return f"{name} at {place}" if place else name
 
 
+def of_file(error: BaseException) -> str:
+    """Say why a file cannot be read or written, by the words of the system."""
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else named(error)
+
+
 def place_of(error: BaseException) -> str | None:
     """Return file, line and function of the innermost code of the application that *error* went through.
 

@@ -44,7 +44,10 @@ def test_an_image_that_is_missing_is_named_with_its_line(tmp_path: Path) -> None
     ("source", "place"),
     [
         ("<p>a</p><img src='a.png'><img src='{{ canary }}'>", "made of the data (<img> 2 of the document)"),
-        ("<style>p { background: url({{ canary }}.png) }</style><p>a</p>", "made of the data (in a style sheet)"),
+        (
+            "<style>p { background: url({{ canary }}.png) }</style><p>a</p>",
+            "made of the data (in a style sheet)",
+        ),
         ("<p style='background: url({{ canary }}.png)'>a</p>", "made of the data (<p> 1 of the document)"),
     ],
 )

@@ -423,10 +423,10 @@ def test_a_name_server_that_hangs_is_not_waited_for(own: Authority, monkeypatch:
 
 BROKEN = {
     "down": (down, "HTTP 503"),
-    "slow": (slow, "TimeoutError"),
+    "slow": (slow, "did not answer within the time limit"),
     "redirecting": (redirecting, "HTTP 307"),
     "endless": (endless, "too large"),
-    "garbage": (garbage, "ValueError|TypeError"),
+    "garbage": (garbage, "is no time stamp"),
     "refusing": (refusing, "it refused"),
     "forging": (forging, "forged"),
 }
@@ -454,8 +454,7 @@ def test_the_page_tells_what_time_servers_do_wrong(own: Authority) -> None:
         own.answers["/shop/tsa"] = answer
         with pytest.raises(SigningError) as caught:
             signer(own, time_limit=limit(name)).sign(sealed(), REQUEST)
-        words = str(caught.value).replace("TypeError", "ValueError")  # as asn1crypto of that version has it
-        rows[name] = {"error": f"`{type(caught.value).__name__}`", "words": words}
+        rows[name] = {"error": f"`{type(caught.value).__name__}`", "words": str(caught.value)}
     check_page("refused.md", "time servers", table(rows, "it is"))
 
 

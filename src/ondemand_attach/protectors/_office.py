@@ -8,6 +8,7 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Any, Final
 
+from ondemand_attach._extras import require
 from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import EncryptionError, MissingDependencyError, ProofError
@@ -25,13 +26,8 @@ def library() -> Any:
     Raises:
         MissingDependencyError: the extra is not installed.
     """
-    try:
-        from msoffcrypto.format.ooxml import OOXMLFile
-    except ModuleNotFoundError:
-        raise MissingDependencyError(
-            'Office documents need msoffcrypto-tool: pip install "ondemand_attach[office]"'
-        ) from None
-    return OOXMLFile
+    name = "msoffcrypto.format.ooxml"
+    return require(name, "Office documents need msoffcrypto-tool", extra="office").OOXMLFile
 
 
 def encrypted(content: bytes, password: str) -> bytes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Source
-from ondemand_attach._origins import named, told
+from ondemand_attach._origins import named, of_file, told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, SigningError
 
@@ -50,8 +50,8 @@ class VisibleSignature:
             content = translated(
                 Path(self.logo).read_bytes,
                 lambda error: ConfigurationError(
-                    f"the logo of the visible signature, {str(self.logo)!r}, cannot be read: {named(error)}; "
-                    "give the path of a file that is there, or its bytes"
+                    f"the logo of the visible signature, {str(self.logo)!r}, cannot be read: "
+                    f"{of_file(error)}; give the path of a file that is there, or its bytes"
                 ),
             )
             object.__setattr__(self, "logo", content)

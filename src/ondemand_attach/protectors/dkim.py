@@ -7,10 +7,11 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from ondemand_attach._extras import require
 from ondemand_attach._given import checked
 from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
-from ondemand_attach.errors import ConfigurationError, MissingDependencyError, ProofError, SigningError
+from ondemand_attach.errors import ConfigurationError, ProofError, SigningError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
 
 if TYPE_CHECKING:
@@ -106,11 +107,7 @@ class DkimSigner(PrivateKeyHolder):
 
 
 def _library() -> Any:
-    try:
-        import dkim
-    except ModuleNotFoundError:
-        raise MissingDependencyError('DKIM needs dkimpy: pip install "ondemand_attach[dkim]"') from None
-    return dkim
+    return require("dkim", "DKIM needs dkimpy", extra="dkim")
 
 
 def _prepared(key: Any, password: Password | None) -> tuple[bytes, bytes, str]:
