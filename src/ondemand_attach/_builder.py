@@ -464,7 +464,7 @@ def _template_of(generator: object) -> Source | None:
 
 def _method(plug: Any, name: str, *, of: str = "attachment") -> Callable[..., Any]:
     if isinstance(plug, type):
-        raise ConfigurationError(f"{plug.__name__} is a class; give an object of it")
+        raise ConfigurationError(f"{name}(): {plug.__name__} is a class; give an object of it")
     if is_lazy(plug):
         raise ConfigurationError(
             f"{kind(plug)} has no method {name}() as long as nothing is sent; give an object"
@@ -475,7 +475,11 @@ def _method(plug: Any, name: str, *, of: str = "attachment") -> Callable[..., An
         raise ConfigurationError(f"a {type(plug).__name__} is not for the {of}; give it to {step}")
     if not callable(method):
         other = next((does for does in _PLACES if callable(getattr(plug, does, None))), None)
-        hint = f"but one {other}(): give it {_PLACES[other]}" if other else "and is no function"
+        hint = (
+            f"but one {other}(): give it {_PLACES[other]}"
+            if other
+            else "and is no function; give one that has"
+        )
         raise ConfigurationError(f"a {type(plug).__name__} has no method {name}() {hint}")
     return cast("Callable[..., Any]", method)
 

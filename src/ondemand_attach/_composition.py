@@ -339,7 +339,9 @@ def _return_path(envelope: Envelope) -> bytes:
 def _known(ids: dict[str | None, str], name: str) -> str:
     if name not in ids:
         known = ", ".join(sorted(filter(None, ids))) or "none"
-        raise MessageError(f"the HTML body shows an image (cid:) that image() did not add; added: {known}")
+        raise MessageError(
+            f"the HTML body shows an image (cid:) that image() did not add; add it; added were: {known}"
+        )
     return ids[name]
 
 
@@ -361,14 +363,19 @@ def one_person(given: tuple[Recipient, ...], seen: Views, path: Path) -> tuple[R
     """
     value, in_public = _at(seen.full, path), _at(seen.public, path)
     if not isinstance(value, str):
-        raise MessageError(f"there is no address in the context at {'.'.join(path)!r}")
-    found = Recipient.of(value)
+        raise MessageError(
+            f"there is no address in the context at {'.'.join(path)!r}; leave out who has none"
+        )
+    found = Recipient.of(value, f"the address in the context at {'.'.join(path)!r}")
     if not isinstance(in_public, str):
         found = Recipient(address=Address(addr_spec=found.address.addr_spec))
     if not given:
         return (found,)
     if [one.address.ascii_addr_spec for one in given] != [found.address.ascii_addr_spec]:
-        raise MessageError(f"to= is not the one address that the context holds at {'.'.join(path)!r}")
+        raise MessageError(
+            f"to= is not the one address that the context holds at {'.'.join(path)!r}; "
+            "leave to= out, or give that person's data"
+        )
     return given
 
 

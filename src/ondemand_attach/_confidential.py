@@ -19,7 +19,9 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ondemand_attach._given import is_lazy, kind, plain
+from ondemand_attach._origins import told
 from ondemand_attach._records import Confidential, Path, field_names, marked_paths
+from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MessageError
 
 __all__ = ["Confidential", "Guard", "Marks", "Path", "Views", "copied", "parsed", "shown", "views"]
@@ -176,7 +178,10 @@ def views(context: object, marks: Marks) -> Views:
         ConfigurationError: the marks of a record class cannot be read.
     """
     walk = _Walk(marks)
-    full, public = walk.copy(context, ())
+    full, public = translated(
+        lambda: walk.copy(context, ()),
+        lambda error: MessageError(f"the context cannot be read: {told(error)}"),
+    )
     if not isinstance(full, dict):
         raise MessageError(f"the context is {kind(context)}; pass a mapping or a record with named fields")
     marks.refuse_dead(full)
@@ -224,7 +229,7 @@ class _Walk:
         if depth > _MAX_DEPTH or self.size > _MAX_SIZE:
             raise MessageError(
                 f"the context is nested deeper than {_MAX_DEPTH} levels or holds more than {_MAX_SIZE:,} "
-                f"values, at {_spelt(path[:3])}"
+                f"values, at {_spelt(path[:3])}; give only what templates use"
             )
 
     def leaf(self, value: Any, path: Path, *, is_secret: bool) -> tuple[Any, Any]:
@@ -255,7 +260,9 @@ class _Walk:
         if isinstance(value, Mapping):
             if all(isinstance(name, str) for name in value):
                 return value.items()
-            raise MessageError(f"the mapping in the context at {_spelt(path)} has a key that is not text")
+            raise MessageError(
+                f"the mapping in the context at {_spelt(path)} has a key that is not text; make it text"
+            )
         cls: Any = value.__class__  # of a proxy, what it stands for
         names = field_names(cls)
         if names is None:

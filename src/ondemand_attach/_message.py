@@ -148,7 +148,12 @@ def addressed(value: object, what: str) -> Address:
             f"{what} is an address, as text or Address, not {kind(value)}; "
             + ("give str() of it, when it is known" if is_lazy(value) else "leave out who has none")
         )
-    return Address.parse(value)
+    try:
+        return Address.parse(value)
+    except InvalidAddressError as error:
+        wrong = InvalidAddressError(f"{what}: {error}")
+    del value  # a traceback that captures locals shows it
+    raise wrong
 
 
 Recipient.__init__ = checked(  # type: ignore[method-assign]

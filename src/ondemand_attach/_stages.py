@@ -126,5 +126,7 @@ def encrypted(document: Any, plain: Document) -> Any:
     """Return what an encryptor made of *plain*, unless it made nothing of it."""
     # A PdfEncryptor's document is written when it is signed; to look into it here would write it twice.
     if type(document) is Document and document.content in (plain.content, b""):
-        raise EncryptionError("the encryptor returned the document as it was, or nothing")
+        raise EncryptionError(
+            "the encryptor returned the document as it was, or nothing; return it encrypted"
+        )
     return document

@@ -81,7 +81,9 @@ def normalised(address: str, folder: str = "") -> str:
         )
     name = posixpath.normpath(posixpath.join(folder, name))
     if name.startswith(".."):
-        raise ResourceBlockedError("the document asks for a file outside of its assets")
+        raise ResourceBlockedError(
+            "the document asks for a file outside of its assets; name its folder in assets="
+        )
     return name
 
 
@@ -91,7 +93,9 @@ def _folders(place: Place) -> list[pathlib.Path]:
     if isinstance(place, str) and place.startswith("package:"):
         return _package_folders(place.removeprefix("package:"))
     if not pathlib.Path(place).is_dir():
-        raise ConfigurationError(f"the assets folder {str(place)!r} does not exist")
+        raise ConfigurationError(
+            f"the assets folder {str(place)!r} does not exist; give the path of one that does"
+        )
     return [pathlib.Path(place).resolve()]
 
 
@@ -103,11 +107,15 @@ def _package_folders(package: str) -> list[pathlib.Path]:
     places = spec.submodule_search_locations if spec else None
     folders = [pathlib.Path(place).resolve() for place in places or ()]
     if not folders or not all(folder.is_dir() for folder in folders):
-        raise ConfigurationError(f"the assets package {package!r} is not installed as a folder")
+        raise ConfigurationError(
+            f"the assets package {package!r} is not installed as a folder; give the name of a package that is"
+        )
     return folders
 
 
 def _bounded(path: pathlib.Path) -> bytes:
     if path.stat().st_size > MAX_BYTES:
-        raise ResourceBlockedError(f"the document asks for a file of more than {MAX_BYTES >> 20} MiB")
+        raise ResourceBlockedError(
+            f"the document asks for a file of more than {MAX_BYTES >> 20} MiB; make it smaller"
+        )
     return path.read_bytes()

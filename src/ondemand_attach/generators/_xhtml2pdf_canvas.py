@@ -25,6 +25,7 @@ MIN_SIZE: Final = 5.0  # points; smaller print is not readable on paper
 _SLACK: Final = 1.0
 _MIN_IMAGE: Final = 0.1
 _OUTSIDE: Final = "{} lies outside of the page or over its edge"
+_WAYS: Final = "; give it more space, or let it break"
 _TINY: Final = f"text is drawn smaller than {MIN_SIZE:g} pt"
 _UNSEEN: Final = "characters without a glyph"
 _NO_FONT: Final = (
@@ -119,7 +120,8 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
     def losses(self, told: list[str], places: Places) -> list[str]:
         """Return what was lost of the texts *told*, in words that hold nothing of the document."""
         found = [
-            f"{fault} ({count} times{self._where(fault, places)})" for fault, count in self.faults.items()
+            f"{fault} ({count} times{self._where(fault, places)}){_WAYS}"
+            for fault, count in self.faults.items()
         ]
         missing = _letters(told) - _letters(self.drawn)
         if missing:
@@ -127,6 +129,7 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
             found.append(
                 f"{missing.total()} characters were not drawn on any page"
                 + (f", first of {element}" if element else "")
+                + _WAYS
             )
         if self.unseen:
             found.append(self._unseen(self._where(_UNSEEN, places)))

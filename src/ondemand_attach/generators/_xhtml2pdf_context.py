@@ -270,7 +270,9 @@ class _Parser(pisaCSSParser):  # type: ignore[misc]
         check_deadline()
         self._selectors += 1
         if self._selectors > _MAX_SELECTORS:  # each may be compared with all the others
-            raise GenerationError(f"its style sheets have more than {_MAX_SELECTORS} selectors")
+            raise GenerationError(
+                f"its style sheets have more than {_MAX_SELECTORS} selectors; leave out what is not used"
+            )
         return super()._parseSelector(src)
 
     def _parseAtFrame(self, src: str) -> Any:
@@ -305,14 +307,16 @@ def source_of(content: bytes) -> str:
 def _inline(address: str) -> bytes:
     if len(address) > 2 * MAX_BYTES:
         raise ResourceBlockedError(
-            f"a data: address of the document is longer than {2 * MAX_BYTES >> 20} MiB"
+            f"a data: address of the document is longer than {2 * MAX_BYTES >> 20} MiB; make it smaller"
         )
     try:
         content = InlineDataURI("data:" + address[5:], None).extract_data()
     except (RuntimeError, ValueError):
         content = None
     if not content:
-        raise ResourceBlockedError("a data: address of the document is malformed (RFC 2397)")
+        raise ResourceBlockedError(
+            "a data: address of the document is malformed (RFC 2397); write data:image/png;base64,…"
+        )
     return bytes(content)
 
 
@@ -333,7 +337,10 @@ def substitute(text: str, *arguments: Any) -> str:
     check_deadline()
     result: str = _substitute(text, *arguments)
     if len(result) > _MAX_VALUE:
-        raise GenerationError(f"a value of its style sheet is longer than {_MAX_VALUE} characters")
+        raise GenerationError(
+            f"a value of its style sheet is longer than {_MAX_VALUE} characters; "
+            "use fewer var() in each other"
+        )
     return result
 
 

@@ -114,7 +114,7 @@ def complaint(content: bytes) -> str | None:
         return "its outlines are PostScript (CFF, usually an .otf file); use its TrueType edition"
     if content[:4] in {b"wOFF", b"wOF2"}:
         return "it is packed as WOFF; unpack it to a .ttf file"
-    return "it is not a TrueType font"
+    return "it is not a TrueType font; use a .ttf file"
 
 
 def read_families(fonts: Mapping[str, Mapping[str, str | pathlib.Path]]) -> dict[str, Faces]:
@@ -141,7 +141,9 @@ def _read_faces(family: str, files: Mapping[str, str | pathlib.Path]) -> Faces:
 
 def _read(file: pathlib.Path) -> bytes:
     if not file.is_file():
-        raise ConfigurationError(f"the font file {str(file)!r} does not exist")
+        raise ConfigurationError(
+            f"the font file {str(file)!r} does not exist; give the path of one that does"
+        )
     content = file.read_bytes()
     problem = complaint(content)
     if problem:
@@ -154,7 +156,10 @@ def _face(content: bytes) -> str:
     with _lock:
         if name not in _faces:
             if len(_faces) >= _MAX_FACES:
-                raise GenerationError(f"more than {_MAX_FACES} different fonts were used in this process")
+                raise GenerationError(
+                    f"more than {_MAX_FACES} different fonts were used in this process; "
+                    "use the same ones for all documents"
+                )
             pdfmetrics.registerFont(_parsed(name, content))
             _faces.add(name)
     return name

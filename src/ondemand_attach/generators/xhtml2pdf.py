@@ -74,7 +74,7 @@ class Xhtml2PdfGenerator:
         self._assets = Assets(assets)
         self._faces = _read_families(fonts) if fonts else {}
         if not (math.isfinite(time_limit) and time_limit > 0):
-            raise ConfigurationError("time_limit= is a number of seconds above 0")
+            raise ConfigurationError("time_limit= takes a number of seconds above 0")
         self._time_limit = time_limit
         self._strict = strict
         self._replay = replay

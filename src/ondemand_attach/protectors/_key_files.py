@@ -43,30 +43,36 @@ def _is_path(text: str) -> bool:
 def fault_of_pkcs12(content: bytes, secret: bytes | None) -> str:
     """Say why a PKCS #12 object could not be opened with the password *secret*."""
     if not content:
-        return "it is empty"
+        return "it is empty; look where it was written"
     if b"-----BEGIN" in content:
         return "it is PEM; read it with from_pem()"
     if not _is_whole(content):
-        return "it is no PKCS #12, or was cut off"
-    return "it is encrypted: give password=" if secret is None else "the password does not open it"
+        return "it is no PKCS #12, or was cut off; look whether openssl pkcs12 reads it"
+    return (
+        "it is encrypted: give password=" if secret is None else "the password does not open it; give its own"
+    )
 
 
 def fault_of_pem(content: bytes, secret: bytes | None) -> str:
     """Say why no private key could be read from PEM with the password *secret*."""
     found = _BEGIN.search(content)
     if found is None:
-        return "it is cut off" if b"-----BEGIN" in content else "it is not PEM, with its lines BEGIN and END"
+        return (
+            "it is cut off; look where it was written"
+            if b"-----BEGIN" in content
+            else "it is not PEM, with its lines BEGIN and END; give the PEM file"
+        )
     label = found[1].decode()
     if "PRIVATE KEY" not in label:
-        return f"it holds no private key, but first a {label}"
+        return f"it holds no private key, but first a {label}; give the file of the key"
     is_encrypted = "ENCRYPTED" in label or b"ENCRYPTED" in content
     if is_encrypted and secret is None:
         return "it is encrypted: give password="
     if not is_encrypted and secret is not None:
         return "it is not encrypted: leave out password="
     if is_encrypted and _is_sound(found[2], is_der="ENCRYPTED" in label):
-        return "the password does not open it"
-    return "it is damaged, or of a kind that is not known"
+        return "the password does not open it; give its own"
+    return "it is damaged, or of a kind that is not known; look whether openssl pkey reads it"
 
 
 def _is_sound(body: bytes, *, is_der: bool) -> bool:

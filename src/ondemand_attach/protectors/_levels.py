@@ -57,7 +57,10 @@ class TimeStampAuthority:
 
         roots = translated(
             lambda: _certificates.der(self.trust_roots),
-            lambda _: ConfigurationError("a root of the time stamp authority is neither PEM nor DER"),
+            lambda _: ConfigurationError(
+                "a root in trust_roots= of the time stamp authority is neither PEM nor DER; "
+                "give the content of a file"
+            ),
         )
         object.__setattr__(self, "trust_roots", tuple(roots))
 
@@ -106,5 +109,5 @@ def ladder(level: SignatureLevel, may_fall_to: SignatureLevel | None) -> tuple[S
     highest = _LEVELS.index(level)
     lowest = highest if may_fall_to is None else _LEVELS.index(may_fall_to)
     if may_fall_to is not None and lowest >= highest:
-        raise ConfigurationError(f"{may_fall_to} is not below {level}; may_fall_to names a lower level")
+        raise ConfigurationError(f"may_fall_to={may_fall_to!r} is not below {level}; name a lower level")
     return _LEVELS[lowest : highest + 1][::-1]

@@ -38,7 +38,9 @@ def encrypted(content: bytes, password: str) -> bytes:
     """
     package, octets = _opened(content), BytesIO()
     if package is None or package.is_encrypted():
-        raise EncryptionError("the document is no package of Office Open XML, or is encrypted already")
+        raise EncryptionError(
+            "the document is no package of Office Open XML, or is encrypted already; give it in clear"
+        )
     package.encrypt(password, octets)
     return octets.getvalue()
 

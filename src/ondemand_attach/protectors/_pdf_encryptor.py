@@ -97,7 +97,7 @@ class PdfEncryptor:
         insecure_omit_mac: bool = False,
     ) -> None:
         if password is not None and certificates is not None:
-            raise ConfigurationError("encrypt by password or to certificates, not both")
+            raise ConfigurationError("PdfEncryptor takes password= or certificates=, not both")
         if password is None and (
             owner_password is not None or insecure_allow_weak_password or strength != "patterns"
         ):
@@ -160,7 +160,9 @@ class PdfEncryptor:
         from ondemand_attach.protectors import _pyhanko
 
         if document.media_type != "application/pdf":
-            raise EncryptionError(f"{request.filename} is {document.media_type}, not application/pdf")
+            raise EncryptionError(
+                f"{request.filename} is {document.media_type}, not application/pdf; give it a PDF"
+            )
         if _PDF_A in document.content:
             raise EncryptionError(f"{request.filename} is PDF/A, {_NOT_PDF_A}")
         if self._password is None:

@@ -211,7 +211,9 @@ class PdfSigner(KeyHolder):
         from ondemand_attach.protectors import _proof, _pyhanko
 
         if document.media_type != "application/pdf":
-            raise SigningError(f"{request.filename} is {document.media_type}, not application/pdf")
+            raise SigningError(
+                f"{request.filename} is {document.media_type}, not application/pdf; give it a PDF"
+            )
         self._check_date(request)
         signature = _pyhanko.Signature(
             credentials=self._credentials,

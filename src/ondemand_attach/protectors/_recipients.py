@@ -76,7 +76,9 @@ def certificates_for(look_up: LookUp | None, request: AttachmentRequest, unfit: 
 def _hint(certificate: object) -> str:
     if certificate is None:
         return "; give Recipient(certificate=…), or a look-up with certificates="
-    return "; give what is in the file, not its path" if isinstance(certificate, str) else ""
+    if isinstance(certificate, str):
+        return "; give what is in the file, not its path"
+    return "; ask the recipient for another"
 
 
 def _given(look_up: LookUp | None, request: AttachmentRequest) -> list[tuple[object, tuple[Recipient, ...]]]:

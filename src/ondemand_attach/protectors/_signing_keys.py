@@ -89,7 +89,9 @@ def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
         )
     if isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
         if key.public_key() != public_key:
-            raise ConfigurationError("the private key does not belong to the certificate")
+            raise ConfigurationError(
+                "the private key does not belong to the certificate; give both of one pair"
+            )
         return key
     if not callable(key) or not isinstance(public_key, RSAPublicKey | EllipticCurvePublicKey):
         raise ConfigurationError(

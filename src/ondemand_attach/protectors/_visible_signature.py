@@ -102,7 +102,9 @@ def _check_logo(logo: object) -> None:
     from ondemand_attach.protectors import _appearance
 
     if not (isinstance(logo, bytes) and logo.startswith((b"\x89PNG", b"\xff\xd8\xff"))):
-        raise ConfigurationError("the logo of the visible signature is neither PNG nor JPEG")
+        raise ConfigurationError(
+            "the logo of the visible signature is neither PNG nor JPEG; save it as one of them"
+        )
     translated(
         lambda: _appearance.drawn("", 99.0, 99.0, logo=logo),
         lambda error: ConfigurationError(

@@ -75,7 +75,10 @@ class OfficeEncryptor:
             s for s, kind in _KINDS.items() if document.media_type.startswith(f"{_MEDIA_TYPE}{kind}.")
         ]
         if not suffixes:
-            raise EncryptionError(f"{request.filename} is {document.media_type}, not of Office Open XML")
+            raise EncryptionError(
+                f"{request.filename} is {document.media_type}, not of Office Open XML; "
+                "give it a .docx, .pptx or .xlsx"
+            )
         check_suffix(request.filename, suffixes, EncryptionError)
         password = self._password.password_for(request)
         content = translated(

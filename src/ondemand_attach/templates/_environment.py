@@ -198,7 +198,7 @@ def _loader(folder: Folder) -> jinja2.BaseLoader:
             "leave it out"
         )
     if not pathlib.Path(folder).is_dir():
-        raise ConfigurationError(f"{str(folder)!r} is not a folder with templates")
+        raise ConfigurationError(f"{str(folder)!r} is not a folder with templates; give the path of one")
     return _FileLoader(pathlib.Path(folder).absolute())
 
 

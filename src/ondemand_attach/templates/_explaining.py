@@ -16,6 +16,7 @@ from ondemand_attach._origins import told
 from ondemand_attach.templates import _sandbox
 
 _LONGEST: Final = 80
+_KNOWN: Final = "; name those of the application in filters="
 ABSENT: Final = "not found in any of the template folders; templates= of the builder names them"
 
 
@@ -41,7 +42,7 @@ def _failed(error: Exception) -> str:
 def syntax(error: jinja2.TemplateSyntaxError) -> str:
     """Say what Jinja2 says of a template that it cannot parse."""
     said = (error.message or "it cannot be parsed").rstrip(".").replace("unexpected", "misplaced")
-    return f"syntax error: {said}"
+    return f"syntax error: {said}{_KNOWN if said.startswith('No ') else '; mend the template there'}"
 
 
 def _explained_missing(error: Exception) -> str:
@@ -96,4 +97,4 @@ def _explained_absence(error: Exception) -> str:
     name = str(getattr(error, "name", ""))
     is_safe = _is_in_code(name, error) and len(name) <= _LONGEST
     what = f"the template {name!r}" if is_safe else "a template"
-    return f"{what}, which it includes, is in none of the template folders"
+    return f"{what}, which it includes, is in none of the folders; name its folder in templates="
