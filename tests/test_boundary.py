@@ -467,7 +467,7 @@ class Live:
 def test_live_objects_do_not_reach_a_template() -> None:
     with pytest.raises(MessageError, match="'order' is a Live"):
         views({"order": Live()}, Marks())
-    with pytest.raises(MessageError, match="the context is a list"):
+    with pytest.raises(MessageError, match="the context is a value of type list"):
         views([1], Marks())
 
 

@@ -637,3 +637,23 @@ def test_a_name_cannot_play_with_the_terminal(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "a.eml").write_bytes(bytes(message))
     assert main(["inspect", str(tmp_path / "a.eml")]) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"a;b\r\n", "none"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "none"),
+        (b"7z\xbc\xaf\x27\x1c\0\x04\xff\xfe", "not understood"),
+        (bytes(range(256)), "not understood"),
+    ],
+)
+def test_nothing_found_is_told_from_not_understood(
+    content: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from ondemand_attach.cli import main
+
+    path = Path(tmp_path, "a.bin")
+    path.write_bytes(content)
+    assert main(["inspect", str(path)]) == 0
+    assert re.split(r"\s{2,}", capsys.readouterr().out.splitlines()[1].rstrip())[-2:] == [words, words]

@@ -632,6 +632,10 @@ def verify(
     return run
 
 
+PROTECTED = (
+    "attachment 1, protected (AES-256 by password; signed: PAdES B-B)",
+    "attachment 2, protected (one-time pad)",
+)
 Verify = Callable[[Receipt, bytes], tuple[int, list[str]]]
 TRACE = (
     b"Return-Path: <orders@shop.example>\r\nDelivered-To: jiri@customer.example\r\n"
@@ -645,12 +649,12 @@ def test_the_message_and_its_documents_verify(verify: Verify) -> None:
     status, lines = verify(receipt, message.content)
     assert (status, lines[:-1]) == (
         0,
-        ["whole message", "in it: attachment 1, protected", "in it: attachment 2, protected"],
+        ["whole message", f"in it: {PROTECTED[0]}", f"in it: {PROTECTED[1]}"],
     )
     assert receipt.message_id in lines[-1]
     for number, content in enumerate(documents(message.content), 1):
         status, lines = verify(receipt, content)
-        assert (status, lines[0]) == (0, f"attachment {number}, protected")
+        assert (status, lines[0]) == (0, PROTECTED[number - 1])
 
 
 def test_a_plain_document_verifies_if_that_was_asked_for(verify: Verify) -> None:
@@ -775,7 +779,29 @@ def test_an_attachment_in_a_message_that_was_changed_is_still_named(verify: Veri
     status, lines = verify(receipt, message.content.replace(b"Thank you", b"Thanks"))
     assert status == 1
     assert "is not what the receipt says was sent" in lines[0]
-    assert lines[1:] == ["in it: attachment 1, protected", "in it: attachment 2, protected"]
+    assert lines[1:] == [
+        "it differs: its header fields or bodies; all that the receipt has a hash of is as it was",
+        f"in it: {PROTECTED[0]}",
+        f"in it: {PROTECTED[1]}",
+    ]
+
+
+def test_a_document_that_was_changed_in_a_message_is_named(verify: Verify) -> None:
+    receipt, message = sent(BOTH)
+    place = message.content.index(b"\r\n\r\n", message.content.index(b"secret-list.csv")) + 6
+    changed = message.content[:place] + b"AA" + message.content[place + 2 :]
+    assert verify(receipt, changed)[1][1] == "it differs: attachment 2, which was changed or taken out"
+    assert verify(receipt, documents(message.content)[0] + b"x")[1][1:] == []
+
+
+def test_what_was_added_in_front_of_a_message_is_named(verify: Verify) -> None:
+    receipt, message = sent(BOTH)
+    for front, named in (
+        (TRACE + b"Reply-To: a@b.example\r\n", "reply-to"),
+        (b"x\r\n", "something that is no"),
+    ):
+        _, lines = verify(receipt, front + message.content)
+        assert lines[1].startswith(f"it differs: in front of the message stands what no server adds: {named}")
 
 
 def test_one_message_does_not_verify_as_another(verify: Verify) -> None:

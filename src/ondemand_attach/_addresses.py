@@ -40,7 +40,9 @@ def normalised(addr_spec: str) -> str:
     _check_parts(local, at, domain)
     return translated(
         lambda: _validated(addr_spec),
-        lambda _: InvalidAddressError(f"the address is not valid {_side(local)} the @ (RFC 5321)"),
+        lambda _: InvalidAddressError(
+            f"the address is not valid {_side(local)} the @ (RFC 5321); look for spaces, dots and signs there"
+        ),
     )
 
 
@@ -79,7 +81,9 @@ def with_ascii_domain(addr_spec: str) -> str:
         return addr_spec
     ascii_domain = translated(
         lambda: _a_labels(domain),
-        lambda _: InvalidAddressError("the domain of the address has no ASCII form (RFC 5891)"),
+        lambda _: InvalidAddressError(
+            "the domain of the address has no ASCII form (RFC 5891); give one that has"
+        ),
     )
     return f"{local}@{ascii_domain}"
 
@@ -131,11 +135,15 @@ def _check_parts(local: str, at: str, domain: str) -> None:
         raise InvalidAddressError("the address is not of the form name@domain")
     if len(f"{local}@{domain}".encode()) > _OCTETS or len(local.encode()) > _LOCAL_OCTETS:
         raise InvalidAddressError(
-            f"the address is longer than {_LOCAL_OCTETS} octets before the @ or {_OCTETS} in all"
+            f"the address is longer than {_LOCAL_OCTETS} octets before the @ or {_OCTETS} in all; "
+            "give a shorter"
+            " one"
         )
     if "=?" in local:
         # Readers that decode RFC 2047 everywhere would see another address.
-        raise InvalidAddressError("the address holds =? before the @, which looks like an encoded-word")
+        raise InvalidAddressError(
+            "the address holds =? before the @, which looks like an encoded-word; give it decoded"
+        )
     if domain.rpartition(".")[2].isdecimal():
         raise InvalidAddressError("the address names its host by number; name a domain")
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from ondemand_attach import _composition, _filenames, _mime
 from ondemand_attach._confidential import Finding, parsed, views
 from ondemand_attach._draft import Draft, Enclosure, Reads
+from ondemand_attach._given import checked, fixed, is_lazy, kind, plain, shown, text
 from ondemand_attach._message import (
     Address,
     Attachment,
@@ -23,9 +24,17 @@ from ondemand_attach._message import (
     Message,
     Recipient,
     Source,
+    addressed,
+    source_of,
 )
-from ondemand_attach._seal import at_work
-from ondemand_attach.errors import ConfigurationError, MessageError
+from ondemand_attach._origins import of_file
+from ondemand_attach._seal import at_work, translated
+from ondemand_attach.errors import (
+    ConfigurationError,
+    InvalidAddressError,
+    MessageError,
+    MissingRecipientError,
+)
 from ondemand_attach.interfaces import ReadingGenerator
 
 if TYPE_CHECKING:
@@ -44,6 +53,7 @@ _PLACES = {
     "deliver": "as delivery=",
     "send": "to a Mailer",
 }
+_TEMPLATE = "a template as text"
 _STEPS = {"attachment": "attach(…)", "message": "whole_message(…)", "header": "dkim(…)"}
 
 AddressLike: TypeAlias = str | Address
@@ -60,6 +70,7 @@ class MessageBuilder:
 
     Templates are Jinja2, sandboxed and strict: an unknown name is an error. Subject, bodies, headers
     and file names see the public view of the context; so does an attachment without an encryptor.
+    Their sources may be lazy strings, which are translated anew for each message.
 
     Args:
         templates: where template files are looked up: a folder, ``package:name`` for a folder inside
@@ -79,20 +90,20 @@ class MessageBuilder:
         folders = (
             templates if isinstance(templates, Sequence) and not isinstance(templates, str) else [templates]
         )
-        self._templates = Templates(folders, filters)
+        self._templates = Templates(folders, _filters(filters))
         self._draft = Draft()
 
     def sender(self, address: AddressLike) -> Self:
         """Set the From address (RFC 5322 section 3.6.2)."""
-        return self._with(sender=_address(address))
+        return self._with(sender=addressed(address, "sender()"))
 
     def return_path(self, address: AddressLike) -> Self:
         """Set where bounces go, the reverse-path (RFC 5321 section 4.4), if not to the sender."""
-        return self._with(return_path=_address(address))
+        return self._with(return_path=addressed(address, "return_path()"))
 
     def to(self, *recipients: RecipientLike) -> Self:
         """Add recipients of every message; the customer is better given to `build()`."""
-        return self._with(to=(*self._draft.to, *map(Recipient.of, recipients)))
+        return self._with(to=(*self._draft.to, *_named(recipients, "to()")))
 
     def recipient_at(self, path: str) -> Self:
         """Take the recipient from the context, so that data and address are of one person.
@@ -105,27 +116,29 @@ class MessageBuilder:
 
     def cc(self, *recipients: RecipientLike) -> Self:
         """Add recipients of a copy, visible to all."""
-        return self._with(cc=(*self._draft.cc, *map(Recipient.of, recipients)))
+        return self._with(cc=(*self._draft.cc, *_named(recipients, "cc()")))
 
     def bcc(self, *recipients: RecipientLike) -> Self:
         """Add recipients of a copy that nobody sees: they are in the envelope, never in the bytes."""
-        return self._with(bcc=(*self._draft.bcc, *map(Recipient.of, recipients)))
+        return self._with(bcc=(*self._draft.bcc, *_named(recipients, "bcc()")))
 
     def reply_to(self, *addresses: AddressLike) -> Self:
         """Add addresses that replies go to (RFC 5322 section 3.6.2)."""
-        return self._with(reply_to=(*self._draft.reply_to, *map(_address, addresses)))
+        return self._with(
+            reply_to=(*self._draft.reply_to, *(addressed(each, "reply_to()") for each in addresses))
+        )
 
     def subject(self, source: str) -> Self:
         """Set the template of the subject."""
-        return self._with(subject=Source(source, None))
+        return self._with(subject=Source.of(text(source, "subject()", _TEMPLATE)))
 
     def text(self, source: str | None = None, *, template: str | None = None) -> Self:
         """Set the template of the plain text body; left out, it is derived from the HTML body."""
-        return self._with(text=_source(source, template))
+        return self._with(text=source_of(source, template, "text()"))
 
     def html(self, source: str | None = None, *, template: str | None = None) -> Self:
         """Set the template of the HTML body."""
-        return self._with(html=_source(source, template))
+        return self._with(html=source_of(source, template, "html()"))
 
     def header(self, name: str, source: str) -> Self:
         """Add a header field.
@@ -134,10 +147,12 @@ class MessageBuilder:
             InvalidHeaderError: the name is malformed, or of a field that has a step of its own; or the
                 value, if it is fixed, could end the header or deceive its reader.
         """
+        name = fixed(name, "header(name)", "the name of a field as text")
         _mime.check_header_name(name)
-        if "{" not in source:
-            _mime.check_header_value(name, source)
-        return self._with(headers=(*self._draft.headers, (name, Source(source, None))))
+        value = Source.of(text(source, f"header({name!r})", _TEMPLATE))
+        if value.text is not None and "{" not in value.text:
+            _mime.check_header_value(name, value.text)
+        return self._with(headers=(*self._draft.headers, (name, value)))
 
     def image(self, name: str, content: bytes | str | pathlib.Path) -> Self:
         """Add an image that the HTML body shows as ``<img src="cid:name">`` (RFC 2392).
@@ -146,12 +161,14 @@ class MessageBuilder:
             name: the name used after ``cid:``, letters, digits, dots and hyphens.
             content: the bytes, or the path of the file, which is read now.
         """
+        name = fixed(name, "image(name)")
         if not _CONTENT_ID.fullmatch(name):
             raise ConfigurationError(
                 f"{name!r} is no name for an image; use ASCII letters, digits, dots, hyphens"
             )
-        filename = _filenames.sanitised(name if isinstance(content, bytes) else pathlib.Path(content).name)
-        document = _read(content, _image_type(content, filename))
+        found = _bytes_or_path(content, f"image({name!r})")
+        filename = _filenames.sanitised(name if isinstance(found, bytes) else found.name)
+        document = _read(found, _image_type(found, filename))
         image = Attachment(filename=filename, document=document, content_id=name)
         return self._with(images=(*self._draft.images, image))
 
@@ -180,17 +197,20 @@ class MessageBuilder:
         Raises:
             ConfigurationError: the parts do not fit together, such as a password with several recipients.
         """
+        named = Source.of(text(filename, "attach(filename=…)", "the template of a file name as text"))
+        _flag(hash_plain, "attach(hash_plain=…)")
+        generate = _method(generator, "generate")
         enclosure = Enclosure(
-            filename=Source(filename, None),
+            filename=named,
             document=_template_of(generator),
             reads=_reads_of(generator),
-            generate=_method(generator, "generate"),
+            generate=generate,
             encrypt=None if encryptor is None else _method(encryptor, "encrypt"),
             sign=None if signer is None else _method(signer, "sign"),
             hash_plain=hash_plain,
         )
         if check := getattr(encryptor, "check_attachment", None):
-            check(generator, filename, signer)
+            check(generator, "{{ lazy }}" if named.text is None else named.text, signer)
         return self._with(enclosures=(*self._draft.enclosures, enclosure))
 
     def attach_file(
@@ -209,9 +229,16 @@ class MessageBuilder:
             media_type: an RFC 6838 type; by default guessed from the name.
             hash_plain: have the receipt say by its hash which file it was.
         """
-        path = pathlib.Path(path)
-        document = _read(path, media_type or _guessed(path.name))
-        return self.attach(_Given(document), filename=filename or path.name, hash_plain=hash_plain)
+        found = _bytes_or_path(path, "attach_file()")
+        if isinstance(found, bytes):
+            raise ConfigurationError(
+                "attach_file() takes the path of a file; attach() takes what makes bytes"
+            )
+        if media_type is not None:
+            media_type = fixed(media_type, "attach_file(media_type=…)", "a media type as text")
+        document = _read(found, media_type or _guessed(found.name))
+        named = found.name if filename is None else filename
+        return self.attach(_Given(document), filename=named, hash_plain=hash_plain)
 
     def whole_message(
         self,
@@ -244,6 +271,7 @@ class MessageBuilder:
         if signer is not None:
             changes["sign"] = _method(signer, "sign", of="message")
         if outer_subject is not None:
+            outer_subject = fixed(outer_subject, "whole_message(outer_subject=…)")
             _mime.check_header_value("Subject", outer_subject)
             changes["outer_subject"] = outer_subject
         return self._with(**changes)
@@ -254,6 +282,10 @@ class MessageBuilder:
         Raises:
             ConfigurationError: the domain that signs is neither that of `sender()` nor above it.
         """
+        if is_lazy(signer) or not (
+            callable(getattr(signer, "sign", None)) and callable(getattr(signer, "answers_for", None))
+        ):
+            raise ConfigurationError(f"dkim() takes a DkimSigner, not {kind(signer)}")
         return self._with(dkim=(*self._draft.dkim, signer))
 
     def confidential(self, *marks: str | type) -> Self:
@@ -269,6 +301,7 @@ class MessageBuilder:
         """Exempt paths below a confidential one, such as a first name for the salutation."""
         return self._with(marks=self._draft.marks.with_public(paths))
 
+    @checked
     def generated_password(
         self,
         name: str,
@@ -356,7 +389,9 @@ class MessageBuilder:
         given = tuple(_recipients(to))
         if path := self._draft.recipient_at:
             given = _composition.one_person(given, seen, path)
-        occasion = _composition.Occasion(to=(*self._draft.to, *given), now=now, message_id=message_id)
+        occasion = _composition.Occasion(
+            to=(*self._draft.to, *given), now=now, message_id=message_id, words=self._draft.words()
+        )
         return _composition.Composition(self._draft, self._templates, seen, occasion)
 
     def build_each(
@@ -392,18 +427,45 @@ class _Given:
         return dataclasses.replace(self.document)  # a new one for each message, as it is for everyone
 
 
-def _address(value: AddressLike) -> Address:
-    return value if isinstance(value, Address) else Address.parse(value)
+def _named(recipients: Iterable[RecipientLike], what: str) -> Iterator[Recipient]:
+    return (Recipient.of(each, what) for each in recipients)
 
 
 def _recipients(to: RecipientLike | Iterable[RecipientLike]) -> Iterator[Recipient]:
-    return map(Recipient.of, (to,) if isinstance(to, str | Address | Recipient) else to)
+    """Yield whom `build()` was given; by now, a proxy stands for somebody."""
+    given = plain(to, "to=")
+    if given is None:
+        raise MissingRecipientError("to= is None; give an address, and send nothing to who has none")
+    if isinstance(given, str | Address | Recipient):
+        given = (given,)
+    if isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
+        raise InvalidAddressError(
+            f"to= takes an address, as text, Address or Recipient, or several of them, not {kind(given)}"
+        )
+    return (Recipient.of(plain(each, "to="), "to=") for each in given)
 
 
-def _source(source: str | None, template: str | None) -> Source:
-    if (source is None) == (template is None):
-        raise ConfigurationError("give either the source of a template or template='name of a file'")
-    return Source(source, template)
+def _filters(filters: Mapping[str, Callable[..., Any]] | None) -> Mapping[str, Callable[..., Any]]:
+    if not isinstance(filters, Mapping | None):
+        raise ConfigurationError(f"filters= takes a mapping from names to functions, not {kind(filters)}")
+    for name, function in (filters or {}).items():
+        if not isinstance(name, str) or not callable(function):
+            raise ConfigurationError(f"filters[{shown(name)}] takes a function, not {kind(function)}")
+    return filters or {}
+
+
+def _flag(value: object, what: str) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{what} takes True or False, not {kind(value)}")
+
+
+def _bytes_or_path(value: object, what: str) -> bytes | pathlib.Path:
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str | pathlib.PurePath) and value.__class__ is type(value) and str(value):
+        return pathlib.Path(value)
+    given = "empty text" if value == "" else kind(value)
+    raise ConfigurationError(f"{what} takes the path of a file, or its bytes, not {given}")
 
 
 def _template_of(generator: object) -> Source | None:
@@ -429,25 +491,40 @@ def _reads_of(generator: object) -> Reads | None:
 
 def _method(plug: Any, name: str, *, of: str = "attachment") -> Callable[..., Any]:
     if isinstance(plug, type):
-        raise ConfigurationError(f"{plug.__name__} is a class; give an object of it")
+        raise ConfigurationError(f"{name}(): {plug.__name__} is a class; give an object of it")
+    if is_lazy(plug):
+        raise ConfigurationError(
+            f"{kind(plug)} has no method {name}() as long as nothing is sent; give an object"
+        )
     method = getattr(plug, name, plug)
     if getattr(plug, "protects", of) != of:
         step = _STEPS.get(plug.protects, "another step")
         raise ConfigurationError(f"a {type(plug).__name__} is not for the {of}; give it to {step}")
     if not callable(method):
         other = next((does for does in _PLACES if callable(getattr(plug, does, None))), None)
-        hint = f"but one {other}(): give it {_PLACES[other]}" if other else "and is no function"
+        hint = (
+            f"but one {other}(): give it {_PLACES[other]}"
+            if other
+            else "and is no function; give one that has"
+        )
         raise ConfigurationError(f"a {type(plug).__name__} has no method {name}() {hint}")
     return cast("Callable[..., Any]", method)
 
 
-def _read(content: bytes | str | pathlib.Path, media_type: str) -> Document:
+def _read(content: bytes | pathlib.Path, media_type: str) -> Document:
     if not isinstance(content, bytes):
-        content = pathlib.Path(content).read_bytes()
+        path = content
+        content = translated(
+            path.read_bytes,
+            lambda error: ConfigurationError(
+                f"the file {str(path)!r} cannot be read: {of_file(error)}; "
+                "give the path of a file that is there"
+            ),
+        )
     return Document(content=content, media_type=media_type)
 
 
-def _image_type(content: bytes | str | pathlib.Path, filename: str) -> str:
+def _image_type(content: bytes | pathlib.Path, filename: str) -> str:
     for start, media_type in (
         (b"\x89PNG", "image/png"),
         (b"\xff\xd8\xff", "image/jpeg"),

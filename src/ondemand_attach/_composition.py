@@ -7,13 +7,14 @@ import itertools
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ondemand_attach import _filenames, _html_text, _mime
 from ondemand_attach._confidential import Finding, Path, Views, copied, shown
-from ondemand_attach._draft import Draft, Enclosure
+from ondemand_attach._draft import Draft, Enclosure, Words, said
+from ondemand_attach._given import kind
 from ondemand_attach._leaks import find_leaks
 from ondemand_attach._message import (
     Address,
@@ -27,6 +28,7 @@ from ondemand_attach._message import (
     Slot,
     Source,
 )
+from ondemand_attach._origins import told
 from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._seal import translated
@@ -55,11 +57,19 @@ _CID = re.compile(r"""([="'(]\s*cid:)([^"'()\s<>]+)""", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """What differs from one message of a kind to the next, besides its context."""
+    """What differs from one message of a kind to the next, besides its context.
+
+    Args:
+        to: the recipients, the builder's own too.
+        now: the time; the clock's, if it is None.
+        message_id: the msg-id; a new one, if it is None.
+        words: what the lazy strings of the builder are for this message.
+    """
 
     to: tuple[Recipient, ...]
     now: datetime.datetime | None
     message_id: str | None
+    words: Words = field(default_factory=dict)
 
 
 class Composition:
@@ -74,11 +84,17 @@ class Composition:
             raise MessageError("the message has no body; give one with text() or html()")
         self.draft, self.templates, self.seen = draft, templates, seen
         self.sender, self.subject = draft.sender, draft.subject
-        self.to = occasion.to
-        self.now = occasion.now or datetime.datetime.now(datetime.UTC)
+        self.to, self.words = occasion.to, occasion.words
+        self.now = datetime.datetime.now(datetime.UTC) if occasion.now is None else occasion.now
+        if not isinstance(self.now, datetime.datetime):
+            raise MessageError(f"now= takes a datetime with a time zone, not {kind(self.now)}")
         if self.now.tzinfo is None:
             raise MessageError("now= has no time zone; give an aware datetime")
-        self.message_id = occasion.message_id or f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
+        self.message_id = (
+            occasion.message_id
+            if occasion.message_id is not None
+            else f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
+        )
         _mime.check_message_id(self.message_id)  # boundaries are made from it
         self.passwords: dict[str, Secret] = {}
         if draft.passwords:
@@ -108,7 +124,9 @@ class Composition:
         )
         whole = self.whole()
         pieces = _mime.pieces(headers, body, whole.wrapping if whole else None)
-        message = self.finished(pieces, self.parts, self.templates.version(tuple(self.draft.templates())))
+        message = self.finished(
+            pieces, self.parts, self.templates.version(self.sources(self.draft.templates()))
+        )
         sealed = [a.document.content for a in body.attachments if a.is_protected]
         if whole is not None:
             whole.prove(message)
@@ -130,7 +148,7 @@ class Composition:
             translated(
                 partial(recipe.deliver, self.generated(recipe.name)),
                 lambda error: EncryptionError(
-                    f"the application's delivery of a generated password raised {type(error).__name__}"
+                    f"the application's own delivery of a generated password failed: {told(error)}"
                 ),
             )
         return message
@@ -199,7 +217,7 @@ class Composition:
             disclosed={*map(str, self.seen.disclosed), self.sender.addr_spec},
             own_words=[
                 text
-                for slot, source in self.draft.sources()
+                for slot, source in self.sources(self.draft.sources())
                 for text in self.templates.texts_of(slot, source)
             ],
         )
@@ -243,8 +261,12 @@ class Composition:
 
     def render(self, source: Source, slot: Slot) -> str:
         view = self.seen.full if self.draft.is_private(slot) else self.seen.public
-        rendered = self.templates.render(view, slot, source)
+        rendered = self.templates.render(view, slot, said(source, self.words))
         return rendered.strip() if slot in {"subject", "header", "filename"} else rendered
+
+    def sources(self, sources: Iterable[tuple[Slot, Source]]) -> tuple[tuple[Slot, Source], ...]:
+        """Return *sources* as they are for this message."""
+        return tuple((slot, said(source, self.words)) for slot, source in sources)
 
     def html_with_images(self) -> tuple[str | None, tuple[Attachment, ...]]:
         """Give each image a Content-ID that is unique in the world, as RFC 2392 wants it."""
@@ -273,7 +295,7 @@ class Composition:
             return self.protected(filename, enclosure)
         except (GenerationError, ProtectionError) as error:
             if self.draft.is_private("filename"):  # it may be somebody's name, and an error is public
-                error.filename = f"attachment {number}"
+                error.filename = f"attachment {number} ({said(enclosure.filename, self.words).shown})"
                 error.args = tuple(str(arg).replace(filename, error.filename) for arg in error.args)
             raise
 
@@ -318,7 +340,9 @@ def _return_path(envelope: Envelope) -> bytes:
 def _known(ids: dict[str | None, str], name: str) -> str:
     if name not in ids:
         known = ", ".join(sorted(filter(None, ids))) or "none"
-        raise MessageError(f"the HTML body shows an image (cid:) that image() did not add; added: {known}")
+        raise MessageError(
+            f"the HTML body shows an image (cid:) that image() did not add; add it; added were: {known}"
+        )
     return ids[name]
 
 
@@ -340,14 +364,19 @@ def one_person(given: tuple[Recipient, ...], seen: Views, path: Path) -> tuple[R
     """
     value, in_public = _at(seen.full, path), _at(seen.public, path)
     if not isinstance(value, str):
-        raise MessageError(f"there is no address in the context at {'.'.join(path)!r}")
-    found = Recipient.of(value)
+        raise MessageError(
+            f"there is no address in the context at {'.'.join(path)!r}; leave out who has none"
+        )
+    found = Recipient.of(value, f"the address in the context at {'.'.join(path)!r}")
     if not isinstance(in_public, str):
         found = Recipient(address=Address(addr_spec=found.address.addr_spec))
     if not given:
         return (found,)
     if [one.address.ascii_addr_spec for one in given] != [found.address.ascii_addr_spec]:
-        raise MessageError(f"to= is not the one address that the context holds at {'.'.join(path)!r}")
+        raise MessageError(
+            f"to= is not the one address that the context holds at {'.'.join(path)!r}; "
+            "leave to= out, or give that person's data"
+        )
     return given
 
 
@@ -364,10 +393,11 @@ def check(draft: Draft, templates: Templates) -> list[Finding]:
     for enclosure in draft.enclosures:
         if enclosure.document is not None:
             templates.texts_of("document", enclosure.document)
-
+    words = draft.words()
     found = [
         finding
-        for slot, source in draft.sources()
+        for slot, unsaid in draft.sources()
+        for source in (said(unsaid, words),)
         for finding in touched(
             templates.environment(slot),
             draft.marks,

@@ -18,7 +18,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from ondemand_attach._given import is_lazy, kind, plain
+from ondemand_attach._origins import told
 from ondemand_attach._records import Confidential, Path, field_names, marked_paths
+from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MessageError
 
 __all__ = ["Confidential", "Guard", "Marks", "Path", "Views", "copied", "parsed", "shown", "views"]
@@ -37,7 +40,7 @@ _SCALARS = (
 _PLAIN = frozenset({*_SCALARS, bool, datetime.datetime, dict, list, tuple, type(None)})
 _MAX_DEPTH = 50
 _MAX_SIZE = 1_000_000
-_FIELD_NAME = re.compile(r"[A-Za-z_]+[0-9]?")
+FIELD_NAME = re.compile(r"[A-Za-z_]+[0-9]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +186,12 @@ def views(context: object, marks: Marks) -> Views:
         ConfigurationError: the marks of a record class cannot be read.
     """
     walk = _Walk(marks)
-    full, public = walk.copy(context, ())
+    full, public = translated(
+        lambda: walk.copy(context, ()),
+        lambda error: MessageError(f"the context cannot be read: {told(error)}"),
+    )
     if not isinstance(full, dict):
-        raise MessageError(
-            f"the context is a {type(context).__name__}; pass a mapping or a record with named fields"
-        )
+        raise MessageError(f"the context is {kind(context)}; pass a mapping or a record with named fields")
     marks.refuse_dead(full)
     return Views(full, public, walk.values, walk.disclosed)
 
@@ -217,7 +221,7 @@ class _Walk:
         """Return *value* as plain data: for the full view, and for the public view."""
         self.measure(path, depth)
         if type(value) not in _PLAIN:
-            value, is_secret = _unwrapped(value, is_secret=is_secret)
+            value, is_secret = _unwrapped(value, path, is_secret=is_secret)
         is_secret = (is_secret and path not in self.public) or path in self.confidential
         if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
             pairs = [self.copy(element, path, is_secret=is_secret, depth=depth + 1) for element in value]
@@ -233,7 +237,7 @@ class _Walk:
         if depth > _MAX_DEPTH or self.size > _MAX_SIZE:
             raise MessageError(
                 f"the context is nested deeper than {_MAX_DEPTH} levels or holds more than {_MAX_SIZE:,} "
-                f"values, at {_spelt(path[:3])}"
+                f"values, at {_spelt(path[:3])}; give only what templates use"
             )
 
     def leaf(self, value: Any, path: Path, *, is_secret: bool) -> tuple[Any, Any]:
@@ -252,7 +256,7 @@ class _Walk:
         full, public = {}, {}
         for name, child in self.fields(value, path):
             below = (*path, name)
-            is_data = is_secret and _FIELD_NAME.fullmatch(name) is None
+            is_data = is_secret and FIELD_NAME.fullmatch(name) is None
             if is_data:
                 self.values.append((shown(below), name))
             full[name], in_public = self.copy(child, below, is_secret=is_secret, depth=depth + 1)
@@ -264,8 +268,10 @@ class _Walk:
         if isinstance(value, Mapping):
             if all(isinstance(name, str) for name in value):
                 return value.items()
-            raise MessageError(f"the mapping in the context at {_spelt(path)} has a key that is not text")
-        cls: Any = type(value)
+            raise MessageError(
+                f"the mapping in the context at {_spelt(path)} has a key that is not text; make it text"
+            )
+        cls: Any = value.__class__  # of a proxy, what it stands for
         names = field_names(cls)
         if names is None:
             raise MessageError(
@@ -277,8 +283,10 @@ class _Walk:
         return [(name, getattr(value, name)) for name in names]
 
 
-def _unwrapped(value: Any, *, is_secret: bool) -> tuple[Any, bool]:
+def _unwrapped(value: Any, path: Path, *, is_secret: bool) -> tuple[Any, bool]:
     """Take *value* out of what wraps it, and say whether it is confidential."""
+    if value.__class__ is not type(value) or is_lazy(value):
+        value = plain(value, f"the context value at {_spelt(path)}")
     if callable(getattr(type(value), "get_secret_value", None)):  # pydantic's SecretStr marks itself
         value, is_secret = value.get_secret_value(), True
     return (value.value if isinstance(value, enum.Enum) else value), is_secret
@@ -286,12 +294,12 @@ def _unwrapped(value: Any, *, is_secret: bool) -> tuple[Any, bool]:
 
 def shown(path: Path) -> str:
     """Spell *path* for a person. A key that is no field name may itself be data, so it is left out."""
-    return ".".join(name if _FIELD_NAME.fullmatch(name) else "*" for name in path)
+    return ".".join(name if FIELD_NAME.fullmatch(name) else "*" for name in path)
 
 
 def _record_class(mark: object) -> type:
     if not isinstance(mark, type) or field_names(mark) is None:
-        raise ConfigurationError(f"confidential() takes paths and record classes, not {type(mark).__name__}")
+        raise ConfigurationError(f"confidential() takes paths and record classes, not {kind(mark)}")
     if not marked_paths(mark):
         raise ConfigurationError(f"no field of {mark.__qualname__} is marked with Annotated[…, Confidential]")
     return mark
@@ -299,6 +307,10 @@ def _record_class(mark: object) -> type:
 
 def parsed(path: str) -> Path:
     """Return the steps of a path that is spelt with dots."""
+    if not isinstance(path, str) or is_lazy(path):
+        raise ConfigurationError(
+            f"a path is text, names joined by dots, such as 'payment.iban', not {kind(path)}"
+        )
     parts = tuple(path.split("."))
     if not all(parts):
         raise ConfigurationError(

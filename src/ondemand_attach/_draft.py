@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ondemand_attach._confidential import Marks, Path
+from ondemand_attach._given import Lazy
 from ondemand_attach._message import Address, Attachment, AttachmentRequest, Document, Recipient, Slot, Source
 from ondemand_attach.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ondemand_attach.protectors.dkim import DkimSigner
     from ondemand_attach.protectors.generated_passwords import Recipe
+
+
+Words: TypeAlias = Mapping[Lazy, str]
+"""The texts of lazy strings at one moment."""
+
+
+def said(source: Source, words: Words) -> Source:
+    """Return *source* with its text, if that was not known before."""
+    return source if source.lazy is None else Source(words[source.lazy], None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +145,14 @@ class Draft:
     def is_private(self, slot: Slot) -> bool:
         """Whether what stands in *slot* is read by the recipients alone."""
         return self.encrypt is not None and slot in {"text", "html", "filename", "document"}
+
+    def words(self) -> Words:
+        """Return what the lazy strings are now, in the language of whoever asks."""
+        return {
+            source.lazy: source.lazy.now(f"the {slot}")
+            for slot, source in self.templates()
+            if source.lazy is not None
+        }
 
     def sources(self) -> Iterator[tuple[Slot, Source]]:
         """Yield every public template with its slot."""

@@ -9,12 +9,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, cast
 
+from ondemand_attach._given import Lazy, checked, fixed, is_lazy, kind
+from ondemand_attach._given import text as given_text
 from ondemand_attach._pieces import Base64, Piece, chunks, frozen
 from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._receipt import Receipt as Receipt  # noqa: PLC0414 - found here with the other values
 from ondemand_attach._receipt import Refusal as Refusal  # noqa: PLC0414 - likewise
 from ondemand_attach._seal import sealed
-from ondemand_attach.errors import InvalidAddressError, MessageError, MissingRecipientError
+from ondemand_attach.errors import (
+    ConfigurationError,
+    InvalidAddressError,
+    MessageError,
+    MissingRecipientError,
+    TemplateError,
+)
 
 if TYPE_CHECKING:
     from ondemand_attach._exposure import Exposure
@@ -50,7 +58,12 @@ class Address:
         """
         from ondemand_attach import _addresses
 
-        display_name, addr_spec = _addresses.split(text)
+        if not isinstance(text, str) or is_lazy(text):
+            raise InvalidAddressError(
+                f"an address is text such as 'Jane Doe <jane@example.com>', not {kind(text)}; give str() of "
+                "what stands for one, and leave out who has none"
+            )
+        display_name, addr_spec = _addresses.split(str.__str__(text))
         return cls(addr_spec=addr_spec, display_name=display_name)
 
     @property
@@ -75,7 +88,9 @@ class Address:
 
 
 # What is wrong with an address is said without it, so the frames that hold it must not hang on either.
-Address.__init__ = sealed(Address.__init__)  # type: ignore[method-assign]
+Address.__init__ = checked(  # type: ignore[method-assign]
+    sealed(Address.__init__), failure=InvalidAddressError, name="Address"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,15 +120,45 @@ class Recipient:
 
     @classmethod
     @sealed
-    def of(cls, value: str | Address | Recipient) -> Recipient:
-        """Accept an address in any of its forms."""
+    def of(cls, value: str | Address | Recipient, what: str = "a recipient") -> Recipient:
+        """Accept an address in any of its forms.
+
+        Args:
+            value: the address.
+            what: the argument that it was given to.
+
+        Raises:
+            InvalidAddressError: it is none.
+        """
         if isinstance(value, Recipient):
             return value
-        address = value if isinstance(value, Address) else Address.parse(value)
-        return cls(address=address)
+        return cls(address=addressed(value, what))
 
 
-Recipient.__init__ = sealed(Recipient.__init__)  # type: ignore[method-assign]
+def addressed(value: object, what: str) -> Address:
+    """Return the address that was given to the argument *what*.
+
+    Raises:
+        InvalidAddressError: it is none.
+    """
+    if isinstance(value, Address):
+        return value
+    if not isinstance(value, str) or is_lazy(value):
+        raise InvalidAddressError(
+            f"{what} is an address, as text or Address, not {kind(value)}; "
+            + ("give str() of it, when it is known" if is_lazy(value) else "leave out who has none")
+        )
+    try:
+        return Address.parse(value)
+    except InvalidAddressError as error:
+        wrong = InvalidAddressError(f"{what}: {error}")
+    del value  # a traceback that captures locals shows it
+    raise wrong
+
+
+Recipient.__init__ = checked(  # type: ignore[method-assign]
+    sealed(Recipient.__init__), failure=InvalidAddressError, name="Recipient"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +176,7 @@ class Envelope:
     copies: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
+        _check_addresses(self)
         if not self.recipients:
             raise MissingRecipientError("the message has no recipient; name one with to, cc or bcc")
 
@@ -146,6 +192,17 @@ class Envelope:
         """Whether any address needs SMTPUTF8 (RFC 6531)."""
         addresses = self.recipients if self.sender is None else (self.sender, *self.recipients)
         return any(address.needs_smtputf8 for address in addresses)
+
+
+def _check_addresses(envelope: Envelope) -> None:
+    if not (envelope.sender is None or isinstance(envelope.sender, Address)):
+        raise InvalidAddressError(f"Envelope(sender=…) takes an Address or None, not {kind(envelope.sender)}")
+    for name, given in (("recipients", envelope.recipients), ("copies", envelope.copies)):
+        wrong = (
+            [each for each in given if not isinstance(each, Address)] if isinstance(given, tuple) else [given]
+        )
+        if wrong:
+            raise InvalidAddressError(f"Envelope({name}=…) takes a tuple of Address, not {kind(wrong[0])}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +230,15 @@ class Document:
     proof: Callable[[bytes], None] | None = field(default=None, repr=False, compare=False)
     made_for: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        if type(self) is not Document:  # the content of another may be made when it is first read
+            return
+        for name, wanted in (("content", bytes), ("media_type", str)):
+            if not isinstance(value := getattr(self, name), wanted):
+                raise MessageError(
+                    f"Document({name}=…) takes {'bytes' if wanted is bytes else 'text'}, not {kind(value)}"
+                )
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _document, tuple(getattr(self, name) for name in _PICKLED)
 
@@ -199,6 +265,13 @@ class Attachment:
     document: Document
     content_id: str | None = None
     is_protected: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.document, Document):
+            raise MessageError(f"Attachment(document=…) takes a Document, not {kind(self.document)}")
+
+
+Attachment.__init__ = checked(Attachment.__init__, failure=MessageError)  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False, eq=False)
@@ -244,9 +317,13 @@ class Message:
         parts: Iterable[PartReceipt] = (),
         template_version: str | None = None,
     ) -> None:
+        if not isinstance(envelope, Envelope):
+            raise MessageError(f"Message(envelope=…) takes an Envelope, not {kind(envelope)}")
         object.__setattr__(self, "envelope", envelope)
         object.__setattr__(self, "message_id", message_id)
-        given = pieces if content is None else (content,)
+        given = tuple(pieces) if content is None else (content,)
+        if not all(isinstance(piece, bytes | bytearray | memoryview | Base64) for piece in given):
+            raise MessageError("Message(content=…) takes bytes, and pieces= what another message has there")
         kept = (piece if isinstance(piece, Base64) else frozen(piece) for piece in given)
         object.__setattr__(self, "pieces", tuple(kept))
         object.__setattr__(self, "needs_raw_mime", needs_raw_mime)
@@ -318,15 +395,48 @@ class Message:
         return hash((self.envelope, self.message_id, self.size))
 
 
+Message.__init__ = checked(Message.__init__, failure=MessageError)  # type: ignore[method-assign]
+
+
 Slot: TypeAlias = Literal["subject", "header", "text", "html", "filename", "document", "password"]
 """Where a rendered text goes, which decides how values are escaped."""
 
 
 class Source(NamedTuple):
-    """A Jinja2 template: its text, or the name of its file."""
+    """A Jinja2 template: its text, or the name of its file; or what will give the text for each message."""
 
     text: str | None
     template: str | None
+    lazy: Lazy | None = None
+
+    @classmethod
+    def of(cls, text: str | Lazy) -> Source:
+        """Return the source whose text is known now, or later."""
+        return cls(None, None, text) if isinstance(text, Lazy) else cls(text, None)
+
+    @property
+    def shown(self) -> str:
+        """How it is called in an error."""
+        return self.text or self.template or "a lazy text"
+
+
+def source_of(source: object, template: object, what: str) -> Source:
+    """Return the template that was given to the step *what*, by its text or the name of its file.
+
+    Raises:
+        ConfigurationError: it was given by neither, or by both.
+    """
+    if (source is None) == (template is None):
+        raise ConfigurationError(
+            f"{what} takes either the source of a template, or template='name of a file', not "
+            + ("None" if source is None else "both")
+        )
+    if source is not None:
+        return Source.of(given_text(source, what, "the source of a template as text"))
+    name = fixed(template, f"template= of {what}", "the name of a template file as text")
+    if not name:
+        raise ConfigurationError(f"template= of {what} is empty; give the name of a template file")
+    return Source(None, name)
 
 
 class Secret(NamedTuple):
@@ -406,8 +516,11 @@ class AttachmentRequest:
             TemplateError: it could not be loaded, parsed or rendered.
             ConfidentialityError: it touched a confidential value of the public view.
         """
+        if not isinstance(autoescape, bool):
+            raise TemplateError(f"request.render(autoescape=…) takes True or False, not {kind(autoescape)}")
         slot: Slot = "document" if autoescape else "text"
-        return self.templates.render(self.context, slot, Source(source, template), self.made_for)
+        given = _asked_to_render("request.render()", source, template)
+        return self.templates.render(self.context, slot, given, self.made_for)
 
     def secret(self, source: str) -> str:
         """Render *source* for a password: without escaping, from text and whole numbers only.
@@ -415,7 +528,8 @@ class AttachmentRequest:
         Raises:
             TemplateError: it could not be rendered, or a value such as None or a list is put into it.
         """
-        return self.templates.render(self.context, "password", Source(source, None))
+        given = _asked_to_render("request.secret()", source, None)
+        return self.templates.render(self.context, "password", given)
 
     def keep_out(self, password: str, *, parts: Iterable[str] = (), least_bits: float = 40.0) -> None:
         """Have the message refused if *password* can be read in it. Every encryptor by password calls this.
@@ -429,6 +543,22 @@ class AttachmentRequest:
         Raises:
             ConfidentialityError: from `MessageBuilder.build`, if so.
         """
+        if not isinstance(password, str) or is_lazy(password):
+            raise MessageError(f"request.keep_out() takes the password as text, not {kind(password)}")
+        if not isinstance(parts, Iterable) or isinstance(parts, str) or is_lazy(parts):
+            raise MessageError(f"request.keep_out(parts=…) takes several texts, not {kind(parts)}")
+        if isinstance(least_bits, bool) or not isinstance(least_bits, int | float):
+            raise MessageError(f"request.keep_out(least_bits=…) takes a number, not {kind(least_bits)}")
         known = self.passwords.get(password)
         if known is None or not known.parts:
             self.passwords[password] = Secret(tuple(parts), least_bits)
+
+
+def _asked_to_render(what: str, source: str | None, template: str | None) -> Source:
+    try:
+        given = source_of(source, template, what)
+    except ConfigurationError as error:  # not while sending
+        wrong = TemplateError(str(error))
+    else:
+        return given if given.lazy is None else Source(given.lazy.now(what), None)
+    raise wrong

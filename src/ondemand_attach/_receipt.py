@@ -218,16 +218,21 @@ class Receipt:
             MessageError: it is something else, or of another version.
         """
         if isinstance(text, str | bytes) and len(text) > _LONGEST:
-            raise MessageError(f"the text is not the JSON of a receipt: it is longer than {_LONGEST:,}")
+            raise MessageError(
+                f"the text is not the JSON of a receipt: it is longer than {_LONGEST:,}; "
+                "give what to_json() wrote"
+            )
         try:
             said = json.loads(text)
             version = said["receipt_version"]
         except (ValueError, RecursionError, TypeError, LookupError):
             version = None
         if version is None:
-            raise MessageError("the text is not the JSON of a receipt")
+            raise MessageError("the text is not the JSON of a receipt; give what to_json() wrote")
         if type(version) is not int or version != VERSION:
-            raise MessageError(f"the receipt is not of version {VERSION}, which is known here")
+            raise MessageError(
+                f"the receipt is not of version {VERSION}, which is known here; read it with a newer release"
+            )
         return cls(**_read(said))
 
 
@@ -255,11 +260,13 @@ def _read(said: Mapping[str, Any]) -> dict[str, Any]:
     said = {**dict.fromkeys(_LATER & set(_KEPT)), **said}
     missing = next((name for name in _KEPT if name not in said), None)
     if missing is not None:
-        raise MessageError(f"the receipt lacks something: its {missing}")
+        raise MessageError(f"the receipt lacks something: its {missing}; give all that to_json() wrote")
     found = {name: said[name] for name in _KEPT} | {"sent_at": _time(said["sent_at"])}
     wrong = next((name for name, fits in _KINDS.items() if not fits(found[name])), None)
     if wrong is not None:
-        raise MessageError(f"the {wrong} of the receipt is of another kind than it should be")
+        raise MessageError(
+            f"the {wrong} of the receipt is of another kind than it should be; give what to_json() wrote"
+        )
     return found | {"parts": _parts(said["parts"])}
 
 
@@ -272,14 +279,20 @@ def _time(said: object) -> datetime.datetime | None:
     except (ValueError, TypeError, OverflowError):
         found = None
     if found is None or found.utcoffset() is None:
-        raise MessageError("the sent_at of the receipt is no time with a time zone")
+        raise MessageError(
+            "the sent_at of the receipt is no time with a time zone; give what to_json() wrote"
+        )
     return found
 
 
 def _parts(said: object) -> tuple[PartReceipt, ...]:
     if not isinstance(said, list) or len(said) > _MOST_PARTS:
-        raise MessageError(f"the parts of the receipt are no list of at most {_MOST_PARTS:,}")
+        raise MessageError(
+            f"the parts of the receipt are no list of at most {_MOST_PARTS:,}; give what to_json() wrote"
+        )
     try:
         return parts_from(said)
     except (TypeError, LookupError):
-        raise MessageError("one of the parts of the receipt lacks something, or is none") from None
+        raise MessageError(
+            "one of the parts of the receipt lacks something, or is none; give what to_json() wrote"
+        ) from None

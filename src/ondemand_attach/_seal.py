@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from ondemand_attach import _origins
 from ondemand_attach.errors import ConfigurationError, MailError
 
 P = ParamSpec("P")
@@ -78,7 +79,7 @@ def not_wiring(call: Callable[[], T], failure: type[MailError]) -> T:
 def bare(error: BaseException) -> BaseException:
     """Return *error* without frames and causes; an error that is not ours, without its text too."""
     if isinstance(error, Exception) and not isinstance(error, MailError) and not _is_misuse(error):
-        error = MailError(f"unexpected {type(error).__name__} {_origin(error)}")
+        error = MailError(_origins.unforeseen(error))
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
 
@@ -92,16 +93,6 @@ def _is_misuse(error: Exception) -> bool:
     )
 
 
-def _origin(error: Exception) -> str:
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    if frame is None:
-        return "from nowhere"
-    code = frame.tb_frame.f_code
-    return f"in {code.co_qualname}, {os.path.basename(code.co_filename)}:{frame.tb_lineno}"
-
-
 def keeps_causes() -> bool:
     """Whether errors keep their causes and frames, for development."""
-    return os.environ.get("ONDEMAND_ATTACH_INSECURE_DEBUG") == "1"
+    return os.environ.get(_origins.SWITCH) == "1"

@@ -9,10 +9,22 @@ from typing import Any
 
 from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._recognising import recognised
+from ondemand_attach._given import kind
 from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._origins import told
 from ondemand_attach._receipt import Claims
 from ondemand_attach._seal import not_wiring, translated
-from ondemand_attach.errors import EncryptionError, GenerationError, ProofError, ProtectionError
+from ondemand_attach.errors import (
+    EncryptionError,
+    GenerationError,
+    MessageError,
+    MissingRecipientError,
+    ProofError,
+    ProtectionError,
+    SigningError,
+)
+
+_ROLES = {GenerationError: "generator", EncryptionError: "encryptor", SigningError: "signer"}
 
 
 def stage(
@@ -22,20 +34,27 @@ def stage(
     try:
         document = not_wiring(
             lambda: translated(
-                call, lambda error: failure(f"{type(error).__name__} in the application's code")
+                call,
+                lambda error: failure(f"the application's own {_ROLES[failure]} failed: {told(error)}"),
             ),
             failure,
         )
         if not isinstance(document, Document):
-            raise failure(f"a {type(document).__name__} was returned; return a Document")
+            raise failure(f"the {_ROLES[failure]} returned {kind(document)}; return a Document")
         if type(document) is Document and not isinstance(document.content, bytes):
             raise failure(
                 f"the content of the document is a {type(document.content).__name__}; make it bytes"
             )
-    except (GenerationError, ProtectionError) as error:
-        error.filename = filename
+    except MissingRecipientError:
         raise
-    return document
+    except MessageError as error:  # of what the application made of our values
+        wrong: GenerationError | ProtectionError = failure(str(error))
+    except (GenerationError, ProtectionError) as error:
+        wrong = error
+    else:
+        return document
+    wrong.filename = filename
+    raise wrong
 
 
 def check_made_for(
@@ -102,7 +121,7 @@ def prove(content: bytes, proofs: Iterable[Callable[[bytes], None] | None], file
                 partial(
                     translated,
                     partial(proof, content),
-                    lambda error: ProofError(f"{type(error).__name__} in a proof of the application's"),
+                    lambda error: ProofError(f"the application's own proof failed: {told(error)}"),
                 ),
                 ProofError,
             )
@@ -115,5 +134,7 @@ def encrypted(document: Any, plain: Document) -> Any:
     """Return what an encryptor made of *plain*, unless it made nothing of it."""
     # A PdfEncryptor's document is written when it is signed; to look into it here would write it twice.
     if type(document) is Document and document.content in (plain.content, b""):
-        raise EncryptionError("the encryptor returned the document as it was, or nothing")
+        raise EncryptionError(
+            "the encryptor returned the document as it was, or nothing; return it encrypted"
+        )
     return document

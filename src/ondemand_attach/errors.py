@@ -127,7 +127,7 @@ class _LocatedError(MailError):
         text = super().__str__()
         if self.template is None:
             return text
-        return f"{self.template}:{self.line or '?'}: {text}"
+        return f"{self.template if self.line is None else f'{self.template}:{self.line}'}: {text}"
 
 
 class ConfidentialityError(_LocatedError):

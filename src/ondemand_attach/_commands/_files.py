@@ -7,6 +7,7 @@ import sys
 
 from ondemand_attach._characters import UNSAFE
 from ondemand_attach._exposure._budget import MOST_BYTES
+from ondemand_attach._origins import of_file
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
 
@@ -19,7 +20,7 @@ def content_of(path: pathlib.Path, most: int = MOST_BYTES) -> bytes:
     """
     content = translated(
         lambda: _first(path, most + 1),
-        lambda error: ConfigurationError(f"{path} cannot be read: {_reason(error)}"),
+        lambda error: ConfigurationError(f"{path} cannot be read: {of_file(error)}"),
     )
     if len(content) > most:
         raise ConfigurationError(f"{path} is larger than {most:,} bytes, which is the most that is looked at")
@@ -29,10 +30,6 @@ def content_of(path: pathlib.Path, most: int = MOST_BYTES) -> bytes:
 def _first(path: pathlib.Path, size: int) -> bytes:
     with path.open("rb") as file:
         return file.read(size)
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def say(*lines: str) -> None:

@@ -35,14 +35,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _row(exposure: _exposure.Exposure) -> tuple[str, ...]:
+    nothing = "none" if exposure.is_understood else "not understood"
     cells = (
         exposure.part,
         exposure.readers,
         exposure.name,
         exposure.media_type,
         str(exposure.size),
-        exposure.encryption,
-        exposure.signature,
+        exposure.encryption or nothing,
+        exposure.signature or nothing,
     )
     return tuple(_shortened(shown(cell or "-")) for cell in cells)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from ondemand_attach import _exposure
 from ondemand_attach._commands._files import content_of, say
-from ondemand_attach._receipt import Receipt, digest
+from ondemand_attach._receipt import PartReceipt, Receipt, digest
 from ondemand_attach.errors import MessageError
 
 _FIELD: Final = re.compile(rb"([!-9;-~]++):[^\r\n]*+\r\n(?:[ \t]++[^\s][^\r\n]*+\r\n)*+")
@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     is_hidden = not found and _is_of_what_is_hidden(receipt, message)
     if not found:
         say(f"{arguments.file} {_not_found(receipt, message, is_hidden=is_hidden)}")
+        say(*(f"it differs: {difference}" for difference in _differences(receipt, message)))
     say(*found, *(f"in it: {line}" for line in inside))
     if found:
         say(_circumstances(receipt))
@@ -116,6 +117,36 @@ def _whole(receipt: Receipt, content: bytes) -> str | None:
     return None
 
 
+def _differences(receipt: Receipt, content: bytes) -> list[str]:
+    """Say what differs between a message and that of the receipt, as far as hashes and sizes tell."""
+    if added := _added_in_front(receipt, content):
+        return [f"in front of the message stands what no server adds: {added}"]
+    if not _exposure.is_message(content) or _id_of(content) != receipt.message_id:
+        return []
+    found = {digest(part.content) for part in _exposure.parts_of(content)[1:]}
+    hashed = [part for part in receipt.parts if part.sha256]
+    changed = [part.part for part in hashed if part.sha256 not in found]
+    if changed:
+        return [f"{', '.join(changed)}, which was changed or taken out"]
+    return [
+        "its header fields or bodies"
+        + ("; all that the receipt has a hash of is as it was" if hashed else "")
+    ]
+
+
+def _added_in_front(receipt: Receipt, content: bytes) -> str | None:
+    """Name what stands in front of the message, if that is in it from there to its end."""
+    start = len(content) - (receipt.size or 0)
+    if not (receipt.size and 0 < start <= _LONGEST_FRONT):
+        return None
+    if digest(memoryview(content)[start:]) != receipt.sha256:
+        return None
+    names = _names(content[:start])
+    if names is None:
+        return "something that is no header field"
+    return ", ".join(dict.fromkeys(name for name in names if not _TRACE.fullmatch(name)))
+
+
 def _names(head: bytes) -> list[str] | None:
     """Return the names of the header fields that *head* consists of, in lower case, if it is all fields."""
     names: list[str] = []
@@ -133,7 +164,7 @@ def _documents(receipt: Receipt, content: bytes) -> list[str]:
     """Say which documents of the receipt *content* is."""
     sha256 = digest(content)
     return [
-        f"{part.part}, {state}"
+        f"{part.part}, {state}{_protection(part) if state != 'plain' else ''}"
         for part in receipt.parts
         for state, known in (
             ("protected" if part.encryption else "as sent", part.sha256),
@@ -141,6 +172,15 @@ def _documents(receipt: Receipt, content: bytes) -> list[str]:
         )
         if known == sha256
     ]
+
+
+def _protection(part: PartReceipt) -> str:
+    """Say how a part is protected, as the receipt has it."""
+    said = [part.encryption, part.signature and f"signed: {part.signature}"]
+    if part.is_lower_than_asked:
+        said.append(f"asked for: {part.signature_asked}")
+    found = list(filter(None, said))
+    return f" ({'; '.join(found)})" if found else ""
 
 
 def _inside(receipt: Receipt, content: bytes) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ondemand_attach._exposure._facts import Exposure
+from ondemand_attach._exposure._facts import Exposure, Facts
 from ondemand_attach._exposure._parts import Part, is_message, parts_of
-from ondemand_attach._exposure._recognising import recognised
+from ondemand_attach._exposure._recognising import is_understood, recognised
 
 __all__ = ["Exposure", "is_message", "of_file", "of_message", "parts_of"]
 
@@ -37,4 +37,5 @@ def _exposure(part: Part, everyone: str) -> Exposure:
         size=len(part.content),
         encryption=part.facts.encryption,
         signature=part.facts.signature,
+        is_understood=part.facts != Facts() or is_understood(part.content),
     )

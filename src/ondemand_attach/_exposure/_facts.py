@@ -25,6 +25,8 @@ class Exposure:
         encryption: how it is encrypted, in words.
         signature: how it is signed, in words; of a PDF, with the level that its structure has (ETSI EN 319
             142-1), and whether the whole file is covered.
+        is_understood: whether it was looked into: with neither encryption nor signature, it has none. If not,
+            it may have one in a format that is not known here, and counts as for everyone.
     """
 
     part: str
@@ -35,6 +37,7 @@ class Exposure:
     size: int
     encryption: str | None
     signature: str | None
+    is_understood: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

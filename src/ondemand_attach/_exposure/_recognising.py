@@ -20,6 +20,19 @@ _RECOGNISERS: Final = {
 TOO_LARGE: Final = Facts(encryption="too large to be looked at")
 
 
+_IMAGES: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+
+
+def is_understood(content: bytes) -> bool:
+    """Whether *content* is of a format that is looked into here, or is text or an image, and in clear."""
+    if any(fits(content) for fits, _ in _RECOGNISERS.values()) or content.startswith(_IMAGES):
+        return True
+    try:
+        return content.decode().replace("\t", "").replace("\r", "").replace("\n", "").isprintable()
+    except UnicodeDecodeError:
+        return False
+
+
 def recognised(content: bytes, budget: Budget | None = None) -> tuple[str | None, Facts]:
     """Return the media type of *content*, if it is known here, and what it shows of its protection.
 

@@ -49,7 +49,10 @@ def _utf8(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError as error:
         position = error.start + 1
-    raise MessageError(f"a body holds a lone surrogate at position {position}, which UTF-8 cannot express")
+    raise MessageError(
+        f"a body holds a lone surrogate at position {position}, which UTF-8 cannot express; "
+        "look where the data was cut"
+    )
 
 
 def _quoted_printable(text: str) -> bytes:

@@ -58,11 +58,11 @@ def check_header_name(name: str) -> None:
             where the message goes or how it is read.
     """
     if not _FIELD_NAME.fullmatch(name):
-        raise InvalidHeaderError("a header name is 1 to 76 printable ASCII characters without a colon")
-    if name.lower() in _OWN or name.lower().startswith(_OWN_FAMILIES):
         raise InvalidHeaderError(
-            f"the header {name} is written by the library or on the way; it cannot be added"
+            "header(name): the name of a field takes 1 to 76 printable ASCII characters without a colon"
         )
+    if name.lower() in _OWN or name.lower().startswith(_OWN_FAMILIES):
+        raise InvalidHeaderError(f"the header {name} is written by the library or on the way; leave it out")
 
 
 def check_header_value(name: str, value: str) -> None:
@@ -81,7 +81,8 @@ def check_characters(what: str, value: str) -> None:
     """Refuse the characters that no header, file name or display name may hold."""
     if found := UNSAFE.search(value):
         raise InvalidHeaderError(
-            f"{what} holds a control character, or one that reorders text, at position {found.start() + 1}"
+            f"{what} holds a control character, or one that reorders text, at position {found.start() + 1}; "
+            "remove it"
         )
 
 
@@ -92,7 +93,7 @@ def check_extra(extra: tuple[tuple[str, str], ...]) -> None:
         check_header_value(name, value)
     names = [name.lower() for name, _ in extra if is_structured(name)]
     if len(names) != len(set(names)):
-        raise InvalidHeaderError("a header that may occur once was added twice")
+        raise InvalidHeaderError("a header that may occur once was added twice; leave one header() out")
 
 
 def is_structured(name: str) -> bool:

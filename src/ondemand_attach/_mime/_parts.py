@@ -65,7 +65,7 @@ def tree(body: Body, seed: str) -> Part:
         html = [_text("html", body.html), *(file(image) for image in body.images)]
         bodies.append(joined('related; type="text/html"', html, f"related {seed}"))
     elif body.images:
-        raise MessageError("the message has images but no HTML body that shows them")
+        raise MessageError("the message has images but no HTML body that shows them; give one with html()")
     content = [joined("alternative", bodies, f"alternative {seed}"), *map(file, body.attachments)]
     return joined("mixed", content, f"mixed {seed}")
 
@@ -112,7 +112,7 @@ def file(file: Attachment, *, is_armored: bool = False) -> Part:
 def _checked_type(text: str) -> tuple[str, list[str]]:
     found = _MEDIA_TYPE.fullmatch(text)
     if not found:
-        raise MessageError("the media type of an attachment is not of the form type/subtype (RFC 6838)")
+        raise MessageError("the media type of an attachment must be of the form type/subtype (RFC 6838)")
     media_type = found[1].lower()
     if media_type.startswith(("multipart/", "message/")):
         # RFC 2046 section 5 forbids base64 for these.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 from urllib.parse import unquote
 
+from ondemand_attach._given import is_lazy, kind
 from ondemand_attach.errors import ConfigurationError, ResourceBlockedError
 
 Place: TypeAlias = "str | pathlib.Path"
@@ -33,6 +34,8 @@ class Assets:
     def __init__(self, places: Place | Sequence[Place] = ()) -> None:
         if isinstance(places, str | pathlib.Path):
             places = [places]
+        if not isinstance(places, Sequence) or isinstance(places, bytes):
+            raise ConfigurationError(f"assets= takes folders, or package:name, not {kind(places)}")
         self.folders = tuple(root for place in places for root in _folders(place))
 
     def read(self, name: str) -> bytes:
@@ -78,17 +81,22 @@ def normalised(address: str, folder: str = "") -> str:
         )
     name = posixpath.normpath(posixpath.join(folder, name))
     if name.startswith(".."):
-        raise ResourceBlockedError("the document asks for a file outside of its assets")
+        raise ResourceBlockedError(
+            "the document asks for a file outside of its assets; name its folder in assets="
+        )
     return name
 
 
 def _folders(place: Place) -> list[pathlib.Path]:
+    if not isinstance(place, str | pathlib.Path) or is_lazy(place):
+        raise ConfigurationError(f"assets= takes folders, or package:name, not {kind(place)}")
     if isinstance(place, str) and place.startswith("package:"):
         return _package_folders(place.removeprefix("package:"))
-    folder = pathlib.Path(place).resolve()
-    if not folder.is_dir():
-        raise ConfigurationError(f"the assets folder {str(place)!r} does not exist")
-    return [folder]
+    if not pathlib.Path(place).is_dir():
+        raise ConfigurationError(
+            f"the assets folder {str(place)!r} does not exist; give the path of one that does"
+        )
+    return [pathlib.Path(place).resolve()]
 
 
 def _package_folders(package: str) -> list[pathlib.Path]:
@@ -99,11 +107,15 @@ def _package_folders(package: str) -> list[pathlib.Path]:
     places = spec.submodule_search_locations if spec else None
     folders = [pathlib.Path(place).resolve() for place in places or ()]
     if not folders or not all(folder.is_dir() for folder in folders):
-        raise ConfigurationError(f"the assets package {package!r} is not installed as a folder")
+        raise ConfigurationError(
+            f"the assets package {package!r} is not installed as a folder; give the name of a package that is"
+        )
     return folders
 
 
 def _bounded(path: pathlib.Path) -> bytes:
     if path.stat().st_size > MAX_BYTES:
-        raise ResourceBlockedError(f"the document asks for a file of more than {MAX_BYTES >> 20} MiB")
+        raise ResourceBlockedError(
+            f"the document asks for a file of more than {MAX_BYTES >> 20} MiB; make it smaller"
+        )
     return path.read_bytes()

@@ -10,6 +10,7 @@ import functools
 import unicodedata
 from collections import Counter
 from typing import Any, Final
+from urllib.parse import quote
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.textobject import PDFTextObject
@@ -17,16 +18,24 @@ from xhtml2pdf.builders.printmarks import MarkedCanvas
 from xhtml2pdf.config.resources import check_deadline
 from xhtml2pdf.xhtml2pdf_reportlab import PmlImageReader
 
-from ondemand_attach.generators._xhtml2pdf_fonts import coverage
+from ondemand_attach.generators._xhtml2pdf_fonts import coverage, needs_shaping
+from ondemand_attach.generators._xhtml2pdf_places import Places
 
 MIN_SIZE: Final = 5.0  # points; smaller print is not readable on paper
 _SLACK: Final = 1.0
 _MIN_IMAGE: Final = 0.1
 _OUTSIDE: Final = "{} lies outside of the page or over its edge"
+_WAYS: Final = "; give it more space, or let it break"
 _TINY: Final = f"text is drawn smaller than {MIN_SIZE:g} pt"
+_UNSEEN: Final = "characters without a glyph"
+_NO_FONT: Final = (
+    "characters above U+FFFF, and scripts whose letters change with their neighbours, are drawn with no "
+    "font: replace them in a filter, or make the document with another generator"
+)
 _SIZELESS: Final = (
     "an image is drawn with no size; give its width in px or mm, as xhtml2pdf reads no percentage there"
 )
+_IN_ADDRESSES: Final = "".join(map(chr, range(0x21, 0x7F)))
 _SYMBOLS: Final = frozenset({"Symbol", "ZapfDingbats"})
 
 _SCRIPTS: Final = frozenset(
@@ -44,6 +53,7 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
     Attributes:
         unseen: the characters without a glyph, as often as they were drawn.
         faults: how often each other loss was met.
+        first: page and text where each loss was met first.
         drawn: every text, in the order of drawing.
     """
 
@@ -52,6 +62,7 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
         self._doc.ensureMinPdfVersion("transparency")  # whichever way the texts are drawn
         self.unseen: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
+        self.first: dict[str, tuple[int, str]] = {}
         self.drawn: list[str] = []
 
     def beginText(self, x: float = 0, y: float = 0, direction: str | None = None) -> PDFTextObject:
@@ -68,6 +79,10 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
             )
         return super().drawImage(image, x, y, width, height, **kwargs)
 
+    def linkURL(self, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Link to *url*, whose letters beyond ASCII are written as RFC 3987 section 3.1 has it."""
+        return super().linkURL(quote(url, safe=_IN_ADDRESSES), *args, **kwargs)
+
     def draw_background(self, image: Any, x: float, y: float, width: float, height: float) -> None:
         """Draw an image of the page itself, which may reach over its edge."""
         super().drawImage(image, x, y, width, height, mask="auto")
@@ -79,9 +94,9 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
     def watch_box(self, x: float, y: float, width: float, height: float) -> None:
         """Note an image that covers this box of the current coordinates."""
         if abs(width) < _MIN_IMAGE or abs(height) < _MIN_IMAGE:
-            self.faults[_SIZELESS] += 1
+            self._note(_SIZELESS, "")
         elif not self._holds(x, y, x + width, y + height):
-            self.faults[_OUTSIDE.format("an image")] += 1
+            self._note(_OUTSIDE.format("an image"), "")
 
     def watch_text(self, text: str, font: str, size: float, x: float, y: float, width: float) -> None:
         """Note what is wrong with *text* at *x*, *y* of the current coordinates."""
@@ -89,27 +104,52 @@ class WatchingCanvas(MarkedCanvas):  # type: ignore[misc]
         known = coverage(font)
         if known is not None and not known.issuperset(text):
             self.unseen.update(character for character in text if character not in known)
+            self.first.setdefault(_UNSEEN, (self.getPageNumber(), text))
         if text.isspace() or font in _SYMBOLS:
             return
         _, _, c, d, _, _ = self._currentMatrix
         if size * size * (c * c + d * d) < (MIN_SIZE - 0.01) ** 2:
-            self.faults[_TINY] += 1
+            self._note(_TINY, text)
         if not self._holds(x, y - 0.2 * size, x + width, y + 0.7 * size):
-            self.faults[_OUTSIDE.format("text")] += 1
+            self._note(_OUTSIDE.format("text"), text)
 
-    def losses(self, told: list[str]) -> list[str]:
+    def _note(self, fault: str, text: str) -> None:
+        self.faults[fault] += 1
+        self.first.setdefault(fault, (self.getPageNumber(), text))
+
+    def losses(self, told: list[str], places: Places) -> list[str]:
         """Return what was lost of the texts *told*, in words that hold nothing of the document."""
-        found = [f"{fault} ({count} times)" for fault, count in self.faults.items()]
+        found = [
+            f"{fault} ({count} times{self._where(fault, places)}){_WAYS}"
+            for fault, count in self.faults.items()
+        ]
         missing = _letters(told) - _letters(self.drawn)
         if missing:
-            found.append(f"{missing.total()} characters were not drawn on any page")
-        if self.unseen:
-            scripts = ", ".join(sorted({_script(character) for character in self.unseen}))
-            count = sum(self.unseen.values())
+            element = places.of_text(_undrawn(told, self.drawn))
             found.append(
-                f"{count} characters ({scripts}) cannot be drawn with its fonts; give one that can in fonts="
+                f"{missing.total()} characters were not drawn on any page"
+                + (f", first of {element}" if element else "")
+                + _WAYS
             )
+        if self.unseen:
+            found.append(self._unseen(self._where(_UNSEEN, places)))
         return found
+
+    def _unseen(self, where: str) -> str:
+        scripts = ", ".join(sorted({_script(character) for character in self.unseen}))
+        needs = {character for character in self.unseen if needs_shaping(character)}
+        ways = []
+        if needs != set(self.unseen):
+            ways.append("give one that can in fonts=")
+        if needs:
+            ways.append(_NO_FONT)
+        count = self.unseen.total()
+        return f"{count} characters ({scripts}) cannot be drawn with its fonts{where}; {'; '.join(ways)}"
+
+    def _where(self, fault: str, places: Places) -> str:
+        page, text = self.first[fault]
+        element = places.of_text(text) if text else None
+        return f", first on page {page}" + (f", {element}" if element else "")
 
     def _holds(self, left: float, bottom: float, right: float, top: float) -> bool:
         a, b, c, d, e, f = self._currentMatrix
@@ -185,6 +225,12 @@ class _WatchingText(PDFTextObject):  # type: ignore[misc]
         )
         canvas.watch_text(text, font, size, 0, 0, width)
         canvas._currentMatrix = before  # noqa: SLF001
+
+
+def _undrawn(told: list[str], drawn: list[str]) -> str:
+    """Return the first of the texts *told* that was not drawn."""
+    everything = "".join("".join(drawn).split())
+    return next((text for text in told if "".join(text.split()) not in everything), "")
 
 
 def _letters(texts: list[str]) -> Counter[str]:

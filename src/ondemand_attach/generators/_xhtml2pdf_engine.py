@@ -22,9 +22,11 @@ from xhtml2pdf.config.resources import (
 )
 from xhtml2pdf.files import cleanFiles
 from xhtml2pdf.w3c import css_variables
-from xhtml2pdf.xhtml2pdf_reportlab import PmlImage, PmlImageReader
+from xhtml2pdf.xhtml2pdf_reportlab import PmlImage, PmlImageReader, PmlKeepInFrame
 
+from ondemand_attach._origins import WITHHELD, named
 from ondemand_attach.errors import GenerationError, GenerationTimeoutError
+from ondemand_attach.generators import _xhtml2pdf_cells as cells
 from ondemand_attach.generators import _xhtml2pdf_fonts as fonts
 from ondemand_attach.generators import _xhtml2pdf_images as images
 from ondemand_attach.generators._assets import MAX_BYTES
@@ -32,6 +34,7 @@ from ondemand_attach.generators._fast._renderer import Renderer
 from ondemand_attach.generators._xhtml2pdf_context import DocumentContext, Reads, substitute
 from ondemand_attach.generators._xhtml2pdf_findings import Findings
 from ondemand_attach.generators._xhtml2pdf_markup import MAX_CHARACTERS, MAX_DEPTH
+from ondemand_attach.generators._xhtml2pdf_places import Files, Places
 
 # Pillow loads its readers when it meets an image, and they log what is in it: so all of them are known now.
 _PRELOADED: Final = (PIL.Image.init(), PIL.MpoImagePlugin, PIL.TiffImagePlugin)
@@ -66,8 +69,8 @@ class Engine:
         )
         self._renderer = Renderer(self._context, is_fast=is_fast)
 
-    def render(self, html: str) -> tuple[bytes, Findings]:
-        """Return the PDF of *html*, and what was found out on the way.
+    def render(self, html: str, files: Files = dict) -> tuple[bytes, Findings]:
+        """Return the PDF of *html*, made of the templates *files*, and what was found out on the way.
 
         Raises:
             GenerationTimeoutError: it took too long.
@@ -78,7 +81,7 @@ class Engine:
             stack.enter_context(_guarded())
             stack.enter_context(use_policy(self._policy))
             stack.enter_context(render_budget(self._policy))
-            return self._timed(html)
+            return self._timed(html, files)
 
     def _context(self, kind: type[DocumentContext], findings: Findings) -> DocumentContext:
         context = kind(self._assets, self._families, findings)
@@ -94,9 +97,9 @@ class Engine:
             )
         stack.callback(document._RENDER_LOCK.release)  # noqa: SLF001
 
-    def _timed(self, html: str) -> tuple[bytes, Findings]:
+    def _timed(self, html: str, files: Files) -> tuple[bytes, Findings]:
         try:
-            return self._renderer.render(html)
+            return self._renderer.render(html, files)
         except Exception as failure:
             # The layout may wrap the error that stopped it, so the clock is asked too.
             if isinstance(failure, RenderLimitError) or _is_out_of_time():
@@ -110,17 +113,17 @@ def _is_out_of_time() -> bool:
     return remaining is not None and remaining <= 0
 
 
-def explain(error: Exception) -> GenerationError:
-    """Put a failure of the libraries, whose own text quotes the document, into words that do not."""
+def explain(error: Exception, html: str) -> GenerationError:
+    """Put a failure of the libraries, whose own text quotes the document *html*, into words that do not."""
     if isinstance(error, RecursionError):
-        return GenerationError("the document nests too deep")
+        return GenerationError("the document nests too deep; take some of its elements out of each other")
     if isinstance(error, MemoryError):
-        return GenerationError("the document needs more memory than there is")
-    if type(error).__name__ == "LayoutError":
-        return GenerationError("a part of the document is larger than its page and cannot be split")
+        return GenerationError("the document needs more memory than there is; make it smaller")
+    if too_large := Places(html).too_large(error):
+        return GenerationError(too_large)
     return GenerationError(
-        f"xhtml2pdf {_version()} failed with {type(error).__name__}; "
-        "the text of the error is withheld, as it may quote the document"
+        f"xhtml2pdf {_version()} failed with {named(error)}; leave out parts of the template until it does "
+        f"not, and write the last one in another way; {WITHHELD}"
     )
 
 
@@ -156,5 +159,6 @@ _SAFE: Final[tuple[tuple[Any, str, Any], ...]] = (
     (xhtml2pdf_reportlab, "svg2rlg", images.drawing),
     (css_variables, "substitute", substitute),
     (PmlImage, "draw", images.draw_flowable),
+    (PmlKeepInFrame, "wrap", cells.wrap),
     (PmlImageReader, "_read_image", staticmethod(images.open_raster)),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ondemand_attach.errors import GenerationError, ResourceBlockedError
+from ondemand_attach.generators._xhtml2pdf_places import Places
 
 
 @dataclass(slots=True)
@@ -15,11 +16,13 @@ class Findings:
         blocked: resources that were refused or could not be used.
         losses: content that the reader would not see.
         advice: what the style sheet asked for in vain.
+        places: finds things in the document.
     """
 
     blocked: list[str] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
     advice: set[str] = field(default_factory=set)
+    places: Places = field(default_factory=lambda: Places(""), compare=False, repr=False)
 
     def error(self) -> GenerationError | None:
         """Return the error to raise, if anything was lost."""

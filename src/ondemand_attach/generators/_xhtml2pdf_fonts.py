@@ -18,6 +18,8 @@ from typing import Final, TypeAlias
 from reportlab.lib.fonts import addMapping
 from reportlab.pdfbase import pdfmetrics
 
+from ondemand_attach._given import kind
+from ondemand_attach._origins import named
 from ondemand_attach.errors import ConfigurationError, GenerationError, MailError
 from ondemand_attach.generators._xhtml2pdf_subsets import KeptFont
 
@@ -49,7 +51,9 @@ _faces: set[str] = set()
 
 # ReportLab draws letters one after the other; these Unicode blocks are unreadable without reordering.
 _WHITE: Final = frozenset("\xa0 \n\t\r")
-_UNSHAPED: Final = tuple(map(chr, (*range(0x0900, 0x0E00), *range(0x0F00, 0x10A0), *range(0x1780, 0x1800))))
+_UNSHAPED: Final = frozenset(
+    map(chr, (*range(0x0900, 0x0E00), *range(0x0F00, 0x10A0), *range(0x1780, 0x1800)))
+)
 
 
 def load(family: str) -> None:
@@ -110,7 +114,7 @@ def complaint(content: bytes) -> str | None:
         return "its outlines are PostScript (CFF, usually an .otf file); use its TrueType edition"
     if content[:4] in {b"wOFF", b"wOF2"}:
         return "it is packed as WOFF; unpack it to a .ttf file"
-    return "it is not a TrueType font"
+    return "it is not a TrueType font; use a .ttf file"
 
 
 def read_families(fonts: Mapping[str, Mapping[str, str | pathlib.Path]]) -> dict[str, Faces]:
@@ -119,18 +123,27 @@ def read_families(fonts: Mapping[str, Mapping[str, str | pathlib.Path]]) -> dict
     Raises:
         ConfigurationError: a file cannot be read or embedded, or a style is unknown.
     """
+    if wrong := [family for family in fonts if not isinstance(family, str)]:
+        raise ConfigurationError(f"fonts= takes families by their names, not {kind(wrong[0])}")
     return {family.lower(): _read_faces(family, files) for family, files in fonts.items()}
 
 
 def _read_faces(family: str, files: Mapping[str, str | pathlib.Path]) -> Faces:
     if not isinstance(files, Mapping) or not files or not files.keys() <= STYLES.keys():
-        raise ConfigurationError(f"fonts[{family!r}] takes the styles {', '.join(STYLES)}")
+        raise ConfigurationError(
+            f"fonts[{family!r}] takes a mapping from styles ({', '.join(STYLES)}) to files, such as "
+            "{'normal': 'fonts/Name.ttf'}"
+        )
+    if wrong := [file for file in files.values() if not isinstance(file, str | pathlib.PurePath)]:
+        raise ConfigurationError(f"fonts[{family!r}] takes the paths of TrueType files, not {kind(wrong[0])}")
     return {style: _read(pathlib.Path(file)) for style, file in files.items()}
 
 
 def _read(file: pathlib.Path) -> bytes:
     if not file.is_file():
-        raise ConfigurationError(f"the font file {str(file)!r} does not exist")
+        raise ConfigurationError(
+            f"the font file {str(file)!r} does not exist; give the path of one that does"
+        )
     content = file.read_bytes()
     problem = complaint(content)
     if problem:
@@ -143,7 +156,10 @@ def _face(content: bytes) -> str:
     with _lock:
         if name not in _faces:
             if len(_faces) >= _MAX_FACES:
-                raise GenerationError(f"more than {_MAX_FACES} different fonts were used in this process")
+                raise GenerationError(
+                    f"more than {_MAX_FACES} different fonts were used in this process; "
+                    "use the same ones for all documents"
+                )
             pdfmetrics.registerFont(_parsed(name, content))
             _faces.add(name)
     return name
@@ -153,8 +169,15 @@ def _parsed(name: str, content: bytes) -> KeptFont:
     try:
         return KeptFont(name, content)
     except Exception as error:  # noqa: BLE001 - whatever the damage leads to
-        failure: MailError = GenerationError(f"a font of the document is damaged ({type(error).__name__})")
+        failure: MailError = GenerationError(
+            f"a font of the document is damaged ({named(error)}); use another file of it"
+        )
     raise failure
+
+
+def needs_shaping(character: str) -> bool:
+    """Whether no font is of use: ReportLab cannot write *character*, or takes its script apart."""
+    return character > "\uffff" or character in _UNSHAPED
 
 
 @functools.cache

@@ -52,7 +52,9 @@ def check(content: bytes) -> None:
     if is_svg(content):
         _check_svg(content)
     elif not _decodes(content):
-        raise GenerationError("an image of the document is damaged, or neither PNG, JPEG, GIF, WebP nor SVG")
+        raise GenerationError(
+            "an image of the document is damaged, or neither PNG, JPEG, GIF, WebP nor SVG; save it anew"
+        )
     if len(_sound) >= _MAX_REMEMBERED:
         _sound.clear()
     _sound.add(digest)
@@ -75,22 +77,24 @@ def _decodes(content: bytes) -> bool:
     except Exception:  # noqa: BLE001 - Pillow raises whatever the damage leads to
         return False
     if too_large:
-        raise GenerationError(f"an image of the document has more than {MAX_PIXELS} pixels")
+        raise GenerationError(f"an image of the document has more than {MAX_PIXELS} pixels; make it smaller")
     return True
 
 
 def _check_svg(content: bytes) -> None:
     if len(content) > _MAX_SVG_BYTES:
-        raise GenerationError(f"an SVG image of the document is larger than {_MAX_SVG_BYTES} bytes")
+        raise GenerationError(
+            f"an SVG image of the document is larger than {_MAX_SVG_BYTES} bytes; make it smaller, or a PNG"
+        )
     try:
         root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
         document_type = root.getroottree().docinfo.internalDTD
     except etree.XMLSyntaxError:
         root = document_type = None
     if root is None or etree.QName(root).localname != "svg":
-        raise GenerationError("an SVG image of the document is damaged")
+        raise GenerationError("an SVG image of the document is damaged; save it anew")
     if document_type is not None and list(document_type.iterentities()):
-        raise GenerationError("an SVG image of the document declares entities")
+        raise GenerationError("an SVG image of the document declares entities; write out what they stand for")
     _check_shapes(root)
 
 
@@ -98,13 +102,15 @@ def _check_shapes(root: Any) -> None:
     elements = [element for element in root.iter() if isinstance(element.tag, str)]
     if any(etree.QName(element).localname in {"image", "foreignObject", "script"} for element in elements):
         raise GenerationError(
-            "an SVG image of the document holds another image or a script, which is not drawn"
+            "an SVG image of the document holds another image or a script, which is not drawn; leave it out"
         )
     if any(not address.startswith("#") for element in elements for address in _addresses(element)):
-        raise GenerationError("an SVG image of the document refers to another file")
+        raise GenerationError("an SVG image of the document refers to another file; put that into it")
     named = {element.get("id"): element for element in elements if element.get("id")}
     if len(elements) > _MAX_SHAPES or _expanded(root, named) > _MAX_SHAPES:
-        raise GenerationError(f"an SVG image of the document draws more than {_MAX_SHAPES} shapes")
+        raise GenerationError(
+            f"an SVG image of the document draws more than {_MAX_SHAPES} shapes; make it simpler, or a PNG"
+        )
 
 
 def _addresses(element: Any) -> Iterator[str]:
@@ -119,7 +125,9 @@ def _expanded(root: Any, named: dict[str, Any]) -> int:
 
     def count(element: Any, depth: int) -> int:
         if depth > 100:
-            raise GenerationError("an SVG image of the document nests too deep, or uses itself")
+            raise GenerationError(
+                "an SVG image of the document nests too deep, or uses itself; make it simpler, or a PNG"
+            )
         if element not in counts:
             targets = [named.get(address[1:]) for address in _addresses(element)]
             parts = [*element, *(target for target in targets if target is not None)]

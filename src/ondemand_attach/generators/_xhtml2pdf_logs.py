@@ -41,7 +41,7 @@ _LOSSES: Final = {
     "Ignoring <pdf:insertpdf>": "a PDF file could not be inserted",
     "No font this document has": "",  # the canvas counts them
     "SVG drawing could not be resized": "an image could not be drawn",
-    "The src attribute of image tag is empty": "an image has no address",
+    "The src attribute of image tag is empty": "an image has no address; give <img> a src",
     "The static frame": "a header or footer does not fit into its frame",
 }
 _IGNORED_PROPERTIES: Final = "%s: Ignoring CSS properties xhtml2pdf does not implement: %s"

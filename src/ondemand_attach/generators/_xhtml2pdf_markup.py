@@ -27,7 +27,7 @@ _NUMBERED: Final = frozenset({"td", "th", "col", "colgroup", "ol", "li"})
 _EMBEDDED: Final = frozenset({"applet", "audio", "embed", "frame", "iframe", "object", "video"})
 _NOT_DRAWN: Final = {
     "svg": "inline SVG is not drawn; put it into the assets, or a data: address, and use <img>",
-    "math": "MathML is not drawn",
+    "math": "MathML is not drawn; make a picture of it, or write it as text",
     "input": "form fields are not drawn as text; write the value itself",
     "select": "form fields are not drawn as text; write the value itself",
     "textarea": "form fields are not drawn as text; write the value itself",
@@ -47,7 +47,7 @@ def parse(html: str, beat: Beat) -> Tree:
         GenerationError: it goes past a limit, or holds what would not be drawn.
     """
     if len(html) > MAX_CHARACTERS:
-        raise GenerationError(f"the document is longer than {MAX_CHARACTERS} characters")
+        raise GenerationError(f"the document is longer than {MAX_CHARACTERS} characters; make several of it")
     if not html.isascii():
         html = _checked(html)
     tree = _Parser(beat).parse(_Beating(html, beat))
@@ -61,7 +61,9 @@ def _checked(html: str) -> str:
     except UnicodeEncodeError:
         html = ""
     if not html:
-        raise GenerationError("the document holds half of a surrogate pair, which is no character")
+        raise GenerationError(
+            "the document holds half of a surrogate pair, which is no character; look where the data was cut"
+        )
     return unicodedata.normalize("NFC", html)  # marks are not placed over their letters otherwise
 
 
@@ -81,7 +83,7 @@ class _Tokenizer(_tokenizer.HTMLTokenizer):  # type: ignore[misc]
     def attributeNameState(self) -> bool:
         # Each attribute is compared with all before it.
         if len(self.currentToken["data"]) > MAX_ATTRIBUTES:
-            raise GenerationError(f"a tag has more than {MAX_ATTRIBUTES} attributes")
+            raise GenerationError(f"a tag has more than {MAX_ATTRIBUTES} attributes; leave some out")
         return super().attributeNameState()  # type: ignore[no-any-return]
 
 
@@ -131,22 +133,28 @@ def _tree_builder(beat: Beat) -> Any:
 
 def _check_size(elements: int, depth: int) -> None:
     if elements > MAX_ELEMENTS:
-        raise GenerationError(f"the document has more than {MAX_ELEMENTS} elements")
+        raise GenerationError(f"the document has more than {MAX_ELEMENTS} elements; make several of it")
     if depth > MAX_DEPTH:
-        raise GenerationError(f"the elements of the document nest deeper than {MAX_DEPTH}")
+        raise GenerationError(
+            f"the elements of the document nest deeper than {MAX_DEPTH}; take some out of each other"
+        )
 
 
 def _check_drawn(name: str) -> None:
     if name in _EMBEDDED:
-        raise ResourceBlockedError(f"the document embeds a resource with <{name}>, which a PDF cannot show")
+        raise ResourceBlockedError(
+            f"the document embeds a resource with <{name}>, which a PDF cannot show; leave it out"
+        )
     if name in _NOT_DRAWN:
-        raise GenerationError(_NOT_DRAWN[name])
+        raise GenerationError(f"<{name}>: {_NOT_DRAWN[name]}")
 
 
 def _added(cells: int, attributes: Mapping[str, str]) -> int:
     cells += _area(attributes)
     if cells > MAX_CELLS:
-        raise GenerationError(f"the tables of the document span more than {MAX_CELLS} cells")
+        raise GenerationError(
+            f"the tables of the document span more than {MAX_CELLS} cells; make several of it"
+        )
     return cells
 
 
@@ -154,7 +162,9 @@ def _area(attributes: Mapping[str, str]) -> int:
     spans = {name: _number(attributes[name]) for name in _SPANS if name in attributes}
     for name, span in spans.items():
         if span > _SPANS[name]:
-            raise GenerationError(f"the attribute {name} of a tag is larger than {_SPANS[name]}")
+            raise GenerationError(
+                f"the attribute {name} of a tag is larger than {_SPANS[name]}; make it smaller"
+            )
     return spans.get("colspan", 1) * spans.get("rowspan", 1)
 
 

@@ -53,7 +53,7 @@ class Story:
         doc = self._document(out)
         canvas = _laid_out(doc, self.context, None if self._prints_numbers() else guess)
         told = [part.text for part in self.context.told if isinstance(part.text, str)]
-        findings.losses.extend(canvas.losses(told))
+        findings.losses.extend(canvas.losses(told, findings.places))
         out = insert_pages(doc, out) or out
         merged, has_background = WaterMarks.process_doc(doc, out, BytesIO())
         return (merged if has_background else out).getvalue(), doc.page

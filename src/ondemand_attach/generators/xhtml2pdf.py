@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document, Source
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, GenerationError
@@ -51,6 +52,7 @@ class Xhtml2PdfGenerator:
             unusable.
     """
 
+    @checked
     def __init__(
         self,
         *,
@@ -63,13 +65,16 @@ class Xhtml2PdfGenerator:
         replay: bool = True,
     ) -> None:
         if (template is None) == (source is None):
-            raise ConfigurationError("Xhtml2PdfGenerator takes either template= or source=")
+            raise ConfigurationError(
+                "Xhtml2PdfGenerator takes either template='name of a file' or source='…', not "
+                + ("None" if source is None else "both")
+            )
         self.template = template
         self.source = source
         self._assets = Assets(assets)
         self._faces = _read_families(fonts) if fonts else {}
         if not (math.isfinite(time_limit) and time_limit > 0):
-            raise ConfigurationError("time_limit= is a number of seconds above 0")
+            raise ConfigurationError("time_limit= takes a number of seconds above 0")
         self._time_limit = time_limit
         self._strict = strict
         self._replay = replay
@@ -88,7 +93,10 @@ class Xhtml2PdfGenerator:
         """
         html = self.html(request)
         try:
-            content, findings = translated(lambda: self._engine.render(html), _explain)
+            content, findings = translated(
+                lambda: self._engine.render(html, lambda: self._files(request)),
+                lambda error: _explain(error, html),
+            )
             self._report(findings)
         except GenerationError as error:
             error.filename, error.template = request.filename, self.template
@@ -98,6 +106,11 @@ class Xhtml2PdfGenerator:
     def html(self, request: AttachmentRequest) -> str:
         """Return the HTML for *request*, from the template."""
         return request.templates.render(request.context, "document", Source(self.source, self.template))
+
+    def _files(self, request: AttachmentRequest) -> Mapping[str, str]:
+        """Return the templates that the document is made of, as far as the request knows them."""
+        files_of = getattr(request.templates, "files_of", None)
+        return files_of("document", Source(self.source, self.template)) if files_of else {}
 
     @property
     def folders(self) -> tuple[pathlib.Path, ...]:
@@ -140,7 +153,7 @@ def _read_families(
     return read_families(fonts)
 
 
-def _explain(error: Exception) -> GenerationError:
+def _explain(error: Exception, html: str) -> GenerationError:
     from ondemand_attach.generators._xhtml2pdf_engine import explain
 
-    return explain(error)
+    return explain(error, html)

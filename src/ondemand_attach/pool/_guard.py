@@ -46,6 +46,7 @@ _CHANGING = {  # where among the arguments the paths are, each with the director
 }
 _OF_ENTRIES = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink"}  # not of what a link leads to
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
+_INSIDE = ("ondemand_attach.", "importlib", "_frozen_importlib", "os", "io", "pathlib", "__main__")
 _CODE = (".py", ".pyc", ".so")
 
 _FILE = (
@@ -147,13 +148,17 @@ class Guard:
         raise ResourceBlockedError(text)
 
     def _where(self) -> str:
-        """Name the line of the application, if any is at work; a path could be somebody's data."""
+        """Name the line of the application that is at work, or else the module; a path could be data."""
         frame = sys._getframe(2)  # noqa: SLF001 - made for this
+        module = ""
         while frame.f_back is not None:
+            name = str(frame.f_globals.get("__name__"))
             if self._is_of_application(frame.f_code.co_filename):
-                return f" at {frame.f_globals.get('__name__')}, line {frame.f_lineno}"
+                return f" at {name}, line {frame.f_lineno}"
+            if not module and not name.startswith(_INSIDE):
+                module = f" in the module {name}"
             frame = frame.f_back
-        return ""
+        return module
 
     def _is_of_application(self, file: str) -> bool:
         if file.startswith("<"):  # frozen or made of text: it would seem to lie in the working directory

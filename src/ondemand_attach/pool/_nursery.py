@@ -20,8 +20,8 @@ import tempfile
 import threading
 from typing import Final
 
-from ondemand_attach._seal import bare
-from ondemand_attach.errors import ConfigurationError
+from ondemand_attach._origins import told
+from ondemand_attach.errors import ConfigurationError, MailError
 from ondemand_attach.pool import _limits, _wire, _worker
 from ondemand_attach.pool._parcels import Orders
 
@@ -49,7 +49,7 @@ def _prepared(initializer: bytes) -> str | None:
         _worker.rehearse()
         _check_threads()
     except BaseException as error:  # noqa: BLE001 - whatever the application's initializer raises
-        return str(bare(error)) or type(error).__name__
+        return str(error) if isinstance(error, MailError) else told(error)
     gc.collect()
     gc.freeze()  # so that no collection touches, and thereby copies, what is shared with the forks
     return None

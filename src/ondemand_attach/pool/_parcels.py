@@ -15,6 +15,7 @@ from typing import Any
 from ondemand_attach._composition import Composition, Occasion
 from ondemand_attach._confidential import Guard, Marks, Views
 from ondemand_attach._draft import Draft
+from ondemand_attach._origins import WITHHELD, named
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, MailError, MessageError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
@@ -97,8 +98,8 @@ def unpacked_plan(content: bytes, main: tuple[str | None, str | None]) -> Plan:
         ) from None
     except Exception as error:  # noqa: BLE001 - whatever the application's modules raise
         raise ConfigurationError(
-            f"{type(error).__name__} while the builder was loaded in a render process; load its modules "
-            "there with initializer="
+            f"a render process could not load the builder: {named(error)}; load its modules there with "
+            f"initializer=; {WITHHELD}"
         ) from None
     return plan
 
@@ -109,12 +110,14 @@ def packed_event(composition: Composition) -> bytes:
     Raises:
         MessageError: a value of the context does not pickle.
     """
-    occasion = Occasion(to=composition.to, now=composition.now, message_id=composition.message_id)
+    occasion = Occasion(
+        to=composition.to, now=composition.now, message_id=composition.message_id, words=composition.words
+    )
     out = io.BytesIO()
     translated(
         lambda: _EventPickler(out, pickle.HIGHEST_PROTOCOL).dump((composition.seen, occasion)),
         lambda error: MessageError(
-            f"{type(error).__name__} while the context was pickled for a render process; pass plain data"
+            f"the context cannot be sent to a render process: {named(error)}; pass plain data; {WITHHELD}"
         ),
     )
     return out.getvalue()
@@ -132,7 +135,7 @@ def unpacked_event(content: bytes) -> tuple[Views, Occasion]:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the application's modules raise
         raise ConfigurationError(
-            f"{type(error).__name__} while the context was loaded in a render process; pass plain data"
+            f"a render process could not load the context: {named(error)}; pass plain data; {WITHHELD}"
         ) from None
     return event
 
@@ -175,8 +178,8 @@ def _load_main(name: str | None, path: str | None) -> None:
         )
     except BaseException as error:  # noqa: BLE001 - a script may exit
         raise ConfigurationError(
-            f"{type(error).__name__} while the main script was loaded in a render process; put what it does "
-            "below  if __name__ == '__main__':  or move what the builder uses into a module"
+            f"a render process could not load the main script: {named(error)}; put what it does below  if "
+            "__name__ == '__main__':  or move what the builder uses into a module"
         ) from None
     module = types.ModuleType("__mp_main__")
     vars(module).update(names)
@@ -185,7 +188,7 @@ def _load_main(name: str | None, path: str | None) -> None:
 
 def _plugs(draft: Draft) -> Iterator[tuple[str, Any]]:
     for enclosure in draft.enclosures:
-        name = enclosure.filename.text
+        name = enclosure.filename.shown
         yield f"the generator of {name!r}", enclosure.generate
         yield f"the encryptor of {name!r}", enclosure.encrypt
         yield f"the signer of {name!r}", enclosure.sign

@@ -18,6 +18,7 @@ from typing import NoReturn
 from ondemand_attach import _seal, errors
 from ondemand_attach._composition import Composition
 from ondemand_attach._message import Message
+from ondemand_attach._origins import named
 from ondemand_attach._pieces import Base64
 from ondemand_attach.errors import ConfigurationError, GenerationError, MailError, ResourceBlockedError
 from ondemand_attach.pool import _limits, _parcels, _wire
@@ -175,9 +176,8 @@ def _described(error: BaseException, orders: _parcels.Orders) -> _wire.Head:
     if _OUT_OF_MEMORY.search(str(error.args[:1])):
         return _out_of_memory(orders)
     if not isinstance(error, Exception):
-        error = GenerationError(f"{type(error).__name__} in the application's code").with_traceback(
-            error.__traceback__
-        )
+        words = f"{named(error)} ended the render process; raise another error, or return"
+        error = GenerationError(words).with_traceback(error.__traceback__)
     frames = traceback.format_exception(error) if _seal.keeps_causes() else []
     error = _seal.bare(error)
     return {

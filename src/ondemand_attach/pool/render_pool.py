@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import Message
 from ondemand_attach._seal import at_work, sealed
 from ondemand_attach.errors import ConfigurationError, GenerationError
@@ -48,6 +49,7 @@ class RenderPool:
         ConfigurationError: a limit makes no sense, or this is no POSIX system.
     """
 
+    @checked
     def __init__(
         self,
         *,

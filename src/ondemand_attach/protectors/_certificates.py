@@ -15,8 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ondemand_attach._asn1 import core
+from ondemand_attach._given import is_lazy, kind
+from ondemand_attach._origins import of_file, told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
+from ondemand_attach.protectors._key_files import fault_of_pem, fault_of_pkcs12, shown
 
 if TYPE_CHECKING:
     from ondemand_attach._message import Address, Recipient
@@ -31,11 +34,11 @@ _SMTP_UTF8_MAILBOX = "1.3.6.1.5.5.7.8.9"
 
 def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
     """Read a private key, its certificate and further certificates from PKCS #12 (RFC 7292)."""
-    content, secret = content_of(source, "the PKCS #12 object"), secret_of(password)
+    content, secret = content_of(source, "the PKCS #12 store"), secret_of(password)
     key, certificate, chain = translated(
         lambda: pkcs12.load_key_and_certificates(content, secret),
         lambda _: ConfigurationError(
-            f"the PKCS #12 file cannot be opened: no PKCS #12, damaged, or {_wanted(secret)}"
+            f"the PKCS #12 store{shown(source)} cannot be opened: {fault_of_pkcs12(content, secret)}"
         ),
     )
     return {"key": key, "certificate": certificate, "chain": chain}
@@ -47,13 +50,17 @@ def from_pem(key: Source, certificate_chain: Source, password: Password | None) 
     chain_content = content_of(certificate_chain, "the certificate chain")
     chain = translated(
         lambda: x509.load_pem_x509_certificates(chain_content),
-        lambda _: ConfigurationError("the certificate chain cannot be read: not PEM"),
+        lambda _: ConfigurationError(
+            f"the certificate chain{shown(certificate_chain)} cannot be read: it is not PEM, or damaged"
+        ),
     )
     check_names(chain)
     public_key = loaded.public_key()
     own = next((one for one in chain if _is_of(one, public_key)), None)
     if own is None:
-        raise ConfigurationError("no certificate of the chain belongs to the private key")
+        raise ConfigurationError(
+            f"no certificate of the chain{shown(certificate_chain)} belongs to the private key{shown(key)}"
+        )
     return {"key": loaded, "certificate": own, "chain": _in_order(own, chain)}
 
 
@@ -100,13 +107,9 @@ def private_key(key: Source, password: Password | None) -> Any:
     return translated(
         lambda: serialization.load_pem_private_key(content, secret),
         lambda _: ConfigurationError(
-            f"the private key cannot be read: not PEM, damaged, or {_wanted(secret)}"
+            f"the private key{shown(key)} cannot be read: {fault_of_pem(content, secret)}"
         ),
     )
-
-
-def _wanted(secret: bytes | None) -> str:
-    return "it needs password=" if secret is None else "it needs another password, or none"
 
 
 def certificate_of(value: object) -> x509.Certificate:
@@ -129,11 +132,14 @@ def content_of(source: Source | bytearray, what: str) -> bytes:
         return bytes(source)
     if isinstance(source, str) and "-----BEGIN" in source:
         return source.encode()
-    shown = f" {str(source)!r}" if isinstance(source, Path) else ""  # text may be the key itself
+    if not isinstance(source, str | os.PathLike) or is_lazy(source):
+        raise ConfigurationError(
+            f"{what} is given as the path of a file, or its content, not as {kind(source)}"
+        )
     return translated(
         lambda: Path(source).read_bytes(),
         lambda error: ConfigurationError(
-            f"the file{shown} of {what} cannot be read: {type(error).__name__}; give a path, or the content"
+            f"the file{shown(source)} of {what} cannot be read: {of_file(error)}; give a path, or the content"
         ),
     )
 
@@ -144,17 +150,18 @@ def secret_of(password: Password | None) -> bytes | None:
         return None
     if not callable(password):
         raise ConfigurationError(
-            "password= takes a callable that returns it, so that it is not kept or shown"
+            "password= takes a callable that returns it, so that it is not kept or shown, not "
+            f"{kind(password)}"
         )
     secret = translated(
         password,
         lambda error: ConfigurationError(
-            f"the callable for the key's password raised {type(error).__name__}"
+            f"the application's callable for the key's password failed: {told(error)}"
         ),
     )
     if not isinstance(secret, str | bytes):
         raise ConfigurationError(
-            f"the callable for the key's password returned a value of type {type(secret).__name__}, no text"
+            f"the callable for the key's password returned {kind(secret)}; it is to return text or bytes"
         )
     return secret.encode() if isinstance(secret, str) else secret
 
@@ -298,8 +305,8 @@ def addresses_of(certificate: x509.Certificate) -> set[str]:
 
 def name_of(certificate: x509.Certificate) -> str:
     """Return the common name of the holder, or else the organisation's."""
-    for kind in (x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME):
-        for attribute in certificate.subject.get_attributes_for_oid(kind):
+    for oid in (x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME):
+        for attribute in certificate.subject.get_attributes_for_oid(oid):
             return str(attribute.value)
     return certificate.subject.rfc4514_string()
 

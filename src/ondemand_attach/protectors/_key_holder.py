@@ -42,7 +42,9 @@ class KeyHolder(PrivateKeyHolder):
 
         own, *others = translated(
             lambda: [_certificates.certificate_of(one) for one in (certificate, *chain)],
-            lambda _: ConfigurationError("a signing certificate is missing, or neither PEM nor DER"),
+            lambda _: ConfigurationError(
+                "a signing certificate is missing, or neither PEM nor DER; give the content of its file"
+            ),
         )
         _certificates.check_names((own, *others))
         self._key = translated(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from ondemand_attach._given import checked, shown
 from ondemand_attach._hosts import is_loopback
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
@@ -56,7 +57,10 @@ class TimeStampAuthority:
 
         roots = translated(
             lambda: _certificates.der(self.trust_roots),
-            lambda _: ConfigurationError("a root of the time stamp authority is neither PEM nor DER"),
+            lambda _: ConfigurationError(
+                "a root in trust_roots= of the time stamp authority is neither PEM nor DER; "
+                "give the content of a file"
+            ),
         )
         object.__setattr__(self, "trust_roots", tuple(roots))
 
@@ -80,6 +84,9 @@ class TimeStampAuthority:
         return f"TimeStampAuthority(url={self.url.partition('?')[0]!r}, timeout={self.timeout})"
 
 
+TimeStampAuthority.__init__ = checked(TimeStampAuthority.__init__)  # type: ignore[method-assign]
+
+
 def _parts_of(url: str) -> urllib.parse.SplitResult | None:
     with contextlib.suppress(ValueError, TypeError, AttributeError):
         parts = urllib.parse.urlsplit(url)
@@ -94,10 +101,13 @@ def ladder(level: SignatureLevel, may_fall_to: SignatureLevel | None) -> tuple[S
     Raises:
         ConfigurationError: one is unknown, or the second is not below the first.
     """
-    if level not in _LEVELS or may_fall_to not in {*_LEVELS, None}:
-        raise ConfigurationError(f"no such level of signature; there are {', '.join(_LEVELS)}")
+    for name, given in (("level", level), ("may_fall_to", may_fall_to)):
+        if given not in _LEVELS and not (given is None and name == "may_fall_to"):
+            raise ConfigurationError(
+                f"{name}= takes a level of signature, {', '.join(_LEVELS)}, not {shown(given)}"
+            )
     highest = _LEVELS.index(level)
     lowest = highest if may_fall_to is None else _LEVELS.index(may_fall_to)
     if may_fall_to is not None and lowest >= highest:
-        raise ConfigurationError(f"{may_fall_to} is not below {level}; may_fall_to names a lower level")
+        raise ConfigurationError(f"may_fall_to={may_fall_to!r} is not below {level}; name a lower level")
     return _LEVELS[lowest : highest + 1][::-1]

@@ -22,12 +22,12 @@ from pyhanko.sign import signers
 from pyhanko.sign.general import SigningError as PyHankoSigningError
 from pyhanko.sign.validation import DocumentSecurityStore
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
-from pyhanko_certvalidator.errors import RevokedError
+from pyhanko_certvalidator.errors import InsufficientRevinfoError, RevokedError, StaleRevinfoError
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
 from ondemand_attach._asn1 import crl, make_ready, ocsp, x509
 from ondemand_attach.errors import SigningError, UnreachedLevelError
-from ondemand_attach.protectors._http import Session, run
+from ondemand_attach.protectors._http import NoAnswerError, Session, reason_of, run
 from ondemand_attach.protectors._object_streams import ObjectStreamWriter
 from ondemand_attach.protectors._proof import OpenedReader
 from ondemand_attach.protectors._pyhanko import Signature, writer_of
@@ -230,6 +230,9 @@ class LongTerm:
                     raise
                 self._is_revoked = True
                 raise SigningError(_REVOKED) from None
+            except Exception as error:  # noqa: BLE001 - the answers may be anything
+                said = "; ".join(dict.fromkeys(session.failures))
+                raise NoAnswerError(said or _unanswered(error)) from None
         return _ValidationData(
             [certificate.dump() for certificate in path.iter_certs(include_root=True)],
             [response.dump() for response in context.ocsps],
@@ -248,11 +251,19 @@ class LongTerm:
         except SigningError:  # our own: no lower level would be better
             raise
         except failures as error:  # whatever the servers' answers are at odds with
-            reason = str(error) if isinstance(error, UnusableStampError) else type(error).__name__
+            reason = str(error) if isinstance(error, NoAnswerError) else reason_of(error)
         else:
             return
         self._rests_until[what] = time.monotonic() + _REST
         raise UnreachedLevelError(f"{what} cannot be had: {reason}")
+
+
+def _unanswered(error: Exception) -> str:
+    if isinstance(error, StaleRevinfoError):
+        return "what its issuers say of it is out of date"
+    if isinstance(error, InsufficientRevinfoError):
+        return "no OCSP responder and no CRL that the certificates name says of each that it was not revoked"
+    return reason_of(error)
 
 
 class _EncryptedUpdate(ObjectStreamWriter, IncrementalPdfFileWriter):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from ondemand_attach._origins import told
 from ondemand_attach.errors import ProofError
 
 _HEAD_END: Final = b"\r\n\r\n"
@@ -33,4 +34,4 @@ def body_of(entity: bytes) -> bytes:
 
 def unreadable(error: Exception) -> ProofError:
     """Return what is raised for a message that cannot be read again."""
-    return ProofError(f"the protected message cannot be read again: {type(error).__name__}")
+    return ProofError(f"the protected message cannot be read again: {told(error)}")

@@ -8,6 +8,8 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Any, Final
 
+from ondemand_attach._extras import require
+from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import EncryptionError, MissingDependencyError, ProofError
 
@@ -24,13 +26,8 @@ def library() -> Any:
     Raises:
         MissingDependencyError: the extra is not installed.
     """
-    try:
-        from msoffcrypto.format.ooxml import OOXMLFile
-    except ModuleNotFoundError:
-        raise MissingDependencyError(
-            'Office documents need msoffcrypto-tool: pip install "ondemand_attach[office]"'
-        ) from None
-    return OOXMLFile
+    name = "msoffcrypto.format.ooxml"
+    return require(name, "Office documents need msoffcrypto-tool", extra="office").OOXMLFile
 
 
 def encrypted(content: bytes, password: str) -> bytes:
@@ -41,7 +38,9 @@ def encrypted(content: bytes, password: str) -> bytes:
     """
     package, octets = _opened(content), BytesIO()
     if package is None or package.is_encrypted():
-        raise EncryptionError("the document is no package of Office Open XML, or is encrypted already")
+        raise EncryptionError(
+            "the document is no package of Office Open XML, or is encrypted already; give it in clear"
+        )
     package.encrypt(password, octets)
     return octets.getvalue()
 
@@ -80,7 +79,7 @@ class Proof:
         """
         translated(
             lambda: self._check(content),
-            lambda error: ProofError(f"the Office document cannot be opened again: {type(error).__name__}"),
+            lambda error: ProofError(f"the Office document cannot be opened again: {told(error)}"),
         )
 
     def _check(self, content: bytes) -> None:

@@ -7,9 +7,10 @@ import datetime
 import itertools
 from typing import TYPE_CHECKING, Any, Final
 
+from ondemand_attach._extras import require
 from ondemand_attach._message import Address, Recipient
 from ondemand_attach._seal import translated
-from ondemand_attach.errors import ConfigurationError, InvalidAddressError, MissingDependencyError, ProofError
+from ondemand_attach.errors import ConfigurationError, InvalidAddressError, ProofError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,13 +29,7 @@ def library() -> Any:
     Raises:
         MissingDependencyError: the extra is not installed.
     """
-    try:
-        import pysequoia
-    except ModuleNotFoundError:
-        raise MissingDependencyError(
-            'OpenPGP needs pysequoia: pip install "ondemand_attach[openpgp]"'
-        ) from None
-    return pysequoia
+    return require("pysequoia", "OpenPGP needs pysequoia", extra="openpgp")
 
 
 def certificate_of(value: object) -> Cert:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from ondemand_attach._given import checked, shown
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
@@ -81,6 +82,7 @@ class PdfEncryptor:
 
     protects: Literal["attachment"] = "attachment"
 
+    @checked
     @sealed
     def __init__(
         self,
@@ -95,15 +97,13 @@ class PdfEncryptor:
         insecure_omit_mac: bool = False,
     ) -> None:
         if password is not None and certificates is not None:
-            raise ConfigurationError("encrypt by password or to certificates, not both")
+            raise ConfigurationError("PdfEncryptor takes password= or certificates=, not both")
         if password is None and (
             owner_password is not None or insecure_allow_weak_password or strength != "patterns"
         ):
             raise ConfigurationError("without a password there is no owner password, and no strength of one")
-        if unknown := set(allow) - set(get_args(PdfPermission)):
-            raise ConfigurationError(
-                f"{', '.join(sorted(unknown))}: no such permission; there are {', '.join(_FLAGS)}"
-            )
+        if unknown := [name for name in allow if name not in get_args(PdfPermission)]:
+            raise ConfigurationError(f"allow= takes {', '.join(_FLAGS)}, not {shown(unknown[0])}")
         self._password = (
             None
             if password is None
@@ -115,8 +115,8 @@ class PdfEncryptor:
         self._owner_password = owner_password
         self._flags = ("ALLOW_ASSISTIVE_TECHNOLOGY", *(flag for name in allow for flag in _FLAGS[name]))
         self._with_mac = not insecure_omit_mac
-        if rsa_padding not in {"PKCS1-v1_5", "OAEP"}:
-            raise ConfigurationError(f"{rsa_padding}: no such padding; there are PKCS1-v1_5 and OAEP")
+        if rsa_padding not in ("PKCS1-v1_5", "OAEP"):
+            raise ConfigurationError(f"rsa_padding= takes PKCS1-v1_5 or OAEP, not {shown(rsa_padding)}")
         self._with_oaep = rsa_padding == "OAEP"
 
     @property
@@ -160,7 +160,9 @@ class PdfEncryptor:
         from ondemand_attach.protectors import _pyhanko
 
         if document.media_type != "application/pdf":
-            raise EncryptionError(f"{request.filename} is {document.media_type}, not application/pdf")
+            raise EncryptionError(
+                f"{request.filename} is {document.media_type}, not application/pdf; give it a PDF"
+            )
         if _PDF_A in document.content:
             raise EncryptionError(f"{request.filename} is PDF/A, {_NOT_PDF_A}")
         if self._password is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict, get_args
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, SigningError
@@ -75,6 +76,7 @@ class PdfSigner(KeyHolder):
     media_type: Final = "application/pdf"
     _made_anew = frozenset({"_credentials", "_long_term"})
 
+    @checked
     @sealed
     def __init__(
         self,
@@ -114,6 +116,7 @@ class PdfSigner(KeyHolder):
             raise ConfigurationError(f"level {level} needs trust_roots= of the time stamp authority")
 
     @classmethod
+    @checked
     @sealed
     def from_pkcs12(
         cls, source: Source, /, *, password: Password | None = None, **options: Unpack[SignatureOptions]
@@ -133,6 +136,7 @@ class PdfSigner(KeyHolder):
         return cls(**_certificates.from_pkcs12(source, password), **options)
 
     @classmethod
+    @checked
     @sealed
     def from_pem(
         cls,
@@ -159,6 +163,7 @@ class PdfSigner(KeyHolder):
         return cls(**_certificates.from_pem(key, certificate_chain, password), **options)
 
     @classmethod
+    @checked
     @sealed
     def from_pkcs11(
         cls,
@@ -206,7 +211,9 @@ class PdfSigner(KeyHolder):
         from ondemand_attach.protectors import _proof, _pyhanko
 
         if document.media_type != "application/pdf":
-            raise SigningError(f"{request.filename} is {document.media_type}, not application/pdf")
+            raise SigningError(
+                f"{request.filename} is {document.media_type}, not application/pdf; give it a PDF"
+            )
         self._check_date(request)
         signature = _pyhanko.Signature(
             credentials=self._credentials,

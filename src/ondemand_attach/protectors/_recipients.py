@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ondemand_attach._message import AttachmentRequest, Recipient
+from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 
@@ -75,7 +76,9 @@ def certificates_for(look_up: LookUp | None, request: AttachmentRequest, unfit: 
 def _hint(certificate: object) -> str:
     if certificate is None:
         return "; give Recipient(certificate=…), or a look-up with certificates="
-    return "; give what is in the file, not its path" if isinstance(certificate, str) else ""
+    if isinstance(certificate, str):
+        return "; give what is in the file, not its path"
+    return "; ask the recipient for another"
 
 
 def _given(look_up: LookUp | None, request: AttachmentRequest) -> list[tuple[object, tuple[Recipient, ...]]]:
@@ -107,6 +110,6 @@ def asked(source: Callable[[AttachmentRequest], Any], what: str, request: Attach
         lambda: source(request),
         lambda error: EncryptionError(
             f"{request.filename} cannot be encrypted: the application's callable for the {what} "
-            f"raised {type(error).__name__}"
+            f"failed: {told(error)}"
         ),
     )

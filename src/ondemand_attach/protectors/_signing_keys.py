@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from ondemand_attach._origins import told
 from ondemand_attach._reach import reaching_out
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, SigningError
@@ -49,7 +50,7 @@ class OutsideKey:
         with reaching_out():
             signature = translated(
                 lambda: self.ask(data),
-                lambda error: SigningError(f"the callable that signs raised {type(error).__name__}"),
+                lambda error: SigningError(f"the application's callable that signs failed: {told(error)}"),
             )
         if not isinstance(signature, bytes) or not fits(signature, data, self.public_key):
             raise SigningError(
@@ -88,7 +89,9 @@ def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
         )
     if isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
         if key.public_key() != public_key:
-            raise ConfigurationError("the private key does not belong to the certificate")
+            raise ConfigurationError(
+                "the private key does not belong to the certificate; give both of one pair"
+            )
         return key
     if not callable(key) or not isinstance(public_key, RSAPublicKey | EllipticCurvePublicKey):
         raise ConfigurationError(

@@ -9,6 +9,7 @@ import base64
 import datetime
 import logging
 import secrets
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -18,7 +19,8 @@ from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 
 from ondemand_attach._asn1 import cms, make_ready, tsp, x509
-from ondemand_attach.protectors._http import Session, TooLargeError
+from ondemand_attach._origins import told
+from ondemand_attach.protectors._http import NoAnswerError, Session, reason_of
 
 if TYPE_CHECKING:
     from ondemand_attach.protectors._levels import TimeStampAuthority
@@ -38,7 +40,7 @@ _is_asking: Final[ContextVar[bool]] = ContextVar("whether a time stamp is being 
 logging.getLogger("pyhanko.sign.validation.generic_cms").addFilter(lambda _: not _is_asking.get())
 
 
-class UnusableStampError(Exception):
+class UnusableStampError(NoAnswerError):
     """The authority gave no time stamp, or one that proves nothing. The text is safe to show."""
 
 
@@ -111,8 +113,19 @@ class Stamper(TimeStamper):
     def _headers(self) -> dict[str, str]:
         if self._authority.credentials is None:
             return _HEADERS
-        pair = ":".join(self._authority.credentials())
+        pair = ":".join(self._asked_for(self._authority.credentials))
         return _HEADERS | {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+    @staticmethod
+    def _asked_for(credentials: Callable[[], tuple[str, str]]) -> tuple[str, str]:
+        try:
+            user, password = credentials()
+            f"{user}:{password}".encode()
+        except Exception as error:  # noqa: BLE001 - of the application
+            reason = f"the application's callable for its credentials failed: {told(error)}"
+        else:
+            return user, password
+        raise UnusableStampError(reason)
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
         """Return a time stamp for *message_digest*.
@@ -126,10 +139,8 @@ class Stamper(TimeStamper):
             return await self._checked(answer, request["message_imprint"], nonce)
         except UnusableStampError:
             raise
-        except TooLargeError:
-            reason = "its answer is too large"
         except Exception as error:  # noqa: BLE001 - whatever the network or the answer is at odds with
-            reason = type(error).__name__
+            reason = reason_of(error, "what it answered is no time stamp")
         raise UnusableStampError(reason)
 
     async def _checked(

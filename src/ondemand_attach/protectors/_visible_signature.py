@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Source
+from ondemand_attach._origins import named, of_file, told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, SigningError
 
@@ -48,7 +50,8 @@ class VisibleSignature:
             content = translated(
                 Path(self.logo).read_bytes,
                 lambda error: ConfigurationError(
-                    f"the logo of the visible signature cannot be read: {type(error).__name__}"
+                    f"the logo of the visible signature, {str(self.logo)!r}, cannot be read: "
+                    f"{of_file(error)}; give the path of a file that is there, or its bytes"
                 ),
             )
             object.__setattr__(self, "logo", content)
@@ -70,9 +73,12 @@ class VisibleSignature:
         return translated(
             lambda: _appearance.drawn(text, right - left, top - bottom, logo=logo, code=code),
             lambda error: SigningError(
-                f"the signature on {request.filename} could not be drawn: {type(error).__name__}"
+                f"the visible signature on {request.filename} could not be drawn: {told(error)}"
             ),
         )
+
+
+VisibleSignature.__init__ = checked(VisibleSignature.__init__)  # type: ignore[method-assign]
 
 
 def _rendered(source: str, request: AttachmentRequest) -> str:
@@ -96,10 +102,12 @@ def _check_logo(logo: object) -> None:
     from ondemand_attach.protectors import _appearance
 
     if not (isinstance(logo, bytes) and logo.startswith((b"\x89PNG", b"\xff\xd8\xff"))):
-        raise ConfigurationError("the logo of the visible signature is neither PNG nor JPEG")
+        raise ConfigurationError(
+            "the logo of the visible signature is neither PNG nor JPEG; save it as one of them"
+        )
     translated(
         lambda: _appearance.drawn("", 99.0, 99.0, logo=logo),
         lambda error: ConfigurationError(
-            f"the logo of the visible signature is damaged: {type(error).__name__}"
+            f"the logo of the visible signature is damaged ({named(error)}); save it anew as PNG or JPEG"
         ),
     )

@@ -8,8 +8,10 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Any, Final
 
+from ondemand_attach._extras import require
+from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
-from ondemand_attach.errors import MissingDependencyError, ProofError
+from ondemand_attach.errors import ProofError
 
 _LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
 _AE2, _AES_256, _DEFLATED = 2, 3, 8
@@ -24,11 +26,7 @@ def library() -> Any:
     Raises:
         MissingDependencyError: the extra is not installed.
     """
-    try:
-        import pyzipper
-    except ModuleNotFoundError:
-        raise MissingDependencyError('ZIP needs pyzipper: pip install "ondemand_attach[zip]"') from None
-    return pyzipper
+    return require("pyzipper", "ZIP needs pyzipper", extra="zip")
 
 
 def encrypted(content: bytes, name: str, password: str) -> bytes:
@@ -65,7 +63,7 @@ class Proof:
         """
         translated(
             lambda: self._check(content),
-            lambda error: ProofError(f"the ZIP cannot be opened again: {type(error).__name__}"),
+            lambda error: ProofError(f"the ZIP cannot be opened again: {told(error)}"),
         )
 
     def _check(self, content: bytes) -> None:

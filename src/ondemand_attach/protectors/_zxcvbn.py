@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ondemand_attach.errors import MissingDependencyError
+from ondemand_attach._extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +20,7 @@ def library() -> Callable[..., Entropy]:
     Raises:
         MissingDependencyError: the extra is not installed.
     """
-    try:
-        from zxcvbn_rs_py import zxcvbn
-    except ModuleNotFoundError:
-        raise MissingDependencyError(
-            'strength="zxcvbn" needs zxcvbn-rs-py: pip install "ondemand_attach[strength]"'
-        ) from None
-    return zxcvbn
+    return require("zxcvbn_rs_py", 'strength="zxcvbn" needs zxcvbn-rs-py', extra="strength").zxcvbn  # type: ignore[no-any-return]
 
 
 def estimated_bits(password: str, known: Sequence[str] = ()) -> float:

@@ -7,8 +7,11 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from ondemand_attach._extras import require
+from ondemand_attach._given import checked
+from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
-from ondemand_attach.errors import ConfigurationError, MissingDependencyError, ProofError, SigningError
+from ondemand_attach.errors import ConfigurationError, ProofError, SigningError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ class DkimSigner(PrivateKeyHolder):
 
     protects: Literal["header"] = "header"
 
+    @checked
     @sealed
     def __init__(
         self,
@@ -91,7 +95,7 @@ class DkimSigner(PrivateKeyHolder):
                 signature_algorithm=self._algorithm,
                 include_headers=[*_NAME.findall(content, 0, content.index(b"\r\n\r\n")), *_ONCE],
             ),
-            lambda error: SigningError(f"the message could not be signed with DKIM: {type(error).__name__}"),
+            lambda error: SigningError(f"the message could not be signed with DKIM: {told(error)}"),
         )
         if not dkim.verify(field + content, dnsfunc=lambda *_, **__: self._record.encode()):
             raise ProofError("the DKIM signature does not hold")
@@ -103,11 +107,7 @@ class DkimSigner(PrivateKeyHolder):
 
 
 def _library() -> Any:
-    try:
-        import dkim
-    except ModuleNotFoundError:
-        raise MissingDependencyError('DKIM needs dkimpy: pip install "ondemand_attach[dkim]"') from None
-    return dkim
+    return require("dkim", "DKIM needs dkimpy", extra="dkim")
 
 
 def _prepared(key: Any, password: Password | None) -> tuple[bytes, bytes, str]:

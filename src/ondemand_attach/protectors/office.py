@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import EncryptionError
 from ondemand_attach.protectors import _office
@@ -36,6 +38,7 @@ class OfficeEncryptor:
     protects: Literal["attachment"] = "attachment"
     for_one: Final = True
 
+    @checked
     @sealed
     def __init__(
         self,
@@ -72,14 +75,15 @@ class OfficeEncryptor:
             s for s, kind in _KINDS.items() if document.media_type.startswith(f"{_MEDIA_TYPE}{kind}.")
         ]
         if not suffixes:
-            raise EncryptionError(f"{request.filename} is {document.media_type}, not of Office Open XML")
+            raise EncryptionError(
+                f"{request.filename} is {document.media_type}, not of Office Open XML; "
+                "give it a .docx, .pptx or .xlsx"
+            )
         check_suffix(request.filename, suffixes, EncryptionError)
         password = self._password.password_for(request)
         content = translated(
             lambda: _office.encrypted(document.content, password),
-            lambda error: EncryptionError(
-                f"{request.filename} could not be encrypted: {type(error).__name__}"
-            ),
+            lambda error: EncryptionError(f"{request.filename} could not be encrypted: {told(error)}"),
         )
         return Document(
             content=content,

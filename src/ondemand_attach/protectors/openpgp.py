@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
+from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import EncryptionError, SigningError
 from ondemand_attach.protectors._key_holder import PrivateKeyHolder
@@ -37,6 +39,7 @@ class OpenPgpSigner(PrivateKeyHolder):
 
     protects: Literal["message"] = "message"
 
+    @checked
     @sealed
     def __init__(self, *, key: Source, password: Password | None = None) -> None:
         from ondemand_attach.protectors import _certificates, _openpgp
@@ -62,7 +65,7 @@ class OpenPgpSigner(PrivateKeyHolder):
             raise SigningError("the user IDs of the OpenPGP key name other mail addresses than the sender's")
         content, micalg = translated(
             lambda: _openpgp.signed(document.content, self._signer),
-            lambda error: SigningError(f"the message could not be signed: {type(error).__name__}"),
+            lambda error: SigningError(f"the message could not be signed: {told(error)}"),
         )
         media_type = f"application/pgp-signature; micalg={micalg}"
         proof = _openpgp_proof.SignedMessageProof(self._certificate)
@@ -95,6 +98,7 @@ class OpenPgpEncryptor:
 
     protects: Literal["message"] = "message"
 
+    @checked
     @sealed
     def __init__(self, *, certificates: Callable[[AttachmentRequest], Iterable[bytes]] | None = None) -> None:
         from ondemand_attach.protectors import _openpgp
@@ -128,7 +132,7 @@ class OpenPgpEncryptor:
         certificates = [_openpgp.certificate_of(each) for each in given]
         content = translated(
             lambda: _openpgp.encrypted(document.content, certificates, request.now),
-            lambda error: EncryptionError(f"the message could not be encrypted: {type(error).__name__}"),
+            lambda error: EncryptionError(f"the message could not be encrypted: {told(error)}"),
         )
         return Document(
             content=content,

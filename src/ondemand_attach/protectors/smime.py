@@ -6,7 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING, Literal
 
 from ondemand_attach._exposure._facts import to_keys
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
+from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError, SigningError
 from ondemand_attach.protectors._key_holder import KeyHolder
@@ -47,6 +49,7 @@ class SmimeSigner(KeyHolder):
 
     protects: Literal["message"] = "message"
 
+    @checked
     @sealed
     def __init__(
         self,
@@ -68,6 +71,7 @@ class SmimeSigner(KeyHolder):
         )
 
     @classmethod
+    @checked
     @sealed
     def from_pkcs12(cls, source: Source, /, *, password: Password | None = None) -> Self:
         """Read key, certificate and chain as `PdfSigner.from_pkcs12` does."""
@@ -76,6 +80,7 @@ class SmimeSigner(KeyHolder):
         return cls(**_certificates.from_pkcs12(source, password))
 
     @classmethod
+    @checked
     @sealed
     def from_pem(cls, key: Source, certificate_chain: Source, /, *, password: Password | None = None) -> Self:
         """Read the key and its certificates as `PdfSigner.from_pem` does."""
@@ -84,6 +89,7 @@ class SmimeSigner(KeyHolder):
         return cls(**_certificates.from_pem(key, certificate_chain, password))
 
     @classmethod
+    @checked
     @sealed
     def from_pkcs11(
         cls,
@@ -123,7 +129,7 @@ class SmimeSigner(KeyHolder):
                 request.now,
                 is_rsa=_signing_keys.is_rsa(self._key),
             ),
-            lambda error: SigningError(f"the message could not be signed: {type(error).__name__}"),
+            lambda error: SigningError(f"the message could not be signed: {told(error)}"),
         )
         media_type = "application/pkcs7-signature; micalg=sha-256"
         return Document(
@@ -148,6 +154,7 @@ class SmimeEncryptor:
 
     protects: Literal["message"] = "message"
 
+    @checked
     @sealed
     def __init__(self, *, certificates: LookUp | None = None, strict: bool = False) -> None:
         check_callable(certificates, "certificates")
@@ -182,7 +189,7 @@ class SmimeEncryptor:
                 if self._strict
                 else _cms.enveloped(document.content, certificates, "PKCS1-v1_5")
             ),
-            lambda error: EncryptionError(f"the message could not be encrypted: {type(error).__name__}"),
+            lambda error: EncryptionError(f"the message could not be encrypted: {told(error)}"),
         )
         kind, mode = self._kind
         return Document(

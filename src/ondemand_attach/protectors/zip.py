@@ -7,7 +7,9 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, Literal
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import AttachmentRequest, Document
+from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 from ondemand_attach.protectors import _zip
@@ -45,6 +47,7 @@ class ZipEncryptor:
     protects: Literal["attachment"] = "attachment"
     for_one: Final = True
 
+    @checked
     @sealed
     def __init__(
         self,
@@ -87,9 +90,7 @@ class ZipEncryptor:
         password = self._password.password_for(request)
         content = translated(
             lambda: _zip.encrypted(document.content, self._name, password),
-            lambda error: EncryptionError(
-                f"{request.filename} could not be encrypted: {type(error).__name__}"
-            ),
+            lambda error: EncryptionError(f"{request.filename} could not be encrypted: {told(error)}"),
         )
         return Document(
             content=content,

@@ -15,10 +15,13 @@ import jinja2
 from jinja2 import meta
 
 from ondemand_attach._confidential import copied
+from ondemand_attach._given import is_lazy, kind
 from ondemand_attach._message import Slot, Source
+from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, TemplateError
 from ondemand_attach.templates import _sandbox
+from ondemand_attach.templates._explaining import ABSENT, explained, syntax
 from ondemand_attach.templates._kept import Kept
 
 Folder: TypeAlias = "str | pathlib.Path | jinja2.BaseLoader"
@@ -101,6 +104,13 @@ class Templates:
         """
         return translated(lambda: self._read(slot, source), lambda error: _load_error(error, slot))
 
+    def files_of(self, slot: Slot, source: Source) -> dict[str, str]:
+        """Return the same by name; those that cannot be read are left out."""
+        try:
+            return self._loaded(slot, source)
+        except Exception:  # noqa: BLE001 - something else is wrong already
+            return {}
+
     def _version(self, sources: tuple[tuple[Slot, Source], ...]) -> str:
         """Return a digest of all that *sources* and what they refer to by a fixed name consist of."""
         return sha256(json.dumps([self._contents(*source) for source in sources]).encode()).hexdigest()
@@ -109,7 +119,7 @@ class Templates:
         try:
             return self.texts_of(slot, source)
         except TemplateError:  # of a generator that has an engine of its own
-            return source
+            return source.text, source.template
 
     def _parse(self, slot: Slot, source: Source) -> jinja2.Template:
         environment = self.environment(slot)
@@ -118,15 +128,19 @@ class Templates:
         return environment.from_string(source.text or "")
 
     def _load(self, slot: Slot, source: Source) -> tuple[str, ...]:
+        return tuple(self._loaded(slot, source).values())
+
+    def _loaded(self, slot: Slot, source: Source) -> dict[str, str]:
         environment = self.environment(slot)
-        texts: dict[str | None, str] = {}
+        texts: dict[str, str] = {}
         names = [source.template]
         while names:
             name = names.pop()
-            texts[name] = self._loader.get_source(environment, name)[0] if name else source.text or ""
-            referenced = meta.find_referenced_templates(environment.parse(texts[name]))
+            text = self._loader.get_source(environment, name)[0] if name else source.text or ""
+            texts[name or f"<{slot}>"] = text
+            referenced = meta.find_referenced_templates(environment.parse(text))
             names += [other for other in referenced if other is not None and other not in texts]
-        return tuple(texts.values())
+        return texts
 
 
 def _rendered(template: jinja2.Template, context: dict[str, Any], name: str) -> str:
@@ -147,31 +161,7 @@ def _located(error: MailError, name: str) -> MailError:
 
 def _render_error(error: Exception, name: str) -> TemplateError:
     template, line = _place(error.__traceback__, name)
-    return TemplateError(_explained(error), template=template, line=line)
-
-
-def _explained(error: Exception) -> str:
-    if isinstance(error, jinja2.UndefinedError):
-        return _explained_missing(error)
-    if isinstance(error, jinja2.exceptions.SecurityError):
-        return "the sandbox refused an unsafe operation"
-    if isinstance(error, jinja2.TemplateNotFound | jinja2.TemplatesNotFound):
-        return "a template that it includes was not found"
-    return (
-        f"{type(error).__name__} while rendering; the text of the error is withheld, as it may quote the data"
-    )
-
-
-def _explained_missing(error: Exception) -> str:
-    name = str(error)
-    traceback = error.__traceback__
-    while traceback is not None:
-        # Only a name that stands in the template itself is safe to repeat, not one that came from the data.
-        code = traceback.tb_frame.f_code
-        if "__jinja_template__" in traceback.tb_frame.f_globals and name in code.co_consts:
-            return f"{name!r} is not in the context"
-        traceback = traceback.tb_next
-    return "a name that is not in the context is used"
+    return TemplateError(explained(error), template=template, line=line)
 
 
 def _place(traceback: TracebackType | None, name: str) -> tuple[str, int | None]:
@@ -188,10 +178,13 @@ def _place(traceback: TracebackType | None, name: str) -> tuple[str, int | None]
 def _load_error(error: Exception, slot: Slot) -> TemplateError:
     name = f"<{slot}>"
     if isinstance(error, jinja2.TemplateSyntaxError):
-        return TemplateError(error.message or "syntax error", template=error.name or name, line=error.lineno)
+        return TemplateError(syntax(error), template=error.name or name, line=error.lineno)
     if isinstance(error, jinja2.TemplateNotFound):
-        return TemplateError("not found in any of the template folders", template=str(error.name))
-    return TemplateError(f"{type(error).__name__} while loading", template=name)
+        return TemplateError(
+            ABSENT,
+            template=str(error.name),
+        )
+    return TemplateError(f"it cannot be loaded: {told(error)}", template=name)
 
 
 def _loader(folder: Folder) -> jinja2.BaseLoader:
@@ -199,8 +192,13 @@ def _loader(folder: Folder) -> jinja2.BaseLoader:
         return folder
     if isinstance(folder, str) and folder.startswith("package:"):
         return _PackageLoader(folder.removeprefix("package:"))
+    if not isinstance(folder, str | pathlib.Path) or is_lazy(folder):
+        raise ConfigurationError(
+            f"templates= takes folders, package:name or Jinja2 loaders, not {kind(folder)}; without files, "
+            "leave it out"
+        )
     if not pathlib.Path(folder).is_dir():
-        raise ConfigurationError(f"{str(folder)!r} is not a folder with templates")
+        raise ConfigurationError(f"{str(folder)!r} is not a folder with templates; give the path of one")
     return _FileLoader(pathlib.Path(folder).absolute())
 
 

@@ -127,6 +127,10 @@ def _guarded(function: Any) -> Callable[..., Any]:
     return guarded
 
 
+GUARDED: Final = frozenset({_guarded(len).__code__})
+"""The code that calls filters and tests, with what it calls as its local *function*."""
+
+
 def _part_of_secret(value: object) -> object:
     """Let text and whole numbers into a secret: nobody could type what ``None`` or ``b'…'`` prints as."""
     if isinstance(value, str | int | jinja2.Undefined) and not isinstance(value, bool):

@@ -26,6 +26,7 @@ from ondemand_attach.generators._xhtml2pdf_findings import Findings
 from ondemand_attach.generators._xhtml2pdf_logs import collecting
 from ondemand_attach.generators._xhtml2pdf_markup import parse
 from ondemand_attach.generators._xhtml2pdf_pages import PageCounts
+from ondemand_attach.generators._xhtml2pdf_places import Files, Places
 from ondemand_attach.generators._xhtml2pdf_story import Story, tell
 
 COMPARE_EVERY: Final = 200  # documents of a shape
@@ -60,13 +61,15 @@ class Renderer:
 
     def __init__(self, contexts: Contexts, *, is_fast: bool) -> None:
         self._contexts = contexts
+        self._files: Files = dict
         self._is_fast = is_fast and _is_supported()
         self._looks, self._page_counts = Looks(), PageCounts()
         self._shapes: OrderedDict[bytes, Shape] = OrderedDict()
         self._seen: OrderedDict[bytes, bool] = OrderedDict()  # and whether the shape may be kept
 
-    def render(self, html: str) -> tuple[bytes, Findings]:
-        """Return the PDF of *html*, and what was found out on the way."""
+    def render(self, html: str, files: Files = dict) -> tuple[bytes, Findings]:
+        """Return the PDF of *html*, made of the templates *files*, and what was found out on the way."""
+        self._files = files
         if not self._is_fast:
             return self._stock(html)
         html = unicodedata.normalize("NFC", html)  # as it will be when it is parsed
@@ -88,15 +91,18 @@ class Renderer:
                     return drawn
         return self._learned(html, parts) if self._is_worth(parts) else self._told(html)
 
+    def _findings(self, html: str) -> Findings:
+        return Findings(places=Places(html, self._files))
+
     def _stock(self, html: str) -> tuple[bytes, Findings]:
         """Do all that xhtml2pdf does, as it does it."""
-        findings = Findings()
+        findings = self._findings(html)
         with _noting(findings):
             story = tell(_tree(html, findings), self._contexts(DocumentContext, findings))
             return story.laid_out(findings, None)[0], findings
 
     def _told(self, html: str) -> tuple[bytes, Findings]:
-        findings = Findings()
+        findings = self._findings(html)
         with _noting(findings):
             story = tell(_tree(html, findings), self._contexts(DocumentContext, findings))
             self._quicken(story)
@@ -104,7 +110,7 @@ class Renderer:
 
     def _learned(self, html: str, parts: Cut) -> tuple[bytes, Findings]:
         """Render, and keep the story."""
-        findings = Findings()
+        findings = self._findings(html)
         with _noting(findings):
             context = cast("TrackingContext", self._contexts(TrackingContext, findings))
             context.addresses = parts.values[parts.texts :]
@@ -123,7 +129,7 @@ class Renderer:
     def _again(self, key: bytes, html: str, parts: Cut) -> tuple[bytes, Findings] | None:
         """Return a document from the story that is kept, or None if it cannot be made from it."""
         self._shapes.move_to_end(key)
-        shape, findings = self._shapes[key], Findings()
+        shape, findings = self._shapes[key], self._findings(html)
         guess = self._page_counts.guess(len(html))
         try:
             with _noting(findings):

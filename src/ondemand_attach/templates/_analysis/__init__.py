@@ -15,11 +15,13 @@ from __future__ import annotations
 import jinja2
 
 from ondemand_attach._confidential import Finding, Marks
+from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import MailError, TemplateError
 from ondemand_attach.templates._analysis._library import Library
 from ondemand_attach.templates._analysis._statements import Statements
 from ondemand_attach.templates._analysis._values import NOTHING
+from ondemand_attach.templates._explaining import ABSENT, syntax
 
 
 def touched(
@@ -53,9 +55,10 @@ def _findings(library: Library, marks: Marks, template: str, source: str | None)
 
 def _unreadable(error: Exception, template: str) -> MailError:
     if isinstance(error, jinja2.TemplateSyntaxError):
-        return TemplateError(
-            error.message or "syntax error", template=error.name or template, line=error.lineno
-        )
+        return TemplateError(syntax(error), template=error.name or template, line=error.lineno)
     if isinstance(error, jinja2.TemplateNotFound):
-        return TemplateError("not found in any of the template folders", template=template)
-    return TemplateError(f"{type(error).__name__} while analysing", template=template)
+        return TemplateError(
+            ABSENT,
+            template=template,
+        )
+    return TemplateError(f"it cannot be analysed: {told(error)}", template=template)
