@@ -329,16 +329,6 @@ class Source(NamedTuple):
     template: str | None
 
 
-class Secret(NamedTuple):
-    """What is known of a password: the parts that it is put together of, and how strong it must be."""
-
-    parts: tuple[str, ...]
-    least_bits: float
-
-    def __repr__(self) -> str:
-        return "<Secret>"
-
-
 class Renders(Protocol):
     """Renders a template with a context; *whose* says whom the source may be about."""
 
@@ -360,7 +350,8 @@ class AttachmentRequest:
         templates: renders a template against a context.
         now: the time of building, timezone-aware.
         sender: who the message is from.
-        passwords: the encryptors' so far, each with the parts that it is put together of.
+        passwords: the encryptors' so far.
+        public_view: returns the data as everybody may see it; without it, nothing is public.
     """
 
     context: Mapping[str, Any] = field(repr=False)
@@ -369,7 +360,8 @@ class AttachmentRequest:
     templates: Renders = field(repr=False)
     now: datetime.datetime
     sender: Address | None = None
-    passwords: dict[str, Secret] = field(default_factory=dict, repr=False, compare=False)
+    passwords: list[str] = field(default_factory=list, repr=False, compare=False)
+    public_view: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
     def made_for(self) -> frozenset[str]:
@@ -417,18 +409,10 @@ class AttachmentRequest:
         """
         return self.templates.render(self.context, "password", Source(source, None))
 
-    def keep_out(self, password: str, *, parts: Iterable[str] = (), least_bits: float = 40.0) -> None:
+    def keep_out(self, password: str) -> None:
         """Have the message refused if *password* can be read in it. Every encryptor by password calls this.
-
-        Args:
-            password: what opens the attachment.
-            parts: what it is put together of. The message is refused too if so many of them can be read in it
-                that the others could be guessed.
-            least_bits: what the others must hold.
 
         Raises:
             ConfidentialityError: from `MessageBuilder.build`, if so.
         """
-        known = self.passwords.get(password)
-        if known is None or not known.parts:
-            self.passwords[password] = Secret(tuple(parts), least_bits)
+        self.passwords.append(password)
