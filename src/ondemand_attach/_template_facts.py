@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jinja2
 from jinja2 import meta, nodes
 
-from ondemand_attach._records import Path
+Path: TypeAlias = tuple[str, ...]
 
 
 class Facts(NamedTuple):

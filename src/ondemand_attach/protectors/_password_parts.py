@@ -13,8 +13,7 @@ from typing import Any, Final
 
 from ondemand_attach._confidential import Guard
 from ondemand_attach._message import AttachmentRequest
-from ondemand_attach._records import Path
-from ondemand_attach._template_facts import facts
+from ondemand_attach._template_facts import Path, facts
 from ondemand_attach.errors import MailError
 
 _SEPARATORS: Final = " -_./,:;()+"
@@ -28,9 +27,9 @@ _OTHER: Final = str.maketrans(
 def secret_part(password: str, template: str, request: AttachmentRequest) -> str:
     """Return what of *password* is secret: its *template* made it of the data of *request*.
 
-    The template is rendered once more, with other confidential values of the same form. What stays the same is
-    fixed text or public. No password holds more than the values that it is made of, so these count if they are
-    shorter: a hash, or a text for each of two cases, makes nothing stronger.
+    The template is rendered once more, with other confidential values of the same form. What stays the same
+    is fixed text or public. No password holds more than the values that it is made of, so these count if they
+    are shorter: a hash, or a text for each of two cases, makes nothing stronger.
     """
     public = request.public_view() if request.public_view else None
     candidates = [_varying(password, template, request, public)]
@@ -72,24 +71,23 @@ def _open(view: Any) -> Any:
 def _other(value: Any) -> Any:
     """Return another value that is written with as many letters, digits and signs."""
     match value:
-        case None | bool():
-            return value
         case str():
-            return "".join(
-                "ш" if c.isalpha() and not c.isascii() and c != "ш" else c for c in value
-            ).translate(_OTHER)
+            return "".join(map(_other_letter, value)).translate(_OTHER)
+        case bool():
+            return value
         case int() | decimal.Decimal() | float():
             with contextlib.suppress(ValueError, ArithmeticError):
                 return type(value)(str(value).translate(_OTHER))
         case datetime.date():
-            return value.replace(
-                year=1987 if value.year != 1987 else 2032, month=value.month % 12 + 1, day=value.day % 27 + 1
-            )
-        case datetime.time():
-            return value.replace(hour=(value.hour + 11) % 24, minute=(value.minute + 11) % 60)
+            year = 1987 if value.year != 1987 else 2032
+            return value.replace(year=year, month=value.month % 12 + 1, day=value.day % 27 + 1)
         case uuid.UUID():
             return uuid.UUID(int=value.int ^ int("1" * 32, 16))
     return value
+
+
+def _other_letter(letter: str) -> str:
+    return ("ш" if letter != "ш" else "ж") if letter.isalpha() and not letter.isascii() else letter
 
 
 def _texts(full: Any, public: Any, path: Path) -> Iterator[str]:

@@ -111,7 +111,8 @@ def _check_varies(template: str) -> None:
     known = facts(template)
     if known.is_whole and not known.lookups:
         raise ConfigurationError(
-            "the password is fixed text, the same for everyone; give a template that uses the data, or a callable"
+            "the password is fixed text, the same for everyone; give a template that uses the data, or a "
+            "callable"
         )
 
 

@@ -89,21 +89,19 @@ def check_bits(bits: object, limits: Limits = PDF) -> None:
         ConfigurationError: they are not, or are no number.
     """
     if isinstance(bits, bool) or not isinstance(bits, int | float):
-        raise ConfigurationError(
-            f"password_bits= takes a number of bits, not a value of type {type(bits).__name__}"
-        )
+        raise ConfigurationError(f"password_bits= takes a number, not a value of type {type(bits).__name__}")
     if not bits >= least_bits(limits):
         raise ConfigurationError(
-            f"password_bits={bits:g} is fewer than {least_bits(limits):.0f}; make longer codes: n letters of an "
-            "alphabet of k hold n * log2(k) bits"
+            f"password_bits={bits:g} is fewer than {least_bits(limits):.0f}; make longer codes: n letters out of "
+            "k different ones hold n * log2(k) bits"
         )
 
 
 def _check_room(secret: str, bits: float, whose: str) -> None:
     if len(secret) * _MOST_BITS < bits:
         raise WeakPasswordError(
-            f"{whose} is too short to hold the {bits:g} bits of password_bits=: fixed text and public values count "
-            "nothing; put the whole code into it"
+            f"{whose} is too short to hold the {bits:g} bits of password_bits=: fixed text and public values "
+            "count nothing; put the whole code into it"
         )
 
 
@@ -129,10 +127,11 @@ def _without(known: Sequence[str], secret: str) -> str:
 def _weak(found: Estimate, limits: Limits, whose: str, *, is_all: bool) -> str:
     looks = f"looks like {found.kind}, and " if found.kind else ""
     counted = "" if is_all else "; fixed text and values that are not confidential count nothing"
+    seconds = 2**found.bits / limits.guesses_per_second
     return (
         f"{whose} {looks}holds about {int(found.bits)} bits, fewer than {least_bits(limits):.0f}: found in "
-        f"{_duration(2**found.bits / limits.guesses_per_second)} at {limits.guesses_per_second:,} guesses a second"
-        f"{counted}; let generated_password() make one; or, if a machine made it, say how many bits it holds with "
+        f"{_duration(seconds)} at {limits.guesses_per_second:,} guesses a second{counted}; let "
+        "generated_password() make one; or, if a machine made it, say how many bits it holds with "
         "password_bits=; or take it as it is with insecure_allow_weak_password=True"
     )
 

@@ -62,7 +62,7 @@ def estimate(password: str) -> Estimate:
     core, classes = "".join(filter(str.isalnum, password)), _classes(password)
     at_random = _at_random(classes, password)
     found = (
-        Estimate(at_random + _SEPARATOR_BITS * classes.count(" ")),
+        Estimate(at_random),
         _number(password, core),
         _format(core.upper()),
         _by_format(password, classes, core),
@@ -79,7 +79,7 @@ _NOT_SEPARATING = re.compile(
 )  # in token_urlsafe() and the like
 _SHORT: Final = 8
 _SIZES = {"0": 10, "a": 26, "A": 26, "!": 33, "ž": 100}
-_SEPARATOR_BITS, _SIGN_BITS = 3.0, 5.0
+_SIGN_BITS: Final = 5.0
 
 
 @functools.lru_cache(maxsize=256)
@@ -162,10 +162,22 @@ def _is_date(match: re.Match[str]) -> bool:
 
 
 def _format(core: str) -> Estimate | None:
-    if len(core) == tables.IBAN.get(core[:2]) and core.isascii() and core[2:4].isdigit():
-        if int("".join(str(int(character, 36)) for character in core[4:] + core[:4])) % 97 == 1:
-            return Estimate(30.0, "the number of an account (IBAN)")
+    if len(core) == tables.IBAN.get(core[:2]) and core.isascii() and _is_iban(core):
+        return Estimate(30.0, "the number of an account (IBAN)")
+    if tables.CHINESE.fullmatch(core) and _is_chinese(core):
+        return Estimate(32.0, "an identity number")
     return next((Estimate(32.0, kind) for kind, form in tables.FORMATS if form.fullmatch(core)), None)
+
+
+def _is_iban(core: str) -> bool:
+    """Whether the check digits are right (ISO 7064, mod 97-10)."""
+    return int("".join(str(int(character, 36)) for character in core[4:] + core[:4])) % 97 == 1
+
+
+def _is_chinese(core: str) -> bool:
+    """Whether the last character is right (ISO 7064, mod 11-2)."""
+    total = sum(pow(2, 17 - at, 11) * int(digit) for at, digit in enumerate(core[:17]))
+    return "10X98765432"[total % 11] == core[17]
 
 
 # --- formats that a guesser knows: plates, cards, names with a year
@@ -208,7 +220,7 @@ def _pieces(password: str, classes: list[str], change: float) -> Iterator[_Piece
     yield from _dates(password)
     yield from _well_known(password)
     yield from _walks(password)
-    yield from _repeats(password, classes, change)
+    yield from _repeats(password)
 
 
 def _dates(password: str) -> Iterator[_Piece]:
@@ -265,7 +277,7 @@ def _walks(password: str) -> Iterator[_Piece]:
 _REPEAT = re.compile(r"(.)\1{3}|(..)\2\2|(.{3,})\3", re.DOTALL)
 
 
-def _repeats(password: str, classes: list[str], change: float) -> Iterator[_Piece]:
+def _repeats(password: str) -> Iterator[_Piece]:
     if not _REPEAT.search(password):
         return
     for size in range(1, len(password) // 2 + 1):
@@ -278,7 +290,7 @@ def _repeats(password: str, classes: list[str], change: float) -> Iterator[_Piec
                 yield _Piece(
                     start,
                     start + times * size,
-                    _cheapest(block, classes[start : start + size], change) + _AGAIN + math.log2(times),
+                    estimated_bits(block) + _AGAIN + math.log2(times),
                 )
             start += length
 
@@ -286,7 +298,7 @@ def _repeats(password: str, classes: list[str], change: float) -> Iterator[_Piec
 # --- words, names, years, months
 
 _TOKENS = re.compile(r"[0-9]+|[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
-_SMALL = frozenset("and da de del den der di do du la le nd of rd st th the und".split())
+_SMALL = frozenset("and da de del den der di do du la le nd of rd st th the und".split())  # noqa: SIM905 - a list of words
 _YEAR = re.compile("19[2-9][0-9]|20[0-3][0-9]")
 _SYLLABLES: Final = "\u3000"  # from here on, a character is a syllable or a word
 _FOREIGN: Final = 6  # bits by which another script than ours speaks for a word: codes are in ASCII
@@ -321,7 +333,7 @@ def _token(text: str) -> _Token:
     if max(word) >= _SYLLABLES:
         return _Token(_FOREIGN * length, 0.0)
     if word in _SMALL:
-        return _Token(3.0, _told(word))
+        return _Token(3.0, 5.0)
     guessed = min(_LETTER * length, _WORD) + _MORE_LETTERS * max(0, length - _LONG_WORD)
     return _Token(guessed, _told(word))
 
