@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ondemand_attach import _composition, _filenames, _mime
-from ondemand_attach._confidential import Finding, parsed, views
+from ondemand_attach._confidential import Finding, Marks, parsed, views
 from ondemand_attach._draft import Draft, Enclosure, Reads
 from ondemand_attach._given import checked, fixed, is_lazy, kind, plain, shown, text
 from ondemand_attach._message import (
@@ -348,7 +348,17 @@ class MessageBuilder:
         Raises:
             TemplateError: a template could not be loaded or parsed.
         """
-        return _composition.check(self._draft, self._templates)
+        return _composition.check(dataclasses.replace(self._draft, marks=self._marks()), self._templates)
+
+    def _marks(self) -> Marks:
+        """Return what is confidential: what the application marked, and what passwords are made of."""
+        sources = tuple(self._draft.password_templates())
+        if not sources:
+            return self._draft.marks
+        from ondemand_attach._template_facts import facts
+
+        texts = (text for source in sources for text in self._templates.texts_of("password", source))
+        return self._draft.marks.with_parts(path for text in texts for path in facts(text).lookups)
 
     @at_work(MessageError)
     def build(
@@ -385,7 +395,7 @@ class MessageBuilder:
         message_id: str | None,
     ) -> _composition.Composition:
         generated = {recipe.name: recipe.make() for recipe in self._draft.passwords}
-        seen = views(context, self._draft.marks).with_secrets(generated)
+        seen = views(context, self._marks()).with_secrets(generated)
         given = tuple(_recipients(to))
         if path := self._draft.recipient_at:
             given = _composition.one_person(given, seen, path)

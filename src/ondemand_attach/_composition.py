@@ -24,7 +24,6 @@ from ondemand_attach._message import (
     Envelope,
     Message,
     Recipient,
-    Secret,
     Slot,
     Source,
 )
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SHORT = 6  # letters and digits
-_A_CHANCE = 5  # bits
 _READ = "is confidential and read for an attachment that has no encryptor"
 _CID = re.compile(r"""([="'(]\s*cid:)([^"'()\s<>]+)""", re.IGNORECASE)
 
@@ -96,7 +93,7 @@ class Composition:
             else f"<{secrets.token_hex(16)}@{draft.sender.domain}>"
         )
         _mime.check_message_id(self.message_id)  # boundaries are made from it
-        self.passwords: dict[str, Secret] = {}
+        self.passwords: list[str] = []
         if draft.passwords:
             _ = self.request("the message", seen.full).recipient  # a generated password is of one person
         self.parts: list[PartReceipt] = []
@@ -203,14 +200,12 @@ class Composition:
         return Whole(self.draft, self.request("the message", seen), self.parts)
 
     def refuse_leaks(self, message: Message, sealed: list[bytes]) -> None:
-        found = itertools.chain.from_iterable(secret.parts for secret in self.passwords.values())
-        parts = {f"part {number} of a password": part for number, part in enumerate(found, 1)}
         visible = (self.sender, *self.draft.reply_to, *_addresses((*self.to, *self.draft.cc)))
         content, documents = elided(message.pieces)
         leaks = find_leaks(
             _return_path(message.envelope) + content,
             self.seen.values,
-            secrets=[*(("password", password) for password in self.passwords), *parts.items()],
+            secrets=[("password", password) for password in dict.fromkeys(self.passwords)],
             elided=documents,
             protected=sealed,
             addresses={spec for address in visible for spec in (address.addr_spec, address.ascii_addr_spec)},
@@ -222,31 +217,11 @@ class Composition:
             ],
         )
         for leak in leaks:
-            if leak.path not in parts:
-                raise ConfidentialityError(
-                    f"the value of {leak.path} stands in the {leak.where}, where anybody can read it; "
-                    "take it out of there",
-                    path=leak.path,
-                )
-        if leaks:
-            self.refuse_guessable({parts[leak.path] for leak in leaks})
-
-    def refuse_guessable(self, readable: set[str]) -> None:
-        """Refuse passwords that can be guessed by whoever reads the parts that are *readable*."""
-        from ondemand_attach.protectors._passwords import estimated_bits
-
-        for parts, least_bits in self.passwords.values():
-            if readable.isdisjoint(parts):
-                continue
-            left = "".join(part for part in parts if part not in readable)
-            # A short part may stand there by chance: a reader has to know which word of the message it is.
-            chances = sum(_A_CHANCE for part in readable.intersection(parts) if len(part) < _SHORT)
-            if estimated_bits(left) + chances < least_bits:
-                raise ConfidentialityError(
-                    "so much of the password stands in the message that the rest of it can be guessed; "
-                    "make it of what the message does not say",
-                    path="password",
-                )
+            raise ConfidentialityError(
+                f"the value of {leak.path} stands in the {leak.where}, where anybody can read it; "
+                "take it out of there",
+                path=leak.path,
+            )
 
     def envelope(self) -> Envelope:
         """Return the envelope: the message is for To; if nobody is there, for Cc; if nobody is, for Bcc."""
@@ -285,6 +260,7 @@ class Composition:
             now=self.now,
             sender=self.sender,
             passwords=self.passwords,
+            public_view=partial(copied, self.seen.public),
         )
 
     def attachment(self, number: int, enclosure: Enclosure) -> Attachment:

@@ -8,6 +8,7 @@ to it raises.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import decimal
 import enum
@@ -40,6 +41,7 @@ _SCALARS = (
 _PLAIN = frozenset({*_SCALARS, bool, datetime.datetime, dict, list, tuple, type(None)})
 _MAX_DEPTH = 50
 _MAX_SIZE = 1_000_000
+_PART = ", as a password is made of it,"
 FIELD_NAME = re.compile(r"[A-Za-z_]+[0-9]?")
 
 
@@ -54,6 +56,7 @@ class Marks:
     public: frozenset[Path] = frozenset()
     spelt: frozenset[Path] = frozenset()
     classes: frozenset[type] = frozenset()
+    parts: frozenset[Path] = frozenset()
 
     def with_confidential(self, marks: Iterable[str | type]) -> Marks:
         marks = tuple(marks)
@@ -82,6 +85,13 @@ class Marks:
         if nearest in self.confidential:
             return [path]
         return sorted(mark for mark in self.confidential if mark[: len(path)] == path)
+
+    def with_parts(self, paths: Iterable[Path]) -> Marks:
+        """Mark what passwords are made of, unless it was said to be public."""
+        parts = {
+            path for path in paths if not any(path[:end] in self.public for end in range(1, len(path) + 1))
+        }
+        return dataclasses.replace(self, confidential=self.confidential | parts, parts=frozenset(parts))
 
     def refuse_dead(self, context: Mapping[str, Any]) -> None:
         """Raise `MessageError` for a mark that leads nowhere in *context*: it would protect nothing."""
@@ -149,15 +159,16 @@ class Finding:
 class Guard:
     """Stands in public for a confidential value, and raises whatever is done to it."""
 
-    __slots__ = ("_path",)
+    __slots__ = ("_path", "_why")
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, why: str = "") -> None:
         object.__setattr__(self, "_path", path)
+        object.__setattr__(self, "_why", why)
 
     def refuse(self, *_: object, **__: object) -> NoReturn:
-        path = shown(object.__getattribute__(self, "_path"))
+        path, why = shown(object.__getattribute__(self, "_path")), object.__getattribute__(self, "_why")
         raise ConfidentialityError(
-            f"{path} is confidential and may only be used in an attachment that has an encryptor; "
+            f"{path} is confidential{why} and may only be used in an attachment that has an encryptor; "
             f"take it out, or say with .public({path!r}) that anybody may read it",
             path=path,
         )
@@ -212,7 +223,7 @@ class _Walk:
         self.public = marks.public
         self.above_public = {path[:depth] for path in marks.public for depth in range(len(path) + 1)}
         self.shown = functools.cache(shown)
-        self.confidential = set(marks.confidential)
+        self.confidential, self.parts = set(marks.confidential), marks.parts - marks.spelt
         self.values: list[tuple[str, Any]] = []
         self.disclosed: list[Any] = []
         self.size = 0
@@ -230,7 +241,7 @@ class _Walk:
             return self.leaf(value, path, is_secret=is_secret)
         else:
             full, public = self.record(value, path, is_secret=is_secret, depth=depth)
-        return full, public if not is_secret or path in self.above_public else Guard(path)
+        return full, public if not is_secret or path in self.above_public else self.guard(path)
 
     def measure(self, path: Path, depth: int) -> None:
         self.size += 1
@@ -250,7 +261,10 @@ class _Walk:
         if scalar is None and path in self.above_public:
             return None, None  # a record that is not there; its public fields would be looked for in it
         self.values.append((self.shown(path), scalar))
-        return scalar, Guard(path)
+        return scalar, self.guard(path)
+
+    def guard(self, path: Path) -> Guard:
+        return Guard(path, _PART if path in self.parts else "")
 
     def record(self, value: object, path: Path, *, is_secret: bool, depth: int) -> tuple[Any, Any]:
         full, public = {}, {}

@@ -127,6 +127,12 @@ class Draft:
         if self.encrypt is not None:
             yield self.encrypt
 
+    def password_templates(self) -> Iterator[Source]:
+        """Yield the templates of passwords."""
+        for encrypt in self._encrypts():
+            if (text := getattr(owner_of(encrypt), "password_template", None)) is not None:
+                yield Source(text, None)
+
     @property
     def has_own_encryptors(self) -> bool:
         """Whether there are encryptors that do not say whether they take passwords, such as functions."""

@@ -439,16 +439,6 @@ def source_of(source: object, template: object, what: str) -> Source:
     return Source(None, name)
 
 
-class Secret(NamedTuple):
-    """What is known of a password: the parts that it is put together of, and how strong it must be."""
-
-    parts: tuple[str, ...]
-    least_bits: float
-
-    def __repr__(self) -> str:
-        return "<Secret>"
-
-
 class Renders(Protocol):
     """Renders a template with a context; *whose* says whom the source may be about."""
 
@@ -470,7 +460,8 @@ class AttachmentRequest:
         templates: renders a template against a context.
         now: the time of building, timezone-aware.
         sender: who the message is from.
-        passwords: the encryptors' so far, each with the parts that it is put together of.
+        passwords: the encryptors' so far.
+        public_view: returns the data as everybody may see it; without it, nothing is public.
     """
 
     context: Mapping[str, Any] = field(repr=False)
@@ -479,7 +470,8 @@ class AttachmentRequest:
     templates: Renders = field(repr=False)
     now: datetime.datetime
     sender: Address | None = None
-    passwords: dict[str, Secret] = field(default_factory=dict, repr=False, compare=False)
+    passwords: list[str] = field(default_factory=list, repr=False, compare=False)
+    public_view: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
     def made_for(self) -> frozenset[str]:
@@ -531,27 +523,15 @@ class AttachmentRequest:
         given = _asked_to_render("request.secret()", source, None)
         return self.templates.render(self.context, "password", given)
 
-    def keep_out(self, password: str, *, parts: Iterable[str] = (), least_bits: float = 40.0) -> None:
+    def keep_out(self, password: str) -> None:
         """Have the message refused if *password* can be read in it. Every encryptor by password calls this.
-
-        Args:
-            password: what opens the attachment.
-            parts: what it is put together of. The message is refused too if so many of them can be read in it
-                that the others could be guessed.
-            least_bits: what the others must hold.
 
         Raises:
             ConfidentialityError: from `MessageBuilder.build`, if so.
         """
         if not isinstance(password, str) or is_lazy(password):
             raise MessageError(f"request.keep_out() takes the password as text, not {kind(password)}")
-        if not isinstance(parts, Iterable) or isinstance(parts, str) or is_lazy(parts):
-            raise MessageError(f"request.keep_out(parts=…) takes several texts, not {kind(parts)}")
-        if isinstance(least_bits, bool) or not isinstance(least_bits, int | float):
-            raise MessageError(f"request.keep_out(least_bits=…) takes a number, not {kind(least_bits)}")
-        known = self.passwords.get(password)
-        if known is None or not known.parts:
-            self.passwords[password] = Secret(tuple(parts), least_bits)
+        self.passwords.append(password)
 
 
 def _asked_to_render(what: str, source: str | None, template: str | None) -> Source:

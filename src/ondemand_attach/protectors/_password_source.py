@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Collection
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from ondemand_attach._message import AttachmentRequest
+from ondemand_attach._template_facts import facts
 from ondemand_attach.errors import ConfigurationError, MailError
 from ondemand_attach.protectors import _passwords
-from ondemand_attach.protectors._passwords import letters
+from ondemand_attach.protectors._password_parts import secret_part
 from ondemand_attach.protectors._recipients import asked
 
-if TYPE_CHECKING:
-    from ondemand_attach._template_facts import Facts
-
 Source: TypeAlias = str | Callable[[AttachmentRequest], str]
-
-_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
-_NAME = re.compile(r"[A-Za-z_]")
-_FIXED = (
-    "the password is fixed text, the same for everyone; give a template that uses the data, or a callable"
-)
 
 
 class PasswordSource:
@@ -32,12 +21,13 @@ class PasswordSource:
 
     Args:
         source: a template or a callable.
-        strength: what estimates the passwords.
+        bits: how many a password holds, if a machine makes it.
+        strength: what estimates the passwords otherwise.
         insecure_allow_weak: let passwords through that can be guessed.
         limits: of the kind of file.
 
     Raises:
-        ConfigurationError: *source* is neither, or fixed text, the same for everyone.
+        ConfigurationError: *source* is neither, or fixed text, the same for everyone; or *bits* are too few.
         MissingDependencyError: *strength* needs an extra that is not installed.
     """
 
@@ -45,19 +35,32 @@ class PasswordSource:
         self,
         source: Source,
         *,
+        bits: float | None = None,
         strength: _passwords.Strength,
         insecure_allow_weak: bool,
         limits: _passwords.Limits = _passwords.PDF,
     ) -> None:
-        if isinstance(source, str) and _is_fixed(source):
-            raise ConfigurationError(_FIXED)
         if not isinstance(source, str) and not callable(source):
             raise ConfigurationError(
                 f"password= takes a template or a callable, not a value of type {type(source).__name__}"
             )
         _passwords.check_strength(strength)
-        self._source, self._strength, self._allows_weak = source, strength, insecure_allow_weak
-        self._limits = limits
+        if bits is not None:
+            _passwords.check_bits(bits, limits)
+            if insecure_allow_weak or strength != "patterns":
+                raise ConfigurationError(
+                    "password_bits= says how strong the passwords are; leave out strength= and "
+                    "insecure_allow_weak_password="
+                )
+        self._source, self._bits, self._strength = source, bits, strength
+        self._allows_weak, self._limits = insecure_allow_weak, limits
+        if self.template is not None:
+            _check_varies(self.template)
+
+    @property
+    def template(self) -> str | None:
+        """The template that makes the password; what it uses of the data is confidential."""
+        return self._source if isinstance(self._source, str) else None
 
     def password_for(self, request: AttachmentRequest) -> str:
         """Return the password, which must not stand in the message.
@@ -68,60 +71,24 @@ class PasswordSource:
             MissingRecipientError: it would be shared by several recipients.
         """
         _ = request.recipient  # one message has one set of attachments, so one password
+        judged, bits = None, self._bits
         if isinstance(self._source, str):
-            password = request.secret(self._source)
-            varying = self._varying(password, self._source, request)
+            password: object = request.secret(self._source)
+            if isinstance(password, str) and len(password) <= self._limits.longest:
+                judged = secret_part(password, self._source, request)
         else:
-            password = varying = asked(self._source, "password", request)
-        checked = self.checked(password, f"the password of {request.filename}", request, varying)
-        request.keep_out(
-            checked,
-            parts=() if self._allows_weak else self._parts(checked, varying, request),
-            least_bits=_passwords.least_bits(self._limits),
-        )
+            password = asked(self._source, "password", request)
+        checked = self.checked(password, f"the password of {request.filename}", request, judged, bits)
+        request.keep_out(checked)
         return checked
 
-    def check(self) -> None:
-        """Look whether the template gives another password to each customer.
-
-        Raises:
-            ConfigurationError: it does not.
-        """
-        _ = self._facts
-
-    @cached_property
-    def _facts(self) -> Facts | None:
-        if not isinstance(self._source, str):
-            return None
-        from ondemand_attach._template_facts import facts
-
-        found = facts(self._source)
-        if found.is_fixed:
-            raise ConfigurationError(_FIXED)
-        return found
-
-    def _varying(self, password: str, template: str, request: AttachmentRequest) -> str:
-        """Return *password* without the text that is the same for everyone."""
-        expressions = "".join(_EXPRESSION.findall(template))
-        varying = password if expressions == template else request.secret(expressions)
-        for text in self._facts.constants if self._facts else ():
-            varying = re.sub(re.escape(text), "", varying, flags=re.IGNORECASE)
-        return varying
-
-    def _parts(self, password: str, varying: str, request: AttachmentRequest) -> list[str]:
-        """Return the values that the template puts together, as far as they stand in it, and what is left."""
-        parts, left = [], letters(varying)
-        for lookup in self._facts.lookups if self._facts else ():
-            with contextlib.suppress(MailError):  # a list, say, or of a branch that was not taken
-                part = request.secret(f"{{{{ {lookup} }}}}")
-                if letters(part) and letters(part) in left:
-                    left = left.replace(letters(part), "", 1)
-                    parts.append(part)
-        is_whole = [letters(part) for part in parts] == [letters(password)]
-        return [*parts, *filter(None, [left])] if parts and not is_whole else []
-
     def checked(
-        self, password: object, whose: str, request: AttachmentRequest, varying: object = None
+        self,
+        password: object,
+        whose: str,
+        request: AttachmentRequest,
+        judged: str | None = None,
+        bits: float | None = None,
     ) -> str:
         """Return *password*, if it is one.
 
@@ -131,7 +98,8 @@ class PasswordSource:
         return _passwords.check(
             password,
             whose=whose,
-            varying=varying,
+            judged=judged,
+            bits=bits,
             insecure_allow_weak=self._allows_weak,
             strength=self._strength,
             known=re.split(r"\W", request.recipient.address.addr_spec),
@@ -139,8 +107,13 @@ class PasswordSource:
         )
 
 
-def _is_fixed(template: str) -> bool:
-    return not _NAME.search(_LITERAL.sub("", "".join(_EXPRESSION.findall(template))))
+def _check_varies(template: str) -> None:
+    known = facts(template)
+    if known.is_whole and not known.lookups:
+        raise ConfigurationError(
+            "the password is fixed text, the same for everyone; give a template that uses the data, or a "
+            "callable"
+        )
 
 
 def check_suffix(filename: str, suffixes: Collection[str], failure: type[MailError]) -> None:

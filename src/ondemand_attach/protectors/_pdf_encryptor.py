@@ -92,6 +92,7 @@ class PdfEncryptor:
         owner_password: Callable[[AttachmentRequest], str] | None = None,
         allow: Collection[PdfPermission] = ("print", "copy"),
         rsa_padding: Literal["PKCS1-v1_5", "OAEP"] = "PKCS1-v1_5",
+        password_bits: float | None = None,
         strength: Literal["patterns", "zxcvbn"] = "patterns",
         insecure_allow_weak_password: bool = False,
         insecure_omit_mac: bool = False,
@@ -99,7 +100,10 @@ class PdfEncryptor:
         if password is not None and certificates is not None:
             raise ConfigurationError("PdfEncryptor takes password= or certificates=, not both")
         if password is None and (
-            owner_password is not None or insecure_allow_weak_password or strength != "patterns"
+            owner_password is not None
+            or insecure_allow_weak_password
+            or strength != "patterns"
+            or password_bits is not None
         ):
             raise ConfigurationError("without a password there is no owner password, and no strength of one")
         if unknown := [name for name in allow if name not in get_args(PdfPermission)]:
@@ -107,7 +111,12 @@ class PdfEncryptor:
         self._password = (
             None
             if password is None
-            else PasswordSource(password, strength=strength, insecure_allow_weak=insecure_allow_weak_password)
+            else PasswordSource(
+                password,
+                bits=password_bits,
+                strength=strength,
+                insecure_allow_weak=insecure_allow_weak_password,
+            )
         )
         check_callable(certificates, "certificates")
         check_callable(owner_password, "owner_password")
@@ -120,6 +129,11 @@ class PdfEncryptor:
         self._with_oaep = rsa_padding == "OAEP"
 
     @property
+    def password_template(self) -> str | None:
+        """The template of the password, if it has one."""
+        return None if self._password is None else self._password.template
+
+    @property
     def for_one(self) -> bool:
         """Whether what it makes is for one recipient, as by password."""
         return self._password is not None
@@ -130,8 +144,6 @@ class PdfEncryptor:
         Raises:
             ConfigurationError: it makes PDF/A, or invoices that are (Factur-X, ZUGFeRD).
         """
-        if self._password is not None:
-            self._password.check()
         conformance = str(getattr(generator, "conformance", ""))
         if conformance.startswith(("PDF/A", "Factur-X", "ZUGFeRD")):
             raise ConfigurationError(f"a {type(generator).__name__} makes {conformance}, {_NOT_PDF_A}")

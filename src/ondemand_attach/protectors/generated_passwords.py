@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ondemand_attach.errors import ConfigurationError, MissingDependencyError
-from ondemand_attach.protectors import _passwords
+from ondemand_attach.protectors import _passwords, _strength
 
 if TYPE_CHECKING:
     from ondemand_attach._message import Recipient
@@ -59,10 +59,10 @@ class Recipe:
 
     def __post_init__(self) -> None:
         bits = self.count * math.log2(len(self.parts))
-        if bits < _passwords.LEAST_BITS:
+        if bits < _strength.LEAST_BITS:
             raise ConfigurationError(
                 f"{self.count} out of {len(self.parts)} make {bits:.0f} bits, fewer than "
-                f"{_passwords.LEAST_BITS}; ask for more"
+                f"{_strength.LEAST_BITS}; ask for more"
             )
 
         self.make()
@@ -72,7 +72,7 @@ class Recipe:
         for _ in range(_TRIES):
             chosen = [secrets.choice(self.parts) for _ in range(self.count)]
             groups = ("".join(chosen[at : at + self.group]) for at in range(0, self.count, self.group))
-            if _passwords.estimated_bits(password := "-".join(groups)) >= _passwords.LEAST_BITS:
+            if _strength.estimated_bits(password := "-".join(groups)) >= _strength.LEAST_BITS:
                 return password
         raise ConfigurationError("the words of word_list= are too short or too well known; ask for more")
 

@@ -27,6 +27,7 @@ class OfficeEncryptor:
 
     Args:
         password: as for `PdfEncryptor`.
+        password_bits: as for `PdfEncryptor`.
         strength: as for `PdfEncryptor`.
         insecure_allow_weak_password: take passwords that can be guessed.
 
@@ -44,13 +45,22 @@ class OfficeEncryptor:
         self,
         *,
         password: str | Callable[[AttachmentRequest], str],
+        password_bits: float | None = None,
         strength: Literal["patterns", "zxcvbn"] = "patterns",
         insecure_allow_weak_password: bool = False,
     ) -> None:
         _office.library()
         self._password = PasswordSource(
-            password, strength=strength, insecure_allow_weak=insecure_allow_weak_password
+            password,
+            bits=password_bits,
+            strength=strength,
+            insecure_allow_weak=insecure_allow_weak_password,
         )
+
+    @property
+    def password_template(self) -> str | None:
+        """The template of the password, if it has one."""
+        return self._password.template
 
     def check_attachment(self, _: object, filename: str, signer: object, /) -> None:
         """Refuse an attachment that would not be called an Office document, or be signed as a PDF.
@@ -58,7 +68,6 @@ class OfficeEncryptor:
         Raises:
             ConfigurationError: the template of its name ends in another way, or there is a signer for PDF.
         """
-        self._password.check()
         check_wishes(filename, _KINDS, signer)
 
     @sealed

@@ -35,6 +35,7 @@ class ZipEncryptor:
     Args:
         password: as for `PdfEncryptor`, but in ASCII, 99 characters at most.
         name_inside: the name of the file in the ZIP, the same for everyone.
+        password_bits: as for `PdfEncryptor`.
         strength: as for `PdfEncryptor`.
         insecure_allow_weak_password: take passwords that can be guessed.
 
@@ -54,12 +55,14 @@ class ZipEncryptor:
         *,
         password: str | Callable[[AttachmentRequest], str],
         name_inside: str,
+        password_bits: float | None = None,
         strength: Literal["patterns", "zxcvbn"] = "patterns",
         insecure_allow_weak_password: bool = False,
     ) -> None:
         _zip.library()
         self._password = PasswordSource(
             password,
+            bits=password_bits,
             strength=strength,
             insecure_allow_weak=insecure_allow_weak_password,
             limits=_LIMITS,
@@ -68,13 +71,17 @@ class ZipEncryptor:
             raise ConfigurationError("name_inside= takes a file name in ASCII, such as statement.csv")
         self._name = name_inside
 
+    @property
+    def password_template(self) -> str | None:
+        """The template of the password, if it has one."""
+        return self._password.template
+
     def check_attachment(self, _: object, filename: str, signer: object, /) -> None:
         """Refuse an attachment that would not be called a ZIP, or be signed as a PDF.
 
         Raises:
             ConfigurationError: the template of its name ends in another way, or there is a signer for PDF.
         """
-        self._password.check()
         check_wishes(filename, {".zip"}, signer)
 
     @sealed
