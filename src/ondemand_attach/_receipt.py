@@ -61,8 +61,9 @@ _PART_KINDS: Final = {
     "encryption": _may_be_text,
     "signature": _may_be_text,
     "signature_asked": _may_be_text,
+    "rewriting": _may_be_text,
 }
-_LATER: Final = frozenset({"signature_asked"})
+_LATER: Final = frozenset({"signature_asked", "rewriting"})
 """Names that receipts of this version did not have from the beginning."""
 _KEPT: Final = ("message_id", "sent_at", "sha256", "size", "answer", "template_version", "parts")
 
@@ -108,6 +109,8 @@ class PartReceipt:
         encryption: how it is encrypted, in words, as the finished bytes say.
         signature: how it is signed, likewise, with the level that they have, such as ``PAdES B-LT``.
         signature_asked: the level that was asked for, in the same words; `Mailer` logs if it is another.
+        rewriting: by what the document was written anew before it was protected, and why, such as ``pikepdf
+            10.1.0: its cross-reference table contradicts …``; `Mailer` logs it.
 
     Raises:
         MessageError: one of them is of another kind.
@@ -122,6 +125,7 @@ class PartReceipt:
     encryption: str | None = None
     signature: str | None = None
     signature_asked: str | None = None
+    rewriting: str | None = None
 
     def __post_init__(self) -> None:
         for name, fits in _PART_KINDS.items():
@@ -152,6 +156,7 @@ class PartReceipt:
             encryption=claims.encryption,
             signature=claims.signature,
             signature_asked=document.signature_asked,
+            rewriting=document.rewriting,
         )
 
     @property

@@ -6,10 +6,10 @@ import datetime
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 import tzlocal
 from pyhanko.pdf_utils.content import PdfContent
@@ -35,13 +35,15 @@ from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySi
 from ondemand_attach.protectors._fast._keys import PasswordHandler
 from ondemand_attach.protectors._fast._source import light_copy
 from ondemand_attach.protectors._fast._verbatim import copied
-from ondemand_attach.protectors._foreign import wrong_with
+from ondemand_attach.protectors._foreign import PlainPdf, read_by, wrong_with
 from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
 
 # pyHanko asks for the local time with each signature, but a render process may not open the files it is in.
 tzlocal.get_localzone()
 
 make_ready()
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +72,33 @@ class EncryptedPdf(Document):
     """
 
     def __init__(
-        self,
-        open_writer: Callable[[], PdfFileWriter],
-        encryption: Encryption,
-        made_for: frozenset[str],
-        filename: str,
+        self, plain: PlainPdf, encryption: Encryption, made_for: frozenset[str], filename: str
     ) -> None:
+        # The first is opened at once, so that whatever is wrong shows here and not while signing.
+        writer, plain = read_by(lambda plain: _opened(plain.content, encryption, filename), plain)
         object.__setattr__(self, "media_type", "application/pdf")
         object.__setattr__(self, "encryption", encryption.description)
         object.__setattr__(self, "signature", None)
         object.__setattr__(self, "signature_asked", None)
+        object.__setattr__(self, "rewriting", plain.rewriting)
         object.__setattr__(self, "proof", encryption.proof)
         object.__setattr__(self, "made_for", made_for)
-        self.__dict__["_open_writer"] = open_writer
-        self.__dict__["_filename"] = filename
-        # The first is opened at once, so that whatever is wrong shows here and not while signing.
-        self.__dict__["_opened"] = [open_writer()]
+        self.__dict__.update(_plain=plain, _encryption=encryption, _filename=filename, _writers=[writer])
 
     def writer(self) -> PdfFileWriter:
         """Return a writer on which the encryption is set up."""
-        try:
-            writer: PdfFileWriter = self.__dict__["_opened"].pop()
-        except IndexError:
-            writer = self.__dict__["_open_writer"]()
-        return writer
+        if self.__dict__["_writers"]:
+            return self.__dict__["_writers"].pop()  # type: ignore[no-any-return]
+        return _opened(self.__dict__["_plain"].content, self.__dict__["_encryption"], self.__dict__["_filename"])
+
+    def plain(self) -> PlainPdf:
+        """Return what it is made of."""
+        return self.__dict__["_plain"]  # type: ignore[no-any-return]
+
+    def anew(self, plain: PlainPdf) -> EncryptedPdf:
+        """Return the same, made of *plain*."""
+        own = self.__dict__
+        return EncryptedPdf(plain, own["_encryption"], self.made_for or frozenset(), own["_filename"])
 
     @cached_property
     def content(self) -> bytes:
@@ -172,14 +177,15 @@ def encrypted(content: bytes, encryption: Encryption, request: AttachmentRequest
 
     Raises:
         EncryptionError: it is encrypted or signed already.
+        UnfitError: it cannot be read, even written anew.
     """
+    return EncryptedPdf(PlainPdf(content), encryption, request.made_for, request.filename)
 
-    def open_writer() -> PdfFileWriter:
-        writer = light_copy(content) or _copy(content, request.filename)
-        encryption.set_up(writer)
-        return writer
 
-    return EncryptedPdf(open_writer, encryption, request.made_for, request.filename)
+def _opened(content: bytes, encryption: Encryption, filename: str) -> PdfFileWriter:
+    writer = light_copy(content) or _copy(content, filename)
+    encryption.set_up(writer)
+    return writer
 
 
 def _copy(content: bytes, filename: str) -> PdfFileWriter:
@@ -287,6 +293,24 @@ def permitted(changes: str | None) -> fields.MDPPerm | None:
         "fill_forms": fields.MDPPerm.FILL_FORMS,
         "annotate": fields.MDPPerm.ANNOTATE,
     }.get(changes or "")
+
+
+def signed_by(sign: Callable[[Document], T], document: Document) -> tuple[T, str | None]:
+    """Return what *sign* makes of *document*, and by what and why that was written anew, if it was.
+
+    Raises:
+        UnfitError: it cannot be read, even written anew.
+    """
+    is_encrypted = isinstance(document, EncryptedPdf)
+    plain = document.plain() if is_encrypted else PlainPdf(document.content, document.rewriting)
+
+    def act(read: PlainPdf) -> T:
+        if read is plain:
+            return sign(document)
+        return sign(document.anew(read) if is_encrypted else replace(document, content=read.content))
+
+    made, read = read_by(act, plain)
+    return made, read.rewriting
 
 
 def writer_of(document: Document) -> BasePdfFileWriter:
