@@ -1,9 +1,12 @@
-"""PDFs of other programs: what is wrong with one that cannot be protected, and its rewriting if that helps."""
+"""PDFs of other programs: what is wrong with one that cannot be protected, and whether rewriting helps."""
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
+import re
 import traceback
+import zlib
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 
@@ -16,6 +19,7 @@ PDF_A: Final = b"http://www.aiim.org/pdfa/ns/id/"
 
 _STRUCTURE: Final = "it is no PDF, or its structure is damaged"
 _DEEP: Final = "it nests too deep, or is too large, to be taken apart"
+_NAMES: Final = "it has names that are not in ASCII, which pyHanko would spell in another way"
 _PLACES: Final = {
     "xmp_xml.py": "its metadata (XMP) is no XML in UTF-8",
     "info.py": "its document information (Info) is not as ISO 32000 has it",
@@ -25,12 +29,21 @@ _PLACES: Final = {
 _OURS: Final = {"_pyhanko.py", "_source.py", "_verbatim.py"}  # what goes through a document
 
 
+_PACKED: Final = re.compile(rb"/(?:ObjStm|XRef)(?![A-Za-z0-9])")
+_NEAR: Final = 1 << 12  # bytes, between which a dictionary and its stream begin
+_MOST_UNPACKED: Final = 1 << 26
+
+
 class UnfitError(Exception):
     """The document cannot be protected, for a *reason* in words that quote nothing of it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class UnknownSpellingError(Exception):
+    """A name that is not in ASCII was read, and not kept as it was spelt."""
 
 
 class PlainPdf(NamedTuple):
@@ -45,6 +58,32 @@ class PlainPdf(NamedTuple):
     rewriting: str | None = None
 
 
+def check_unpacked(content: bytes) -> None:
+    """Refuse a PDF whose object streams would fill the memory (ISO 32000-2 sections 7.5.7 and 7.5.8).
+
+    Raises:
+        UnfitError: they hold more than 64 MB.
+    """
+    left, view = _MOST_UNPACKED, memoryview(content)
+    for found in _PACKED.finditer(content):
+        start = content.find(b"stream", found.end(), found.end() + _NEAR)
+        head = content[max(0, content.rfind(b"obj", 0, found.start())) : max(0, start)]
+        left -= _unpacked(view[start + len(b"stream") :], left) if start > 0 else 0
+        if left <= 0 or head.count(b"/FlateDecode") > 1:  # packed twice: a million to one
+            raise UnfitError(_DEEP)
+
+
+def _unpacked(data: memoryview, most: int) -> int:
+    """Return how many bytes *data*, which begin with a line end, inflate to; not much more than *most*."""
+    inflater, size = zlib.decompressobj(), 0
+    rest: bytes | memoryview = data[2 if data[:2].tobytes() == b"\r\n" else 1 :]
+    with contextlib.suppress(zlib.error):  # it is another's to say so
+        while rest and size < most and not inflater.eof:
+            size += len(inflater.decompress(rest[:_NEAR], _MOST_UNPACKED))
+            rest = inflater.unconsumed_tail or rest[_NEAR:]
+    return size
+
+
 def fault_in(error: Exception) -> str | None:
     """Say what is wrong with the PDF whose reading or writing ended with *error*; None if it is not to blame.
 
@@ -52,6 +91,8 @@ def fault_in(error: Exception) -> str | None:
     """
     if isinstance(error, UnfitError):
         return error.reason
+    if isinstance(error, UnknownSpellingError):
+        return _NAMES
     if isinstance(error, RecursionError | MemoryError):
         return _DEEP
     frames = traceback.walk_tb(error.__traceback__)

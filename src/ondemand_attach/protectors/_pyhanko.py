@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -35,7 +35,8 @@ from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySi
 from ondemand_attach.protectors._fast._keys import PasswordHandler
 from ondemand_attach.protectors._fast._source import light_copy
 from ondemand_attach.protectors._fast._verbatim import copied
-from ondemand_attach.protectors._foreign import PlainPdf, read_by, wrong_with
+from ondemand_attach.protectors._foreign import PlainPdf, check_unpacked, read_by, wrong_with
+from ondemand_attach.protectors._form_fields import check_drawn
 from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
 
 # pyHanko asks for the local time with each signature, but a render process may not open the files it is in.
@@ -89,7 +90,9 @@ class EncryptedPdf(Document):
         """Return a writer on which the encryption is set up."""
         if self.__dict__["_writers"]:
             return self.__dict__["_writers"].pop()  # type: ignore[no-any-return]
-        return _opened(self.__dict__["_plain"].content, self.__dict__["_encryption"], self.__dict__["_filename"])
+        return _opened(
+            self.__dict__["_plain"].content, self.__dict__["_encryption"], self.__dict__["_filename"]
+        )
 
     def plain(self) -> PlainPdf:
         """Return what it is made of."""
@@ -189,6 +192,7 @@ def _opened(content: bytes, encryption: Encryption, filename: str) -> PdfFileWri
 
 
 def _copy(content: bytes, filename: str) -> PdfFileWriter:
+    check_unpacked(content)
     reader = PdfFileReader(BytesIO(content))
     if reader.encrypted:
         raise EncryptionError(f"{filename} is encrypted already; give the encryptor the plain document")
@@ -301,16 +305,17 @@ def signed_by(sign: Callable[[Document], T], document: Document) -> tuple[T, str
     Raises:
         UnfitError: it cannot be read, even written anew.
     """
-    is_encrypted = isinstance(document, EncryptedPdf)
-    plain = document.plain() if is_encrypted else PlainPdf(document.content, document.rewriting)
-
-    def act(read: PlainPdf) -> T:
-        if read is plain:
-            return sign(document)
-        return sign(document.anew(read) if is_encrypted else replace(document, content=read.content))
-
-    made, read = read_by(act, plain)
+    if isinstance(document, EncryptedPdf):
+        plain: PlainPdf = document.plain()
+        anew: Callable[[PlainPdf], Document] = document.anew
+    else:
+        plain, anew = PlainPdf(document.content, document.rewriting), partial(_with, document)
+    made, read = read_by(lambda read: sign(document if read is plain else anew(read)), plain)
     return made, read.rewriting
+
+
+def _with(document: Document, plain: PlainPdf) -> Document:
+    return replace(document, content=plain.content)
 
 
 def writer_of(document: Document) -> BasePdfFileWriter:
@@ -319,6 +324,7 @@ def writer_of(document: Document) -> BasePdfFileWriter:
 
 
 def _appending(content: bytes) -> IncrementalPdfFileWriter:
+    check_unpacked(content)
     writer = IncrementalPdfFileWriter(BytesIO(content))
     if writer.prev.encrypted:
         raise SigningError(
@@ -365,6 +371,7 @@ class _ClockedSigner(signers.PdfSigner):
         pdf_out: BasePdfFileWriter,
         existing_fields_only: bool = False,  # noqa: FBT001, FBT002
     ) -> PdfSigningSession:
+        check_drawn(pdf_out.root)
         if self._picture is not None:
             self._picture.check_place(pdf_out)
         session = super().init_signing_session(pdf_out, existing_fields_only)

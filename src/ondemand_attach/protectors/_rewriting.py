@@ -1,7 +1,7 @@
 """PDFs written anew by pikepdf, that is by qpdf, if pyHanko is stricter than readers are.
 
-Only structure is written anew: the cross-reference table, the ends of objects, the lengths of streams. What is
-in the streams stays as it was, byte by byte. All of it happens in memory.
+Only structure is written anew: the cross-reference table, the ends of objects, the lengths of streams. What
+is in the streams stays as it was, byte by byte. All of it happens in memory.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-from ondemand_attach.protectors._foreign import PDF_A, UnfitError
+from ondemand_attach.protectors._foreign import PDF_A, UnfitError, check_unpacked
 
 if TYPE_CHECKING:
     import pikepdf
 
-_EXTRA: Final = 'pip install "ondemand_attach[repair]" has such files written anew; or do so before, with qpdf'
+_EXTRA: Final = (
+    'pip install "ondemand_attach[repair]" has such files written anew; or do so before, with qpdf'
+)
 _RECONSTRUCTED: Final = "reconstruct cross-reference table"
 _LOST: Final = (  # what qpdf says when it goes on without something
     "treating stream as empty",
@@ -26,7 +28,8 @@ _LOST: Final = (  # what qpdf says when it goes on without something
     "not found in file after regenerating",
 )
 _LOSS: Final = "{}, and a part of what it shows is missing from the file; have it made or sent once more"
-_REFERENCE: Final = re.compile(rb"(?<![0-9.#])([1-9][0-9]{0,9}) [0-9]{1,5} R(?![A-Za-z0-9])")
+_NO_PAGES: Final = "{}, and pikepdf finds no pages in it either; have it made or sent once more"
+_REFERENCE: Final = re.compile(rb"(?<![0-9.#])([1-9][0-9]{0,8}) ([0-9]{1,5}) R(?![A-Za-z0-9])")
 _STRING: Final = re.compile(rb"\((?:[^()\\]|\\.)*+\)|<[0-9A-Fa-f]*+>", re.DOTALL)
 
 
@@ -62,14 +65,15 @@ def rewritten(content: bytes, fault: str) -> bytes:
         found = library()
     except ModuleNotFoundError:
         raise UnfitError(f"{fault}; {_EXTRA}") from None
+    check_unpacked(content)
     try:
         with found.open(BytesIO(content), suppress_warnings=True) as pdf:
             _check(pdf, fault)
             return _written(found, pdf)
     except found.PasswordError:
         failure = UnfitError("it is encrypted already; give the plain document")
-    except (found.PdfError, found.DataDecodingError, ValueError, TypeError, LookupError, AttributeError):
-        failure = UnfitError(f"{fault}, and it holds no pages that qpdf could find; have it made or sent once more")
+    except found.PdfError:
+        failure = UnfitError(_NO_PAGES.format(fault))
     raise failure
 
 
@@ -77,7 +81,9 @@ def _check(pdf: pikepdf.Pdf, fault: str) -> None:
     if pdf.is_encrypted:  # an empty password opens it, but whoever encrypted it wanted it so
         raise UnfitError("it is encrypted already; give the plain document")
     claimed, pages = _claimed(pdf), len(pdf.pages)
-    if not pages or (claimed is not None and claimed != pages):
+    if not pages:
+        raise UnfitError(_NO_PAGES.format(fault))
+    if claimed is not None and claimed != pages:
         raise UnfitError(_LOSS.format(fault))
     if any("/ByteRange" in each for each in _dictionaries(pdf)):
         raise UnfitError("it is signed already, and to write it anew would break its signature")
@@ -90,7 +96,8 @@ def _check(pdf: pikepdf.Pdf, fault: str) -> None:
 
 def _claimed(pdf: pikepdf.Pdf) -> int | None:
     """Return how many pages there are, as the document itself says."""
-    count = pdf.Root.Pages.get("/Count")
+    pages = pdf.Root.get("/Pages")
+    count = pages.get("/Count") if isinstance(pages, library().Dictionary) else None
     return count if isinstance(count, int) else None
 
 
@@ -100,14 +107,15 @@ def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[Any]:
 
 
 def _lacks_objects(pdf: pikepdf.Pdf) -> bool:
-    """Whether an object refers to one that is not there; then the end of the file may be lost."""
-    texts = [each.unparse(resolved=True) for each in pdf.objects if each is not None]
-    there = {each.objgen[0] for each in pdf.objects if each is not None}
-    return any(not there.issuperset(_references(text)) for text in texts)
+    """Whether an object refers to one that is not there; then a part of the file may be lost."""
+    kind = library().Object
+    texts = (each.unparse(resolved=True) for each in pdf.objects if isinstance(each, kind))
+    referred = {place for text in texts for place in _references(text)}
+    return any(pdf.get_object(place) is None for place in referred)
 
 
-def _references(text: bytes) -> Iterator[int]:
-    return (int(found[1]) for found in _REFERENCE.finditer(_STRING.sub(b"()", text)))
+def _references(text: bytes) -> Iterator[tuple[int, int]]:
+    return ((int(found[1]), int(found[2])) for found in _REFERENCE.finditer(_STRING.sub(b"()", text)))
 
 
 def _written(found: Any, pdf: pikepdf.Pdf) -> bytes:
