@@ -111,6 +111,8 @@ class Mailer:
         for part in message.parts:
             if part.is_lower_than_asked:
                 _log.warning("%s: %s is signed as %s, not %s, which was asked for", *_levels(message, part))
+            if part.rewriting:
+                _log.warning("%s: %s was written anew by %s", message.message_id, part.part, part.rewriting)
         return replace(
             receipt,
             answer=impersonal(receipt.answer, message.envelope.recipients),

@@ -216,6 +216,7 @@ class Document:
             for whom.
         signature: how it is signed, in such words, such as ``PAdES B-T``.
         signature_asked: how it was to be signed at best, in the same words, if it may have become less.
+        rewriting: by what it was written anew before it was protected, and why, in words for the receipt.
         proof: looks at the finished bytes, after all protectors, and raises a `ProofError` if they are not
             protected as they should be. It may hold a secret, so a pickle leaves it out.
         made_for: the addr-specs of those whom it was made for, in ASCII. A builder that protects a document
@@ -227,6 +228,7 @@ class Document:
     encryption: str | None = None
     signature: str | None = None
     signature_asked: str | None = None
+    rewriting: str | None = None
     proof: Callable[[bytes], None] | None = field(default=None, repr=False, compare=False)
     made_for: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
@@ -243,7 +245,7 @@ class Document:
         return _document, tuple(getattr(self, name) for name in _PICKLED)
 
 
-_PICKLED = ("content", "media_type", "encryption", "signature", "signature_asked", "made_for")
+_PICKLED = ("content", "media_type", "encryption", "signature", "signature_asked", "rewriting", "made_for")
 
 
 def _document(*values: Any) -> Document:

@@ -62,8 +62,9 @@ _PART_KINDS: Final = {
     "encryption": _may_be_text,
     "signature": _may_be_text,
     "signature_asked": _may_be_text,
+    "rewriting": _may_be_text,
 }
-_LATER: Final = frozenset({"signature_asked", "provider_id"})
+_LATER: Final = frozenset({"signature_asked", "provider_id", "rewriting"})
 """Names that receipts of this version did not have from the beginning."""
 _KEPT: Final = (
     *("message_id", "sent_at", "sha256", "size", "answer", "provider_id"),
@@ -112,6 +113,8 @@ class PartReceipt:
         encryption: how it is encrypted, in words, as the finished bytes say.
         signature: how it is signed, likewise, with the level that they have, such as ``PAdES B-LT``.
         signature_asked: the level that was asked for, in the same words; `Mailer` logs if it is another.
+        rewriting: by what the document was written anew before it was protected, and why, such as ``pikepdf
+            10.1.0: its cross-reference table contradicts …``; `Mailer` logs it.
 
     Raises:
         MessageError: one of them is of another kind.
@@ -126,6 +129,7 @@ class PartReceipt:
     encryption: str | None = None
     signature: str | None = None
     signature_asked: str | None = None
+    rewriting: str | None = None
 
     def __post_init__(self) -> None:
         for name, fits in _PART_KINDS.items():
@@ -156,6 +160,7 @@ class PartReceipt:
             encryption=claims.encryption,
             signature=claims.signature,
             signature_asked=document.signature_asked,
+            rewriting=document.rewriting,
         )
 
     @property

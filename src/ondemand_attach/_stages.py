@@ -73,9 +73,11 @@ def check_made_for(
 
 
 def still_encrypted(signed: Document, unsigned: Document) -> Document:
-    """Return *signed*, which says how it is encrypted, be the signer one that does not say it again."""
-    if signed.encryption is None and unsigned.encryption is not None:
-        return replace(signed, encryption=unsigned.encryption)
+    """Return *signed*, which says what was done before, be the signer one that does not say it again."""
+    encryption = signed.encryption or unsigned.encryption
+    rewriting = signed.rewriting or unsigned.rewriting
+    if (encryption, rewriting) != (signed.encryption, signed.rewriting):
+        return replace(signed, encryption=encryption, rewriting=rewriting)
     return signed
 
 

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from scale import SCALE
-from state import memory, order
+from state import memory, order, pairs
 
 HERE = Path(__file__).parent
 
 
-def run(program: str, *arguments: str) -> dict[str, Any]:
+def run(program: str, *arguments: str, **environment: str) -> dict[str, Any]:
     """Run *program* in a process of its own, in which nothing was used before."""
     done = subprocess.run(
         [sys.executable, HERE / program, *arguments],
-        env=os.environ | {"PYTHONPATH": str(HERE.parent)},
+        env=os.environ | {"PYTHONPATH": str(HERE.parent)} | environment,
         capture_output=True,
         timeout=900,
         check=False,
@@ -52,3 +52,21 @@ def test_a_message_is_the_same_in_any_order_and_thread_as_alone_in_a_process(see
 @pytest.mark.parametrize("mutant", order.MUTANTS)
 def test_the_comparison_sees_what_comes_from_another_message(mutant: str) -> None:
     assert run("order.py", "seed", mutant)["different"] != []
+
+
+def pairs_told(folder: Path, *arguments: str) -> dict[str, Any]:
+    """Run all pairs; each process imports anew what it needs, but compiles nothing twice."""
+    return run("pairs.py", *arguments, PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=str(folder))
+
+
+def test_each_feature_works_alone_and_as_the_second_of_a_process(tmp_path: Path) -> None:
+    told = pairs_told(tmp_path)
+    assert told["loaded"] == []
+    assert told["different"] == []
+    assert told["alone"] == pairs.EXPECTED
+    assert told["pairs"] == len(pairs.EXPECTED) ** 2
+
+
+@pytest.mark.parametrize("mutant", pairs.MUTANTS)
+def test_the_pairs_see_what_depends_on_what_was_used_before(mutant: str, tmp_path: Path) -> None:
+    assert pairs_told(tmp_path, mutant)["different"] != []

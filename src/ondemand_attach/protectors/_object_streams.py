@@ -30,6 +30,7 @@ from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.pdf_utils.xref import PositionDict
 from pyhanko.sign.signers.pdf_byterange import PdfByteRangeDigest
 
+from ondemand_attach.protectors._foreign import UnknownSpellingError
 from ondemand_attach.protectors._stream_padding import PlainStream
 
 ROUND: Final = 64
@@ -47,6 +48,16 @@ _ESCAPED: Final = re.compile(rb"[^!-~]|[#%/()<>\[\]{}]")
 _REFERENCE: Final = re.compile(rb"[1-9][0-9]* 0 R")
 
 _Hide: TypeAlias = Callable[[generic.PdfObject], generic.IndirectObject]
+
+
+class SpeltName(generic.NameObject):
+    """A name that is written as it was *spelt*: it may be of any charset (ISO 32000-2 section 7.3.5)."""
+
+    spelt: bytes
+
+    def write_to_stream(self, stream: IO[bytes], *_: object, **__: object) -> None:
+        """Write the name."""
+        stream.write(self.spelt)
 
 
 class VerbatimObject(generic.PdfObject):
@@ -203,8 +214,15 @@ def text_of(one: generic.PdfObject) -> bytes:
     """Return *one* as it is written in an object stream.
 
     As pyHanko would, but for numbers, which it may write with an exponent, and for escapes of one digit.
+
+    Raises:
+        UnknownSpellingError: pyHanko has read a name as UTF-8 or as Latin-1, and does not say which.
     """
+    if isinstance(one, SpeltName):
+        return one.spelt
     if isinstance(one, generic.NameObject):
+        if not one.isascii():
+            raise UnknownSpellingError
         return _ESCAPED.sub(lambda found: b"#%02X" % found[0][0], one[1:].encode()).join((b"/", b""))
     if isinstance(one, generic.FloatObject):
         return format(one, "f").encode()

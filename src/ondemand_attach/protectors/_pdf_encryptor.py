@@ -10,7 +10,7 @@ from ondemand_attach._given import checked, shown
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
-from ondemand_attach.protectors._foreign import wrong_with
+from ondemand_attach.protectors._foreign import PDF_A, wrong_with
 from ondemand_attach.protectors._password_source import PasswordSource
 from ondemand_attach.protectors._recipients import (
     LookUp,
@@ -36,7 +36,6 @@ _FLAGS: dict[str, tuple[str, ...]] = {
 }
 
 
-_PDF_A = b"http://www.aiim.org/pdfa/ns/id/"  # in XMP that may not be compressed
 _NOT_PDF_A = (
     "which must not be encrypted (ISO 19005-2 section 6.1.3): send it in a message that is encrypted as a "
     "whole, or make a plain PDF"
@@ -175,7 +174,7 @@ class PdfEncryptor:
             raise EncryptionError(
                 f"{request.filename} is {document.media_type}, not application/pdf; give it a PDF"
             )
-        if _PDF_A in document.content:
+        if PDF_A in document.content:
             raise EncryptionError(f"{request.filename} is PDF/A, {_NOT_PDF_A}")
         if self._password is None:
             encrypt = self._to_certificates(request)

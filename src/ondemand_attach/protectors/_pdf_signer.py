@@ -221,8 +221,8 @@ class PdfSigner(KeyHolder):
             certified=_pyhanko.permitted(self._certified),
             now=request.now,
         )
-        content, level = translated(
-            lambda: self._signed(document, signature),
+        (content, level), rewriting = translated(
+            lambda: _pyhanko.signed_by(lambda read: self._signed(read, signature), document),
             lambda error: SigningError(f"{request.filename} could not be signed: {wrong_with(error)}"),
         )
         return Document(
@@ -231,6 +231,7 @@ class PdfSigner(KeyHolder):
             encryption=document.encryption,
             signature=f"PAdES {level}",
             signature_asked=f"PAdES {self._levels[0]}",
+            rewriting=rewriting,
             proof=_proof.SignatureProof(self._certificate.public_key()),
             made_for=document.made_for,
         )

@@ -6,10 +6,10 @@ import datetime
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 import tzlocal
 from pyhanko.pdf_utils.content import PdfContent
@@ -35,13 +35,16 @@ from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySi
 from ondemand_attach.protectors._fast._keys import PasswordHandler
 from ondemand_attach.protectors._fast._source import light_copy
 from ondemand_attach.protectors._fast._verbatim import copied
-from ondemand_attach.protectors._foreign import wrong_with
+from ondemand_attach.protectors._foreign import PlainPdf, check_unpacked, read_by, wrong_with
+from ondemand_attach.protectors._form_fields import check_drawn
 from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
 
 # pyHanko asks for the local time with each signature, but a render process may not open the files it is in.
 tzlocal.get_localzone()
 
 make_ready()
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +73,35 @@ class EncryptedPdf(Document):
     """
 
     def __init__(
-        self,
-        open_writer: Callable[[], PdfFileWriter],
-        encryption: Encryption,
-        made_for: frozenset[str],
-        filename: str,
+        self, plain: PlainPdf, encryption: Encryption, made_for: frozenset[str], filename: str
     ) -> None:
+        # The first is opened at once, so that whatever is wrong shows here and not while signing.
+        writer, plain = read_by(lambda plain: _opened(plain.content, encryption, filename), plain)
         object.__setattr__(self, "media_type", "application/pdf")
         object.__setattr__(self, "encryption", encryption.description)
         object.__setattr__(self, "signature", None)
         object.__setattr__(self, "signature_asked", None)
+        object.__setattr__(self, "rewriting", plain.rewriting)
         object.__setattr__(self, "proof", encryption.proof)
         object.__setattr__(self, "made_for", made_for)
-        self.__dict__["_open_writer"] = open_writer
-        self.__dict__["_filename"] = filename
-        # The first is opened at once, so that whatever is wrong shows here and not while signing.
-        self.__dict__["_opened"] = [open_writer()]
+        self.__dict__.update(_plain=plain, _encryption=encryption, _filename=filename, _writers=[writer])
 
     def writer(self) -> PdfFileWriter:
         """Return a writer on which the encryption is set up."""
-        try:
-            writer: PdfFileWriter = self.__dict__["_opened"].pop()
-        except IndexError:
-            writer = self.__dict__["_open_writer"]()
-        return writer
+        if self.__dict__["_writers"]:
+            return self.__dict__["_writers"].pop()  # type: ignore[no-any-return]
+        return _opened(
+            self.__dict__["_plain"].content, self.__dict__["_encryption"], self.__dict__["_filename"]
+        )
+
+    def plain(self) -> PlainPdf:
+        """Return what it is made of."""
+        return self.__dict__["_plain"]  # type: ignore[no-any-return]
+
+    def anew(self, plain: PlainPdf) -> EncryptedPdf:
+        """Return the same, made of *plain*."""
+        own = self.__dict__
+        return EncryptedPdf(plain, own["_encryption"], self.made_for or frozenset(), own["_filename"])
 
     @cached_property
     def content(self) -> bytes:
@@ -172,17 +180,19 @@ def encrypted(content: bytes, encryption: Encryption, request: AttachmentRequest
 
     Raises:
         EncryptionError: it is encrypted or signed already.
+        UnfitError: it cannot be read, even written anew.
     """
+    return EncryptedPdf(PlainPdf(content), encryption, request.made_for, request.filename)
 
-    def open_writer() -> PdfFileWriter:
-        writer = light_copy(content) or _copy(content, request.filename)
-        encryption.set_up(writer)
-        return writer
 
-    return EncryptedPdf(open_writer, encryption, request.made_for, request.filename)
+def _opened(content: bytes, encryption: Encryption, filename: str) -> PdfFileWriter:
+    writer = light_copy(content) or _copy(content, filename)
+    encryption.set_up(writer)
+    return writer
 
 
 def _copy(content: bytes, filename: str) -> PdfFileWriter:
+    check_unpacked(content)
     reader = PdfFileReader(BytesIO(content))
     if reader.encrypted:
         raise EncryptionError(f"{filename} is encrypted already; give the encryptor the plain document")
@@ -289,12 +299,32 @@ def permitted(changes: str | None) -> fields.MDPPerm | None:
     }.get(changes or "")
 
 
+def signed_by(sign: Callable[[Document], T], document: Document) -> tuple[T, str | None]:
+    """Return what *sign* makes of *document*, and by what and why that was written anew, if it was.
+
+    Raises:
+        UnfitError: it cannot be read, even written anew.
+    """
+    if isinstance(document, EncryptedPdf):
+        plain: PlainPdf = document.plain()
+        anew: Callable[[PlainPdf], Document] = document.anew
+    else:
+        plain, anew = PlainPdf(document.content, document.rewriting), partial(_with, document)
+    made, read = read_by(lambda read: sign(document if read is plain else anew(read)), plain)
+    return made, read.rewriting
+
+
+def _with(document: Document, plain: PlainPdf) -> Document:
+    return replace(document, content=plain.content)
+
+
 def writer_of(document: Document) -> BasePdfFileWriter:
     """Return a writer to sign *document* with."""
     return document.writer() if isinstance(document, EncryptedPdf) else _appending(document.content)
 
 
 def _appending(content: bytes) -> IncrementalPdfFileWriter:
+    check_unpacked(content)
     writer = IncrementalPdfFileWriter(BytesIO(content))
     if writer.prev.encrypted:
         raise SigningError(
@@ -341,6 +371,7 @@ class _ClockedSigner(signers.PdfSigner):
         pdf_out: BasePdfFileWriter,
         existing_fields_only: bool = False,  # noqa: FBT001, FBT002
     ) -> PdfSigningSession:
+        check_drawn(pdf_out.root)
         if self._picture is not None:
             self._picture.check_place(pdf_out)
         session = super().init_signing_session(pdf_out, existing_fields_only)

@@ -41,6 +41,9 @@ class PasswordHandler(StandardSecurityHandler):
             bytes, which no password is known to give.
         permissions: what the reader shall allow.
         with_mac: whether the document gets an integrity MAC.
+
+    Attributes:
+        passwords: what its entries are the hashes of.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class PasswordHandler(StandardSecurityHandler):
         if with_mac:
             permissions &= ~StandardPermissions.TOLERATE_MISSING_PDF_MAC
         made = self._made = _Entries.of(user, self._file_key)
+        self.passwords = [made.secret]
         if owner is None:
             owner_entry, owner_seed = secrets.token_bytes(48), secrets.token_bytes(32)
         else:
             by_owner = _Entries.of(owner, self._file_key, made.entry)
             owner_entry, owner_seed = by_owner.entry, by_owner.seed
+            self.passwords.append(by_owner.secret)
         super().__init__(
             version=SecurityHandlerVersion.AES256,
             revision=StandardSecuritySettingsRevision.AES256,

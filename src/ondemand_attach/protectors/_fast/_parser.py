@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 from typing import IO, Any
@@ -12,13 +13,16 @@ from typing import IO, Any
 from pyhanko.pdf_utils import generic
 
 from ondemand_attach.protectors._fast import _grammar
+from ondemand_attach.protectors._object_streams import SpeltName
+
+_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 
 
 def parsed(text: bytes, container: generic.Reference) -> generic.PdfObject:
     """Return the object that *text* is.
 
     Args:
-        text: what `_grammar.OBJECT` found; no stream, no name with a ``#``.
+        text: what `_grammar.end_of_value` found; no stream.
         container: the reference to it.
     """
     stack: list[list[generic.PdfObject]] = [[]]
@@ -43,11 +47,44 @@ def _close(stack: list[list[generic.PdfObject]], end: bytes, container: generic.
     stack[-1].append(made)
 
 
+def has_recurring_key(text: bytes) -> bool:
+    """Whether a dictionary in *text*, which is likewise, has a key twice."""
+    stack: list[list[bytes]] = [[]]
+    for token in _grammar.TOKEN.finditer(text):
+        if token.lastgroup == "start":
+            stack.append([])
+            continue
+        if token.lastgroup == "end" and token[0] == b">>":
+            keys = stack[-1][::2]
+            if len(keys) != len(set(keys)):
+                return True
+        if token.lastgroup == "end":
+            stack.pop()
+        stack[-1].append(token[0])
+    return False
+
+
 class _PlainName(generic.NameObject):
     """A name of which no character needs an escape."""
 
     def write_to_stream(self, stream: IO[bytes], *_: object, **__: object) -> None:
         stream.write(self.encode("ascii"))
+
+
+def _name(token: bytes, _: object) -> generic.NameObject:
+    if b"#" not in token:
+        return _PlainName(token.decode())
+    octets = _ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), token)
+    name = SpeltName(_text_of(octets))
+    name.spelt = token
+    return name
+
+
+def _text_of(octets: bytes) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
 
 
 def _reference(token: bytes, container: generic.Reference) -> generic.IndirectObject:
@@ -76,7 +113,7 @@ _WORDS: dict[bytes, Callable[[], generic.PdfObject]] = {
     b"null": generic.NullObject,
 }
 _SIMPLE: dict[str, Callable[[bytes, generic.Reference], generic.PdfObject]] = {
-    "name": lambda token, _: _PlainName(token.decode()),
+    "name": _name,
     "reference": _reference,
     "number": _number,
     "word": lambda token, _: _WORDS[token](),

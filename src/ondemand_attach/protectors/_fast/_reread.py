@@ -50,13 +50,14 @@ class EncryptedFile:
 
     Attributes:
         encryption: the entries of the encryption dictionary (ISO 32000-2 section 7.6.2), as they are written.
+        has_mac: whether the last revision has an integrity MAC (ISO/TS 32004).
 
     Raises:
         OtherLayoutError: it is laid out in another way.
     """
 
     def __init__(self, content: bytes) -> None:
-        self._content = content
+        self._content, self.has_mac = content, False
         self._tables, places = self._cross_references()
         first, *_ = self._bounds = [*sorted({*places, *self._tables}), len(content)]
         if not _HEADER.fullmatch(content, 0, first):
@@ -72,6 +73,7 @@ class EncryptedFile:
         tables, places, start = set[int](), set[int](), int(end[1])
         while start not in tables:
             table = _match(_TABLE, self._content, start)
+            self.has_mac = self.has_mac or (not tables and b"/AuthCode <<" in table[1])
             tables.add(start)
             places.update(self._rows(table))
             previous, self._first_table = _PREVIOUS.search(table[1]), start

@@ -14,6 +14,7 @@ from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.pdf_utils.writer import PdfFileWriter
 
 from ondemand_attach.protectors._fast import _grammar
+from ondemand_attach.protectors._fast._parser import has_recurring_key
 from ondemand_attach.protectors._fast._verbatim import Plain, VerbatimWriter, pieces
 from ondemand_attach.protectors._stream_padding import PlainStream
 
@@ -27,7 +28,7 @@ _LAST_NUMBER = re.compile(rb"[0-9]+\Z")
 _INTEGER = re.compile(rb"[0-9]{1,10}")
 _ANYTHING = re.compile(rb".*", re.DOTALL)
 _COMMENT = re.compile(rb"%[^\r\n]*")
-_UNUSUAL = frozenset((b"/AcroForm", b"/ByteRange", b"/Crypt", b"/ObjStm", b"/XRef"))
+_UNUSUAL = frozenset((b"/ByteRange", b"/Crypt", b"/ObjStm", b"/XRef"))
 
 
 def light_copy(content: bytes) -> PdfFileWriter | None:
@@ -38,7 +39,7 @@ def light_copy(content: bytes) -> PdfFileWriter | None:
     except NotPlainError:
         return None
     parsed = [end.get_object() for end in writer.ends]
-    is_sound = all(type(one) is generic.DictionaryObject and "/AcroForm" not in one for one in parsed)
+    is_sound = all(type(one) is generic.DictionaryObject for one in parsed)
     return writer if is_sound else None
 
 
@@ -50,7 +51,7 @@ class PlainSource:
     """A PDF of the plain form.
 
     One classical cross-reference table (ISO 32000-2 section 7.5.4), written in one go, neither encrypted nor
-    signed, without a form; every object in use, well-formed and referred to.
+    signed; every object in use, well-formed and referred to.
 
     Args:
         content: the file.
@@ -89,7 +90,7 @@ class PlainSource:
             objects[number], references = self._object(number)
             if self.info in references:  # a second use, of which pyHanko makes a second object
                 raise NotPlainError
-            waiting |= references - objects.keys()
+            waiting.update(other for other in references if other not in objects)
         if len(objects) != len(self._offsets):
             raise NotPlainError
         return objects
@@ -113,8 +114,10 @@ class PlainSource:
         return head.end(), end, tail.end() if tail[1] else None
 
     def _stream(self, body: bytes, first_byte: int) -> PlainStream:
-        pairs = _grammar.entries(body, 2) if body.startswith(b"<<") and b"#" not in body else None
-        entries = dict(pairs or ())
+        entries = dict((_grammar.entries(body, 2) if body.startswith(b"<<") else None) or ())
+        filters = (entries.get(name, b"") for name in (b"/Length", b"/Filter", b"/DecodeParms"))
+        if any(b"#" in text for text in (*entries, *filters)):  # another spelling of one of these
+            raise NotPlainError
         length = int(self._direct(entries.pop(b"/Length", b""), _INTEGER))
         _found(_STREAM_END.match(self._content, first_byte + length))
         for name in entries.keys() & {b"/Filter", b"/DecodeParms"}:
@@ -168,11 +171,15 @@ def _check_names(text: bytes, body: bytes) -> None:
     distinct = set(names)
     if not distinct.isdisjoint(_UNUSUAL):
         raise NotPlainError
-    if len(names) != len(distinct):
-        try:
-            generic.read_object(BytesIO(body + b" "), generic.Reference(0, 0, _Strict()))
-        except Exception as error:
-            raise NotPlainError from error
+    if len(names) != len(distinct) and (b"#" in text or has_recurring_key(body)):
+        _read_by_pyhanko(body)
+
+
+def _read_by_pyhanko(body: bytes) -> None:
+    try:
+        generic.read_object(BytesIO(body + b" "), generic.Reference(0, 0, _Strict()))
+    except Exception as error:
+        raise NotPlainError from error
 
 
 class _Strict(PdfHandler):

@@ -103,8 +103,9 @@ def _parsed(
 ) -> generic.PdfObject:
     """Return pyHanko's form of the object."""
     source = one.text if isinstance(one, VerbatimObject) else one.plain.source()
-    is_plain = isinstance(one, VerbatimObject) and b"#" not in source
-    if is_plain and _grammar.end_of_value(source, 0) == len(source.rstrip()):  # pyHanko writes more than that
+    if isinstance(one, VerbatimObject) and _grammar.end_of_value(source, 0) == len(
+        source.rstrip()
+    ):  # pyHanko writes more than that
         return parsed(source, container)
     return generic.read_object(BytesIO(source + b" "), container, as_metadata_stream)
 

@@ -1,0 +1,130 @@
+"""PDFs written anew by pikepdf, that is by qpdf, if pyHanko is stricter than readers are.
+
+Only structure is written anew: the cross-reference table, the ends of objects, the lengths of streams. What
+is in the streams stays as it was, byte by byte. All of it happens in memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+
+from ondemand_attach.protectors._foreign import PDF_A, UnfitError, check_unpacked
+
+if TYPE_CHECKING:
+    import pikepdf
+
+_EXTRA: Final = (
+    'pip install "ondemand_attach[repair]" has such files written anew; or do so before, with qpdf'
+)
+_RECONSTRUCTED: Final = "reconstruct cross-reference table"
+_LOST: Final = (  # what qpdf says when it goes on without something
+    "treating stream as empty",
+    "treating as null",
+    "unexpected EOF",
+    "parse error while reading object",
+    "not found in file after regenerating",
+)
+_LOSS: Final = "{}, and a part of what it shows is missing from the file; have it made or sent once more"
+_NO_PAGES: Final = "{}, and pikepdf finds no pages in it either; have it made or sent once more"
+_REFERENCE: Final = re.compile(rb"(?<![0-9.#])([1-9][0-9]{0,8}) ([0-9]{1,5}) R(?![A-Za-z0-9])")
+_STRING: Final = re.compile(rb"\((?:[^()\\]|\\.)*+\)|<[0-9A-Fa-f]*+>", re.DOTALL)
+
+
+def library() -> Any:
+    """Return pikepdf.
+
+    Raises:
+        ModuleNotFoundError: the extra is not installed.
+    """
+    import pikepdf
+
+    return pikepdf
+
+
+def by_what() -> str:
+    """Say what writes anew, for the receipt."""
+    return f"pikepdf {library().__version__}"
+
+
+def rewritten(content: bytes, fault: str) -> bytes:
+    """Return a PDF written anew: without object streams, with one cross-reference table.
+
+    Args:
+        content: the PDF.
+        fault: what is wrong with it.
+
+    Raises:
+        UnfitError: it is encrypted or signed; a part of it is lost; or there is nothing that could be read.
+    """
+    if PDF_A in content:
+        raise UnfitError(f"{fault}, and it is PDF/A, which it might no longer be once it is written anew")
+    try:
+        found = library()
+    except ModuleNotFoundError:
+        raise UnfitError(f"{fault}; {_EXTRA}") from None
+    check_unpacked(content)
+    try:
+        with found.open(BytesIO(content), suppress_warnings=True) as pdf:
+            _check(pdf, fault)
+            return _written(found, pdf)
+    except found.PasswordError:
+        failure = UnfitError("it is encrypted already; give the plain document")
+    except found.PdfError:
+        failure = UnfitError(_NO_PAGES.format(fault))
+    raise failure
+
+
+def _check(pdf: pikepdf.Pdf, fault: str) -> None:
+    if pdf.is_encrypted:  # an empty password opens it, but whoever encrypted it wanted it so
+        raise UnfitError("it is encrypted already; give the plain document")
+    claimed, pages = _claimed(pdf), len(pdf.pages)
+    if not pages:
+        raise UnfitError(_NO_PAGES.format(fault))
+    if claimed is not None and claimed != pages:
+        raise UnfitError(_LOSS.format(fault))
+    if any("/ByteRange" in each for each in _dictionaries(pdf)):
+        raise UnfitError("it is signed already, and to write it anew would break its signature")
+    warnings = [str(warning) for warning in pdf.get_warnings()]
+    if any(words in warning for warning in warnings for words in _LOST):
+        raise UnfitError(_LOSS.format(fault))
+    if any(_RECONSTRUCTED in warning for warning in warnings) and _lacks_objects(pdf):
+        raise UnfitError(_LOSS.format(fault))
+
+
+def _claimed(pdf: pikepdf.Pdf) -> int | None:
+    """Return how many pages there are, as the document itself says."""
+    pages = pdf.Root.get("/Pages")
+    count = pages.get("/Count") if isinstance(pages, library().Dictionary) else None
+    return count if isinstance(count, int) else None
+
+
+def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[Any]:
+    kind = library().Dictionary
+    return (each for each in pdf.objects if isinstance(each, kind))
+
+
+def _lacks_objects(pdf: pikepdf.Pdf) -> bool:
+    """Whether an object refers to one that is not there; then a part of the file may be lost."""
+    kind = library().Object
+    texts = (each.unparse(resolved=True) for each in pdf.objects if isinstance(each, kind))
+    referred = {place for text in texts for place in _references(text)}
+    return any(pdf.get_object(place) is None for place in referred)
+
+
+def _references(text: bytes) -> Iterator[tuple[int, int]]:
+    return ((int(found[1]), int(found[2])) for found in _REFERENCE.finditer(_STRING.sub(b"()", text)))
+
+
+def _written(found: Any, pdf: pikepdf.Pdf) -> bytes:
+    output = BytesIO()
+    pdf.save(
+        output,
+        object_stream_mode=found.ObjectStreamMode.disable,
+        stream_decode_level=found.StreamDecodeLevel.none,
+        compress_streams=False,
+        fix_metadata_version=False,
+    )
+    return output.getvalue()
