@@ -14,7 +14,7 @@ EVERY = bytes(range(32, 256))
 
 
 def is_letter(text: str) -> bool:
-    return len(text) == 1 and unicodedata.name(text).startswith("LATIN") and text not in "ªºƒ"
+    return len(text) == 1 and unicodedata.name(text, "").startswith("LATIN") and text not in "ªºƒ"
 
 
 @pytest.mark.parametrize(
