@@ -156,6 +156,8 @@ def test_encoded_words_are_read_as_mail_programs_do(name: str, text: str) -> Non
         (b"\xe9", "iso-8859-1", "é"),
         (b"\xf8", "windows-1250", "ř"),
         (b"\xc5\x99", "utf-8", "ř"),
+        (b"\xe9", "ISO-8859-1", "é"),
+        (b"\xff", "unheard-of", "\ufffd"),
         (b"\xc5\x99", "unheard-of", "ř"),
         (b"\xc5\x99", "", "ř"),
         (b"\xc5\x99", "-x", "ř"),

@@ -6,7 +6,8 @@ import base64
 
 import pytest
 
-from ondemand_attach._leaks._surfaces import surfaces
+from ondemand_attach._leaks._budget import Budget
+from ondemand_attach._leaks._surfaces import bodies, surfaces
 
 USUAL_NAMES = [
     *("Return-Path", "From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
@@ -170,6 +171,7 @@ def test_parts_are_taken_apart_so_deep_and_searched_whole_below(depth: int) -> N
     [
         ("base64", base64.b64encode(b"Jane").decode(), b"Jane"),
         ("BASE64 ", base64.b64encode(b"Jane").decode(), b"Jane"),
+        ("base64", "no base64!", b"no base64!"),
         ("quoted-printable", "J=61ne=", b"Jane"),
         ("Quoted-Printable", "J=61ne", b"Jane"),
         ("7bit", "J=61ne", b"J=61ne"),
@@ -187,3 +189,62 @@ def test_what_is_protected_or_empty_is_left_out_and_what_no_part_holds_is_not() 
     _, found = surfaces(message, {b"never": b"whole"}, (b"first", b"html"), ())
     assert [content for _, content, _ in found][1:] == [b"plain", b"calendar", b"second", b"whole"]
     assert surfaces(b"Subject: s\r\n\r\n\r\n--\r\n", {}, (), ())[1] == []
+
+
+def test_a_document_that_a_line_stands_for_is_looked_at_once() -> None:
+    message = (
+        PARTS.replace('"b 1"; x', "b")
+        .replace("first", "line")
+        .replace("name=a\nContent", "name=a\nContent-Transfer-Encoding: base64\nContent")
+    )
+    _, found = surfaces(
+        message.replace("\n", "\r\n").encode(), {b"line": b"whole", b"other": b"rest"}, (), ()
+    )
+    assert [content for _, content, _ in found][4:] == [b"whole", b"second", b"rest"]
+
+
+@pytest.mark.parametrize("fold", ["\r\n ", "\r\n\t", "\r\n   "])
+def test_a_folded_field_is_one(fold: str) -> None:
+    assert headers(f"Subject: Jane{fold}Doe")["header Subject"] == f"Jane{fold[2:]}Doe"
+
+
+def inner(content: str) -> list[tuple[bytes, str | None]]:
+    return list(bodies(content.encode(), Budget(1 << 20)))
+
+
+HEAD = "Subject: s\nContent-Transfer-Encoding: "
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (f"{HEAD}base64\n\nSmFuZQ==", [(b"Jane", "utf-8")]),
+        (f"{HEAD} BASE64\n\nSmFuZQ==", [(b"Jane", "utf-8")]),
+        (f"{HEAD}quoted-printable\n\nJ=61ne", [(b"Jane", "utf-8")]),
+        (f"{HEAD}7bit\n\nJane", []),
+        (f"{HEAD}7bit\nContent-Type: text/plain\n\nJane", []),
+        (f"{HEAD}7bit\nContent-Type: text/plain; charset=iso-8859-2\n\nJane", [(b"Jane", "iso-8859-2")]),
+        (f'{HEAD}7bit\nContent-Type: text/plain; CHARSET="x y"\n\nJane', [(b"Jane", "x")]),
+        (f"{HEAD}7bit\nContent-Type: Message/RFC822\n\nJane", [(b"Jane", "utf-8")]),
+        (f"{HEAD}base64\nContent-Type: text/plain; charset=cp1250\n\nSmFuZQ==", [(b"Jane", "cp1250")]),
+        (f"{HEAD.upper()}base64\n\nSmFuZQ==", [(b"Jane", "utf-8")]),
+        (f"{HEAD.lower()}base64\n\nSmFuZQ==", [(b"Jane", "utf-8")]),
+        (f"{HEAD}base64\r\n\r\nSmFuZQ==", [(b"Jane", "utf-8")]),
+        ("Subject: s\nContent-Encoding: base64\n\nSmFuZQ==", []),
+        (
+            "Content-Type: multipart/mixed; Boundary=b\n\n--b\nContent-Transfer-Encoding: base64\n\nSmFuZQ==\n--b--",
+            [(b"Jane", "utf-8")],
+        ),
+    ],
+)
+def test_bodies_in_a_file_are_read_if_they_are_encoded(
+    content: str, expected: list[tuple[bytes, str]]
+) -> None:
+    assert inner(content) == expected
+
+
+def test_bodies_are_counted() -> None:
+    budget = Budget(10)
+    assert list(bodies(f"{HEAD}base64\n\nSmFuZQ==".encode(), budget))
+    assert budget.left < 0
+    assert not list(bodies(f"{HEAD}base64\n\nSmFuZQ==".encode(), budget))
