@@ -121,6 +121,24 @@ def test_every_change_of_what_is_signed_is_found() -> None:
         assert not holds(content[:start] + added + content[start:], by)
 
 
+MAY_BE_THERE_ONCE = [
+    *("From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID"),
+    *("Sender", "In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post"),
+    *("MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition"),
+    *("Resent-From", "Resent-Sender", "Resent-To", "Resent-Cc", "Resent-Date", "Resent-Message-ID"),
+]
+
+
+@pytest.mark.parametrize("name", MAY_BE_THERE_ONCE)
+def test_no_second_field_can_be_added(name: str) -> None:
+    by = signer("Ed25519")
+    content = BUILDER.dkim(by).build({"name": "x"}, to="jane@example.com").content
+    signature, _, rest = content.partition(b"\r\nFrom:")
+    assert not holds(f"{name}: other\r\n".encode() + content, by)
+    assert not holds(signature + f"\r\n{name}: other\r\nFrom:".encode() + rest, by)
+    assert holds(b"X-Other: other\r\n" + content, by)
+
+
 def test_every_field_is_signed() -> None:
     by = signer()
     builder = BUILDER.header("List-Unsubscribe", "<https://shop.example/u>")

@@ -59,8 +59,8 @@ def is_for_password(body: bytes) -> bool:
     try:
         version, start = body[0], {4: 1, 5: 1, 6: 2}[body[0]]
         cipher, place = body[start], start + {4: 1, 5: 2, 6: 3}[version]
-        rest = body[place + _S2K[body[place]] :]
+        encrypted = len(body) - place - _S2K[body[place]]
     except (IndexError, KeyError):
         return False
     sizes = {0, 17, 25, 33} if version == 4 else _AEAD_KEYS
-    return cipher in _GOOD_CIPHERS and len(rest) in sizes
+    return cipher in _GOOD_CIPHERS and encrypted in sizes
