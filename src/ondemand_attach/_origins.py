@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import sys
 import sysconfig
 import traceback
 from types import CodeType
 from typing import Final
 
-_HERE: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+_HERE: Final = f"{pathlib.Path(__file__).resolve().parent}{os.sep}"
 _LIBRARIES: Final = tuple(
-    os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
 SWITCH: Final = "ONDEMAND_ATTACH_INSECURE_DEBUG"
 WITHHELD: Final = (
@@ -33,6 +34,11 @@ def named(error: BaseException) -> str:
         name = f"{name} ({os.strerror(error.errno)})"
     place = place_of(error)
     return f"{name} at {place}" if place else name
+
+
+def of_file(error: BaseException) -> str:
+    """Say why a file cannot be read or written, by the words of the system."""
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else named(error)
 
 
 def place_of(error: BaseException) -> str | None:
@@ -63,19 +69,19 @@ def _is_of_library(file: str) -> bool:
 
 def _shown(file: str) -> str:
     """Return *file* as it is imported: what is above that may be somebody's name."""
-    folders = sorted(filter(None, map(str, sys.path)), key=len, reverse=True)
-    for folder in folders:
-        if file.startswith(os.path.join(folder, "")):
-            return os.path.relpath(file, folder)
-    return os.path.join(*file.split(os.sep)[-2:])
+    path = pathlib.PurePath(file)
+    above = [folder for folder in filter(None, map(str, sys.path)) if path.is_relative_to(folder)]
+    if above:
+        return str(path.relative_to(max(above, key=len)))
+    return str(pathlib.PurePath(*path.parts[-2:]))
 
 
 def unforeseen(error: BaseException) -> str:
-    """Say what was raised where nothing should be: by the application's data, or by a fault of this library."""
+    """Say what was raised where nothing should be: by the application, or by a fault of this library."""
     frames = list(traceback.walk_tb(error.__traceback__))
     code, line = (frames[-1][0].f_code, frames[-1][1]) if frames else (unforeseen.__code__, 0)
+    inmost = f"{pathlib.PurePath(code.co_filename).name}:{line} ({code.co_qualname})"
     return (
-        f"{named(error) if place_of(error) else type(error).__name__} ended this call, which went as far as "
-        f"{os.path.basename(code.co_filename)}:{line} ({code.co_qualname}); if the first place is in your code, "
+        f"{named(error)} ended this call, which went as far as {inmost}; if the first place is in your code, "
         f"mend it there, else report both to the makers of ondemand_attach; {WITHHELD}"
     )
