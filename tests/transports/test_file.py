@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import mailbox
 import os
+import re
 import stat
 import traceback
 import tracemalloc
@@ -103,7 +104,8 @@ def test_failure_leaves_no_file(
 
     transport = kind(tmp_path)
     monkeypatch.setattr(Path if call == "rename" else os, call, fail)
-    with pytest.raises(TransportError, match=errno.errorcode[number]) as caught:
+    told = re.escape(f"{os.strerror(number)} ({errno.errorcode[number]})")
+    with pytest.raises(TransportError, match=told) as caught:
         transport.send(made())
     assert caught.value.is_temporary == (number != errno.EACCES)
     assert not caught.value.is_uncertain

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from ondemand_attach._message import Message, Receipt
+from ondemand_attach._origins import told
 from ondemand_attach._seal import at_work, translated
 from ondemand_attach.errors import ConfigurationError, TransportError
 from ondemand_attach.transports._receipt import accepted_for_all
@@ -137,5 +138,5 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    return errno.errorcode.get(number, "unknown") if number else type(error).__name__
+    number = error.errno if isinstance(error, OSError) else None
+    return f"{os.strerror(number)} ({errno.errorcode.get(number, number)})" if number else told(error)
