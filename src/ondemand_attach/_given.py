@@ -57,6 +57,8 @@ _WORDS: Final[Mapping[str, _Wanted]] = {
     "Mapping": ((Mapping,), "a mapping"),
 }
 """The types that each of these annotations means, and how they are called."""
+_SIMPLE: Final = frozenset(_PLAIN)
+_ANYTHING: Final[_Wanted] = ((), "")  # for what is no parameter
 
 
 def _meant(annotation: object) -> _Wanted | None:
@@ -230,7 +232,10 @@ def _first_problem(
     called: str, wanted: Mapping[str, _Wanted | None], arguments: Iterable[tuple[str, object]]
 ) -> str | None:
     for name, value in arguments:
-        if name in wanted and (problem := _problem(f"{called}({name}=…)", value, wanted[name])):
+        meant = wanted.get(name, _ANYTHING)
+        if type(value) in (meant[0] if meant else _SIMPLE):  # nearly always
+            continue
+        if meant is not _ANYTHING and (problem := _problem(f"{called}({name}=…)", value, meant)):
             return problem
     return None
 
