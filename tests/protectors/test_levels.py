@@ -745,7 +745,7 @@ def no_root(own: Authority) -> object:
         (no_root, "self-issued root"),
         (lambda own: signer(own, "B-LT", trust_roots=[]), "needs trust_roots="),
         (lambda own: signer(own, "B-T", may_fall_to="B-LT"), "B-LT is not below B-T"),
-        (lambda own: signer(own, "B-X"), "no such level"),
+        (lambda own: signer(own, "B-X"), "level= takes a level of signature"),
         (lambda own: signer(own, trust_roots=[b"nonsense"]), "neither PEM nor DER"),
         (lambda own: signer(own, url="ftp://clock.example"), "http://"),
         (lambda own: signer(own, url="http://user:secret@clock.example"), "credentials="),

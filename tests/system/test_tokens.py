@@ -122,7 +122,7 @@ def test_a_token_that_is_gone_is_an_error_of_the_message_and_comes_back(tokens: 
     shutil.move(tokens, aside)
     tokens.mkdir()
     try:
-        with pytest.raises(SigningError, match="the callable that signs raised") as caught:
+        with pytest.raises(SigningError, match="callable that signs failed") as caught:
             signed(own)
     finally:
         tokens.rmdir()
