@@ -215,7 +215,7 @@ def test_permissions_are_written_and_screen_readers_always_let_in() -> None:
     assert allowed("copy") == {"accessibility", "extract"}
     assert allowed("annotate") >= {"accessibility", "modify_annotation"}
     assert allowed("change") >= {"accessibility", "modify_other"}
-    with pytest.raises(ConfigurationError, match="allow= takes print, copy.* not 'shred'"):
+    with pytest.raises(ConfigurationError, match=r"allow= takes print, copy.* not 'shred'"):
         PdfEncryptor(password="{{ secret }}", allow=["shred"])  # type: ignore[list-item]
 
 
