@@ -744,7 +744,7 @@ def no_root(own: Authority) -> object:
         (missing, "need time_stamps="),
         (no_root, "self-issued root"),
         (lambda own: signer(own, "B-LT", trust_roots=[]), "needs trust_roots="),
-        (lambda own: signer(own, "B-T", may_fall_to="B-LT"), "B-LT is not below B-T"),
+        (lambda own: signer(own, "B-T", may_fall_to="B-LT"), "is not below B-T"),
         (lambda own: signer(own, "B-X"), "level= takes a level of signature"),
         (lambda own: signer(own, trust_roots=[b"nonsense"]), "neither PEM nor DER"),
         (lambda own: signer(own, url="ftp://clock.example"), "http://"),
@@ -753,7 +753,7 @@ def no_root(own: Authority) -> object:
         (lambda own: signer(own, url="http://clock.example:99999/"), "http://"),
         (lambda own: signer(own, url="https://clock.example/#secret"), "http://"),
         (lambda own: signer(own, url="https://clock.example/\r\nsecret"), "http://"),
-        (lambda own: signer(own, url=None), "http://"),
+        (lambda own: signer(own, url=None), "takes text, not None"),
         (
             lambda own: signer(own, url="http://clock.example/", credentials=lambda: ("a", "secret")),
             "need a URL with https://",
