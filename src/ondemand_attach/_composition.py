@@ -317,7 +317,8 @@ def _known(ids: dict[str | None, str], name: str) -> str:
     if name not in ids:
         known = ", ".join(sorted(filter(None, ids))) or "none"
         raise MessageError(
-            f"the HTML body shows an image (cid:) that image() did not add; add it; added were: {known}"
+            f"the HTML body shows an image (cid:) that image() did not add; added: {known}; "
+            "add it, or leave it out"
         )
     return ids[name]
 

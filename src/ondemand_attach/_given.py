@@ -46,7 +46,7 @@ _PLAIN: Final[Mapping[type, Callable[[Any], object]]] = {
 
 _WORDS: Final[Mapping[str, _Wanted]] = {
     "str": ((str,), "text"),
-    "bytes": ((bytes,), "bytes"),
+    "bytes": ((bytes,), "bytes, such as those of a file, not its path"),
     "bool": ((bool,), "True or False"),
     "int": ((int,), "a whole number"),
     "float": ((int, float), "a number"),
@@ -57,6 +57,8 @@ _WORDS: Final[Mapping[str, _Wanted]] = {
     "Mapping": ((Mapping,), "a mapping"),
 }
 """The types that each of these annotations means, and how they are called."""
+_SIMPLE: Final = frozenset(_PLAIN)
+_ANYTHING: Final[_Wanted] = ((), "")  # for what is no parameter
 
 
 def _meant(annotation: object) -> _Wanted | None:
@@ -230,7 +232,10 @@ def _first_problem(
     called: str, wanted: Mapping[str, _Wanted | None], arguments: Iterable[tuple[str, object]]
 ) -> str | None:
     for name, value in arguments:
-        if name in wanted and (problem := _problem(f"{called}({name}=…)", value, wanted[name])):
+        meant = wanted.get(name, _ANYTHING)
+        if type(value) in (meant[0] if meant else _SIMPLE):  # nearly always
+            continue
+        if meant is not _ANYTHING and (problem := _problem(f"{called}({name}=…)", value, meant)):
             return problem
     return None
 

@@ -105,6 +105,7 @@ class Recipient:
 
     Raises:
         InvalidAddressError: *address* is no `Address`.
+        MessageError: another argument is of the wrong type.
     """
 
     address: Address
@@ -157,7 +158,7 @@ def addressed(value: object, what: str) -> Address:
 
 
 Recipient.__init__ = checked(  # type: ignore[method-assign]
-    sealed(Recipient.__init__), failure=InvalidAddressError, name="Recipient"
+    sealed(Recipient.__init__), failure=MessageError, name="Recipient"
 )
 
 

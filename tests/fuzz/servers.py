@@ -259,7 +259,7 @@ def wire(content: bytes) -> None:
         try:
             _Alone(ours)._asked({"build": 1}, b"", 5.0, time.monotonic() + 5.0, 1 << 20)
         except MailError as error:
-            if type(error) is not MailError or str(error).startswith("unexpected"):  # it may name any of ours
+            if type(error) is not MailError or "makers of" in str(error):  # it may name any of ours
                 raise
 
 

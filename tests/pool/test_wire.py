@@ -211,12 +211,12 @@ class Misconfigured(Unloadable):
 
 def test_what_cannot_be_loaded_is_an_error() -> None:
     for generator, text in (
-        (Unloadable(), "OSError while the builder was loaded"),
+        (Unloadable(), "could not load the builder: OSError"),
         (Misconfigured(), "as it is"),
     ):
         builder = LETTER.attach(generator, filename="a")  # type: ignore[arg-type]
         parcel = _parcels.packed_plan(builder._draft, builder._templates)
         with pytest.raises(ConfigurationError, match=text):
             _parcels.unpacked_plan(parcel, (None, None))
-    with pytest.raises(ConfigurationError, match="while the context was loaded"):
+    with pytest.raises(ConfigurationError, match="could not load the context"):
         _parcels.unpacked_event(b"no pickle")

@@ -23,7 +23,7 @@ from ondemand_attach import (
     SmimeSigner,
     Xhtml2PdfGenerator,
 )
-from ondemand_attach.errors import ConfigurationError, EncryptionError
+from ondemand_attach.errors import ConfigurationError, EncryptionError, MessageError
 from ondemand_attach.testing import attachment_request
 from protectors.samples import certify, ec_key, order, rsa_key
 
@@ -230,10 +230,13 @@ def test_the_time_of_the_message_makes_no_certificate_valid() -> None:
 
 @pytest.mark.parametrize(
     ("given", "hint"),
-    [(None, r"give Recipient\(certificate=…\)"), ("jane.pem", "give what is in the file, not its path")],
+    [
+        (None, r"give Recipient\(certificate=…\)"),
+        ("jane.pem", "takes bytes, such as those of a file, not its path, not text"),
+    ],
 )
 def test_it_is_said_how_a_certificate_is_given(given: Any, hint: str) -> None:
-    with pytest.raises(EncryptionError, match=hint):
+    with pytest.raises((EncryptionError, MessageError), match=hint):
         LETTER.whole_message(encryptor=SmimeEncryptor()).build({}, to=with_certificate(given))
 
 

@@ -215,7 +215,7 @@ def test_permissions_are_written_and_screen_readers_always_let_in() -> None:
     assert allowed("copy") == {"accessibility", "extract"}
     assert allowed("annotate") >= {"accessibility", "modify_annotation"}
     assert allowed("change") >= {"accessibility", "modify_other"}
-    with pytest.raises(ConfigurationError, match="shred: no such permission; there are print, copy"):
+    with pytest.raises(ConfigurationError, match=r"allow= takes print, copy.* not 'shred'"):
         PdfEncryptor(password="{{ secret }}", allow=["shred"])  # type: ignore[list-item]
 
 
@@ -272,12 +272,12 @@ def fails(_: object) -> Any:
         (
             lambda: PdfEncryptor(password=fails).encrypt(order(), request()),
             EncryptionError,
-            "password raised KeyError",
+            "the password failed: KeyError at ",
         ),
         (
             lambda: PdfEncryptor(certificates=fails).encrypt(order(), request()),
             EncryptionError,
-            "raised KeyError",
+            r"the certificates failed: KeyError at ",
         ),
         (lambda: PdfEncryptor(password="{{ missing }}").encrypt(order(), request()), TemplateError, "text"),
         (
@@ -630,7 +630,10 @@ def test_from_pem(kind: str, tmp_path: Any) -> None:
         (lambda: VisibleSignature(box=(10, 10, 10, 40)), "box .* is empty"),
         (lambda: VisibleSignature(box=(10, 10, 90, 40), logo=b"GIF89a"), "neither PNG nor JPEG"),
         (lambda: VisibleSignature(box=(10, 10, 90, 40), logo=b"\x89PNG cut off"), "is damaged"),
-        (lambda: VisibleSignature(box=(10, 10, 90, 40), logo="/nowhere/logo.png"), "cannot be read: FileNot"),
+        (
+            lambda: VisibleSignature(box=(10, 10, 90, 40), logo="/nowhere/logo.png"),
+            "cannot be read: No such file",
+        ),
         (lambda: VisibleSignature(box=(10, 10, 90, 40), logo=7), "neither PNG nor JPEG"),
         (lambda: VisibleSignature(box=(10, 10, float("inf"), 40)), "box of the visible signature"),
         (lambda: VisibleSignature(box=(10, 10, 90)), "box of the visible signature"),
@@ -884,9 +887,9 @@ def test_a_password_that_is_no_callable_is_refused_in_words(tmp_path: Path) -> N
     )
     with pytest.raises(ConfigurationError, match="takes a callable"):
         PdfSigner.from_pkcs12(file, password="x")  # type: ignore[arg-type]
-    with pytest.raises(ConfigurationError, match="or it needs password="):
+    with pytest.raises(ConfigurationError, match="it is encrypted: give password="):
         PdfSigner.from_pkcs12(file)
     with pytest.raises(
-        ConfigurationError, match=r"nowhere\.p12' of the PKCS #12 object cannot be read: FileNotFoundError"
+        ConfigurationError, match=r"nowhere\.p12' of the PKCS #12 store cannot be read: No such file"
     ):
         PdfSigner.from_pkcs12(tmp_path / "nowhere.p12")

@@ -344,7 +344,7 @@ def test_an_error_holds_no_confidential_name_of_a_file() -> None:
     with pytest.raises(GenerationError) as raised:
         builder.whole_message(encryptor=SmimeEncryptor()).build(CONTEXT, to=PEOPLE["jane"])
     shown = "".join(traceback.format_exception(raised.value))
-    assert raised.value.filename == "attachment 1"
+    assert raised.value.filename == "attachment 1 ({{ customer.name }}.pdf)"
     assert "Novotn" not in shown
     assert "cannot draw attachment 1" in shown
 

@@ -96,7 +96,7 @@ def test_what_the_token_lacks_is_said_while_wiring(
 
 
 def test_a_missing_module_is_said_while_wiring(tokens: Path) -> None:
-    with pytest.raises(ConfigurationError, match="the library or the token failed"):
+    with pytest.raises(ConfigurationError, match="its library, or the token, failed"):
         PdfSigner.from_pkcs11("/nowhere.so", token="shop", key="RSA-2048", pin=lambda: PIN)
 
 
@@ -122,7 +122,7 @@ def test_a_token_that_is_gone_is_an_error_of_the_message_and_comes_back(tokens: 
     shutil.move(tokens, aside)
     tokens.mkdir()
     try:
-        with pytest.raises(SigningError, match="the callable that signs raised") as caught:
+        with pytest.raises(SigningError, match="callable that signs failed") as caught:
             signed(own)
     finally:
         tokens.rmdir()

@@ -28,7 +28,8 @@ class Xhtml2PdfGenerator:
 
     The document loads nothing but the files below *assets*, by their relative name, and ``data:`` addresses.
     DejaVu Sans, Serif and Mono are built in. Whatever a reader would not see is an error: a character without
-    a glyph, an image that is missing, text below 5 pt or outside of its page.
+    a glyph, an image that is missing, text below 5 pt or outside of its page. A table cell that is higher
+    than a page goes on on the next one. Letters outside of ASCII in a link are percent-encoded (RFC 3987).
 
     Override `html` to make the HTML in another way.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, MissingDependencyError
 from ondemand_attach.protectors._certificates import Password
@@ -134,5 +135,5 @@ def _explained(error: Exception) -> ConfigurationError:
         "PinIncorrect": "the PIN is wrong",
         "PinLocked": "the PIN is locked",
     }
-    known = reasons.get(type(error).__name__, f"the library or the token failed ({type(error).__name__})")
+    known = reasons.get(type(error).__name__, f"its library, or the token, failed: {told(error)}")
     return ConfigurationError(f"the PKCS #11 token cannot be used: {known}")
