@@ -150,7 +150,7 @@ QUICK: dict[str, Callable[[], bytes]] = {
         b"<< /ByteRange [0 1 2 3] /Contents " + text_of(b"\x30\x80" * MILLION) + b" >>"
     ),
     "ZIP: files that overlap": lambda: overlapping(20_000, 2 * MILLION),
-    "Office: space for small streams": lambda: office_of(agile_with(b""), b"a" * 4096, 12_000),
+    "Office: space for small streams": lambda: office_of(agile_with(b""), b"a" * 4096, 60_000),
     "OpenPGP: armor": lambda: b"-----BEGIN PGP MESSAGE-----\n" + b"A: b\n" * MILLION,
     "OpenPGP: armor of spaces": lambda: b"-----BEGIN PGP MESSAGE-----\n" + (b" " * 5_000 + b"\n") * 1_000,
     "MIME: one boundary for all": lambda: (MIXED[len(HEAD) :] + b"--b\r\n") * 10_000,

@@ -97,8 +97,8 @@ def office_of(information: bytes, package: bytes, small: int = 1) -> bytes:
     used, large = -(-len(information) // 64), -(-(len(package) + 8) // 512)
     tables = -(-small * 8 // 128)
     chains = [1, tables, small, large]  # the directory, the table of small streams, these, the package
-    own = next(n for n in range(1, 109) if n * 128 >= n + sum(chains))
-    sectors, starts = [0xFFFFFFFD] * own, []
+    own = next(n for n in range(1, 5_000) if n * 128 >= n + _indexes(n) + sum(chains))
+    sectors, starts = [0xFFFFFFFD] * own + [0xFFFFFFFC] * _indexes(own), []
     for length in chains:
         starts.append(len(sectors))
         sectors += [*range(len(sectors) + 1, len(sectors) + length), 0xFFFFFFFE]
@@ -109,8 +109,13 @@ def office_of(information: bytes, package: bytes, small: int = 1) -> bytes:
     directory = b"".join(map(_entry, (*streams, ("EncryptedPackage", starts[3], len(package) + 8))))
     head = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504))
     struct.pack_into("<5H", head, 24, 62, 3, 0xFFFE, 9, 6)
-    struct.pack_into("<2I4x5I", head, 44, own, starts[0], 4096, starts[1], tables, 0xFFFFFFFE, 0)
-    struct.pack_into("<109I", head, 76, *range(own), *[0xFFFFFFFF] * (109 - own))
+    index = own if _indexes(own) else 0xFFFFFFFE
+    struct.pack_into("<2I4x5I", head, 44, own, starts[0], 4096, starts[1], tables, index, _indexes(own))
+    struct.pack_into("<109I", head, 76, *range(min(own, 109)), *[0xFFFFFFFF] * (109 - own))
+    for number in range(_indexes(own)):
+        listed = range(109 + number * 127, min(109 + (number + 1) * 127, own))
+        following = own + number + 1 if number + 1 < _indexes(own) else 0xFFFFFFFE
+        table += struct.pack("<128I", *listed, *[0xFFFFFFFF] * (127 - len(listed)), following)
     body = information.ljust(used * 64, b"\0").ljust(small * 512, b"\0")
     whole = struct.pack("<Q", len(package)) + package
     return (
@@ -121,6 +126,11 @@ def office_of(information: bytes, package: bytes, small: int = 1) -> bytes:
         + body
         + whole.ljust(large * 512, b"\0")
     )
+
+
+def _indexes(own: int) -> int:
+    """Return how many sectors are needed to list those of the table, when the header is full."""
+    return -(-max(own - 109, 0) // 127)
 
 
 def _entry(stream: tuple[str, int, int]) -> bytes:
