@@ -207,10 +207,15 @@ UNFIT = {
 }
 
 
+APPENDED_TO = {"without one of its pages"}
+"""What a signature appended to leaves as it was, byte by byte."""
+
+
 @pytest.mark.parametrize("kind", UNFIT)
 def test_what_would_lose_something_is_refused_in_words(kind: str) -> None:
     make, words = UNFIT[kind]
-    for act in (lambda one: ENCRYPTOR.encrypt(one, REQUEST).content, lambda one: SIGNER.sign(one, REQUEST)):
+    acts = [lambda one: ENCRYPTOR.encrypt(one, REQUEST).content, lambda one: SIGNER.sign(one, REQUEST)]
+    for act in acts[: 1 if kind in APPENDED_TO else 2]:
         with pytest.raises(MailError) as caught:
             act(pdf(make()))
         assert words in str(caught.value)

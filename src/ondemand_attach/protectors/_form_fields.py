@@ -1,7 +1,7 @@
 """Form fields with a value whose appearance is blank (ISO 32000-2 section 12.7.4.3).
 
 /NeedAppearances asks readers to draw fields from their values. A signature ends that: what is signed must not
-look otherwise from one reader to the next. Then readers show the appearances that are there, which may be blank.
+look otherwise from one reader to the next. Then readers show the appearances that are there, blank or not.
 """
 
 # mypy: disallow-untyped-calls=False

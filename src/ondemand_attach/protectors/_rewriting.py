@@ -26,6 +26,7 @@ _LOST: Final = (  # what qpdf says when it goes on without something
     "unexpected EOF",
     "parse error while reading object",
     "not found in file after regenerating",
+    "Pages tree includes non-dictionary object",
 )
 _LOSS: Final = "{}, and a part of what it shows is missing from the file; have it made or sent once more"
 _NO_PAGES: Final = "{}, and pikepdf finds no pages in it either; have it made or sent once more"
@@ -80,11 +81,8 @@ def rewritten(content: bytes, fault: str) -> bytes:
 def _check(pdf: pikepdf.Pdf, fault: str) -> None:
     if pdf.is_encrypted:  # an empty password opens it, but whoever encrypted it wanted it so
         raise UnfitError("it is encrypted already; give the plain document")
-    claimed, pages = _claimed(pdf), len(pdf.pages)
-    if not pages:
+    if not len(pdf.pages):
         raise UnfitError(_NO_PAGES.format(fault))
-    if claimed is not None and claimed != pages:
-        raise UnfitError(_LOSS.format(fault))
     if any("/ByteRange" in each for each in _dictionaries(pdf)):
         raise UnfitError("it is signed already, and to write it anew would break its signature")
     warnings = [str(warning) for warning in pdf.get_warnings()]
@@ -92,13 +90,6 @@ def _check(pdf: pikepdf.Pdf, fault: str) -> None:
         raise UnfitError(_LOSS.format(fault))
     if any(_RECONSTRUCTED in warning for warning in warnings) and _lacks_objects(pdf):
         raise UnfitError(_LOSS.format(fault))
-
-
-def _claimed(pdf: pikepdf.Pdf) -> int | None:
-    """Return how many pages there are, as the document itself says."""
-    pages = pdf.Root.get("/Pages")
-    count = pages.get("/Count") if isinstance(pages, library().Dictionary) else None
-    return count if isinstance(count, int) else None
 
 
 def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[Any]:
