@@ -236,6 +236,9 @@ SOUND: dict[str, Callable[[], bytes]] = {
     "dates that are none": lambda: letter(_info(CreationDate="yesterday", ModDate="D:2026-13-45"), **_PACKED),
     "Info that is no text": lambda: letter(_info(Title=7, Author=Array([1])), **_PACKED),
     "names in Latin-1": named,
+    "a number of many digits": lambda: replaced(
+        b"/MediaBox", b"/Pi 3.%b /MediaBox" % (b"1415926535" * 10_000)
+    ),
     "a form": lambda: form(is_drawn=True, asks=False),
     "a form in a packed file": lambda: form(is_drawn=True, asks=False, **_PACKED),
 }
@@ -249,6 +252,7 @@ MENDED: dict[str, Callable[[], bytes]] = {
         lambda pdf: pdf.Root.__setitem__("/PageLabels", pdf.make_indirect(Dictionary(Nums=Array([]))))
     ).replace(b"/PageLabels ", b"/PageLabels 9"),
     "no end": lambda: plain().rstrip()[:-5],
+    "no trailer": lambda: plain()[: plain().rindex(b"trailer")],
     "bytes before the header": lambda: b"\r\n\r\n" + plain(),
     "NUL behind the end": lambda: plain() + bytes(2048),
     "a wrong startxref": lambda: plain()[: plain().rindex(b"startxref")] + b"startxref\n7\n%%EOF\n",

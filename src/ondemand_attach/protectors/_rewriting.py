@@ -111,6 +111,7 @@ def _references(text: bytes) -> Iterator[tuple[int, int]]:
 
 def _written(found: Any, pdf: pikepdf.Pdf) -> bytes:
     output = BytesIO()
+    pdf.trailer["/Size"] = 0  # qpdf puts the right one there, but only where one was
     pdf.save(
         output,
         object_stream_mode=found.ObjectStreamMode.disable,
