@@ -216,6 +216,18 @@ def with_size(change: int) -> bytes:
     return content[:at] + b"%d" % (int(size) + change) + content[at + len(size) :]
 
 
+def usage_rights() -> bytes:
+    """Add what lets Adobe Reader save a form: a signature that vouches for nothing else."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        method = Dictionary(Type=Name.SigRef, TransformMethod=Name.UR3)
+        signature = Dictionary(Type=Name.Sig, ByteRange=Array([0, 1, 2, 3]), Contents=pikepdf.String("x"))
+        signature.Reference = Array([method])
+        pdf.Root.Perms = Dictionary(UR3=pdf.make_indirect(signature))
+
+    return letter(change).replace(b" 65535 f", b" 65536 f")
+
+
 SOUND: dict[str, Callable[[], bytes]] = {
     **{f"{kind}": functools.partial(with_image, kind) for kind in IMAGES},
     **{
@@ -236,8 +248,8 @@ SOUND: dict[str, Callable[[], bytes]] = {
     "dates that are none": lambda: letter(_info(CreationDate="yesterday", ModDate="D:2026-13-45"), **_PACKED),
     "Info that is no text": lambda: letter(_info(Title=7, Author=Array([1])), **_PACKED),
     "names in Latin-1": named,
-    "a number of many digits": lambda: replaced(
-        b"/MediaBox", b"/Pi 3.%b /MediaBox" % (b"1415926535" * 10_000)
+    "names in Polish": lambda: letter(
+        lambda pdf: pdf.Root.__setitem__("/Extra", Dictionary({"/Łódź": Name("/żółć")})), **_PACKED
     ),
     "a form": lambda: form(is_drawn=True, asks=False),
     "a form in a packed file": lambda: form(is_drawn=True, asks=False, **_PACKED),
@@ -252,11 +264,14 @@ MENDED: dict[str, Callable[[], bytes]] = {
         lambda pdf: pdf.Root.__setitem__("/PageLabels", pdf.make_indirect(Dictionary(Nums=Array([]))))
     ).replace(b"/PageLabels ", b"/PageLabels 9"),
     "no end": lambda: plain().rstrip()[:-5],
-    "no trailer": lambda: plain()[: plain().rindex(b"trailer")],
     "bytes before the header": lambda: b"\r\n\r\n" + plain(),
     "NUL behind the end": lambda: plain() + bytes(2048),
     "a wrong startxref": lambda: plain()[: plain().rindex(b"startxref")] + b"startxref\n7\n%%EOF\n",
     "a wrong length": lambda: letter(compress_streams=False).replace(b"/Length 4", b"/Length 1", 1),
+    "a number of many digits": lambda: replaced(
+        b"/MediaBox", b"/Pi 3.%b /MediaBox" % (b"1415926535" * 10_000)
+    ),
+    "usage rights": usage_rights,
     "a key that recurs": lambda: replaced(b"/MediaBox", b"/Rotate 0 /Rotate 0 /MediaBox"),
 }
 """What readers open all the same, and pyHanko does not, or not as it is."""

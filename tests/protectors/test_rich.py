@@ -115,6 +115,13 @@ def test_a_visible_signature_keeps_the_names_of_its_page(kind: str) -> None:
     assert "Letter, page 1" in str(shown(made.content, SECRET)[-1][0])  # type: ignore[index]
 
 
+def test_a_file_without_a_trailer_is_mended() -> None:
+    """Not every reader opens it."""
+    content = rich_pdfs.plain()
+    made = protected(content[: content.rindex(b"trailer")])
+    assert shown(made.content, SECRET) == shown(content)
+
+
 # --- what is said of it
 
 

@@ -70,7 +70,7 @@ def check_unpacked(content: bytes) -> None:
     left, view = _MOST_UNPACKED, memoryview(content)
     for found in _PACKED.finditer(content):
         start = content.find(b"stream", found.end(), found.end() + _NEAR)
-        head = content[max(0, content.rfind(b"obj", 0, found.start())) : max(0, start)]
+        head = content[max(0, found.start() - _NEAR) : max(0, start)].rpartition(b"obj")[2]
         left -= _unpacked(view[start + len(b"stream") :], left) if start > 0 else 0
         if left <= 0 or head.count(b"/FlateDecode") > 1:  # packed twice: a million to one
             raise UnfitError(_DEEP)
