@@ -460,7 +460,7 @@ def test_the_names_in_the_json_stay() -> None:
     ]
     assert list(said["parts"][0]) == [
         *("part", "media_type", "size", "sha256", "plain_size", "plain_sha256", "encryption", "signature"),
-        "signature_asked",
+        *("signature_asked", "rewriting"),
     ]
 
 

@@ -20,6 +20,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate
 import ondemand_attach.generators
 from leak_cases import is_found, pdf, stream
 from ondemand_attach import Document, MessageBuilder, Xhtml2PdfGenerator
+from ondemand_attach._leaks import _pdf_filters
 from ondemand_attach.errors import ConfidentialityError
 
 NAME = "Zdenka Kvapilová"
@@ -447,3 +448,12 @@ def test_the_numbers_of_glyphs_are_no_text() -> None:
 def test_a_page_may_name_no_contents() -> None:
     content = pdf(b"<</Type /Page /Contents []>>", stream(b"BT (for Zdenka Kvapilova) Tj ET"))
     assert is_found(content, "Zdenka Kvapilova")
+
+
+def test_run_lengths_are_worked_through_up_to_a_number_of_runs() -> None:
+    """A run of one octet takes two, and as long as one of 128."""
+    most = _pdf_filters._MOST_RUNS
+    dictionary = b"/Filter /RunLengthDecode"
+    assert len(_pdf_filters.decoded(dictionary, b"\0a" * (most + 9), 1 << 30)) == most
+    long = (b"\x7f" + b"x" * 128) * 9
+    assert _pdf_filters.decoded(dictionary, long, 1 << 30) == b"x" * 128 * 9

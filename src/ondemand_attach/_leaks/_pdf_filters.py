@@ -14,6 +14,7 @@ _PARAMETER = re.compile(rb"/(Predictor|Columns|Colors|BitsPerComponent|EarlyChan
 _DEAR = re.compile(rb"/(?:Predictor|ASCII85Decode|A85|LZWDecode|LZW|RunLengthDecode|RL)\b")
 _SPACE = b"\0\t\n\f\r\v "
 _SLOWLY = 8 << 20  # octets that are worked through one by one
+_MOST_RUNS = 2 << 20  # of two octets each at least
 
 
 def is_dear(dictionary: bytes) -> bool:
@@ -65,7 +66,9 @@ def _ascii85(data: bytes | memoryview, _: dict[bytes, int], most: int) -> bytes:
 
 def _run_length(data: bytes | memoryview, _: dict[bytes, int], most: int) -> bytes:
     found, at = bytearray(), 0
-    while at < len(data) and (length := data[at]) != 128 and len(found) < most:
+    for _ in range(_MOST_RUNS):
+        if at >= len(data) or (length := data[at]) == 128 or len(found) >= most:
+            break
         is_run = length > 128
         end = at + 2 + (0 if is_run else length)
         found += bytes(data[at + 1 : end]) * (257 - length if is_run else 1)

@@ -19,7 +19,6 @@ PDF_A: Final = b"http://www.aiim.org/pdfa/ns/id/"
 
 _STRUCTURE: Final = "it is no PDF, or its structure is damaged"
 _DEEP: Final = "it nests too deep, or is too large, to be taken apart"
-_NAMES: Final = "it has names that are not in ASCII, which pyHanko would spell in another way"
 _PLACES: Final = {
     "xmp_xml.py": "its metadata (XMP) is no XML in UTF-8",
     "info.py": "its document information (Info) is not as ISO 32000 has it",
@@ -46,6 +45,10 @@ class UnknownSpellingError(Exception):
     """A name that is not in ASCII was read, and not kept as it was spelt."""
 
 
+class HybridReferencesError(Exception):
+    """Readers would differ in which of two cross-references of a signed file they follow."""
+
+
 class PlainPdf(NamedTuple):
     """A PDF that is to be protected.
 
@@ -67,7 +70,7 @@ def check_unpacked(content: bytes) -> None:
     left, view = _MOST_UNPACKED, memoryview(content)
     for found in _PACKED.finditer(content):
         start = content.find(b"stream", found.end(), found.end() + _NEAR)
-        head = content[max(0, content.rfind(b"obj", 0, found.start())) : max(0, start)]
+        head = content[max(0, found.start() - _NEAR) : max(0, start)].rpartition(b"obj")[2]
         left -= _unpacked(view[start + len(b"stream") :], left) if start > 0 else 0
         if left <= 0 or head.count(b"/FlateDecode") > 1:  # packed twice: a million to one
             raise UnfitError(_DEEP)
@@ -84,6 +87,14 @@ def _unpacked(data: memoryview, most: int) -> int:
     return size
 
 
+_KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (UnknownSpellingError, "it has names that are not in ASCII, which pyHanko would spell in another way"),
+    (HybridReferencesError, "its cross-references are hybrid (ISO 32000-2 section 7.5.8.4)"),
+    (RecursionError, _DEEP),
+    (MemoryError, _DEEP),
+)
+
+
 def fault_in(error: Exception) -> str | None:
     """Say what is wrong with the PDF whose reading or writing ended with *error*; None if it is not to blame.
 
@@ -91,10 +102,9 @@ def fault_in(error: Exception) -> str | None:
     """
     if isinstance(error, UnfitError):
         return error.reason
-    if isinstance(error, UnknownSpellingError):
-        return _NAMES
-    if isinstance(error, RecursionError | MemoryError):
-        return _DEEP
+    for kind, words in _KINDS:
+        if isinstance(error, kind):
+            return words
     frames = traceback.walk_tb(error.__traceback__)
     files = [pathlib.PurePath(frame.f_code.co_filename) for frame, _ in frames]
     if any("crypt" in file.parts for file in files):  # of a key; no document is to blame

@@ -1,7 +1,7 @@
-"""Form fields with a value that nothing draws (ISO 32000-2 section 12.7.4.3).
+"""Form fields with a value whose appearance is blank (ISO 32000-2 section 12.7.4.3).
 
 /NeedAppearances asks readers to draw fields from their values. A signature ends that: what is signed must not
-look otherwise from one reader to the next. Then readers show the appearances that are there: perhaps none.
+look otherwise from one reader to the next. Then readers show the appearances that are there, blank or not.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -36,7 +36,7 @@ def check_drawn(root: generic.DictionaryObject) -> None:
     if not _at(form, "/NeedAppearances"):
         return
     for place, (field, kind, value) in enumerate(_fields(form), 1):
-        if kind in _OF_TEXT and value and not _is_drawn(field):
+        if kind in _OF_TEXT and value and _is_blank(field):
             raise SigningError(
                 f"field {place} of the form has a value that readers are asked to draw (NeedAppearances); "
                 "once the document is signed, they do not; have the fields drawn before, as pikepdf's "
@@ -69,8 +69,9 @@ def _listed(owner: Any, name: str) -> list[Any]:
     return [one for one in each if isinstance(one, generic.DictionaryObject)]
 
 
-def _is_drawn(field: Any) -> bool:
+def _is_blank(field: Any) -> bool:
+    """Whether there is an appearance that draws nothing; readers make one where there is none at all."""
     normal = _at(_at(field, "/AP"), "/N")
     if not isinstance(normal, generic.StreamObject):
         return False
-    return len(normal.encoded_data) > _LARGE or _DRAWS.search(normal.data) is not None
+    return len(normal.encoded_data) <= _LARGE and _DRAWS.search(normal.data) is None

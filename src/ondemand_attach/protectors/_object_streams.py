@@ -221,7 +221,7 @@ def text_of(one: generic.PdfObject) -> bytes:
     if isinstance(one, SpeltName):
         return one.spelt
     if isinstance(one, generic.NameObject):
-        if not one.isascii():
+        if not one.isascii() and _is_of_two_spellings(one):
             raise UnknownSpellingError
         return _ESCAPED.sub(lambda found: b"#%02X" % found[0][0], one[1:].encode()).join((b"/", b""))
     if isinstance(one, generic.FloatObject):
@@ -233,6 +233,19 @@ def text_of(one: generic.PdfObject) -> bytes:
     output = BytesIO()
     one.write_to_stream(output, None)
     return output.getvalue()
+
+
+def _is_of_two_spellings(name: str) -> bool:
+    """Whether pyHanko, which takes for Latin-1 what is not UTF-8, would have read *name* from either."""
+    try:
+        octets = name.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _entries(dictionary: generic.DictionaryObject) -> dict[bytes, bytes]:

@@ -35,7 +35,13 @@ from ondemand_attach.protectors._fast._credentials import Credentials, KeptKeySi
 from ondemand_attach.protectors._fast._keys import PasswordHandler
 from ondemand_attach.protectors._fast._source import light_copy
 from ondemand_attach.protectors._fast._verbatim import copied
-from ondemand_attach.protectors._foreign import PlainPdf, check_unpacked, read_by, wrong_with
+from ondemand_attach.protectors._foreign import (
+    HybridReferencesError,
+    PlainPdf,
+    check_unpacked,
+    read_by,
+    wrong_with,
+)
 from ondemand_attach.protectors._form_fields import check_drawn
 from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
 
@@ -323,9 +329,16 @@ def writer_of(document: Document) -> BasePdfFileWriter:
     return document.writer() if isinstance(document, EncryptedPdf) else _appending(document.content)
 
 
+class _AppendingWriter(IncrementalPdfFileWriter):
+    def _update_meta(self) -> None:
+        """Leave the metadata as they are, which may be damaged; a signature says when and by whom itself."""
+
+
 def _appending(content: bytes) -> IncrementalPdfFileWriter:
     check_unpacked(content)
-    writer = IncrementalPdfFileWriter(BytesIO(content))
+    writer = _AppendingWriter(BytesIO(content))
+    if writer.prev.xrefs.hybrid_xrefs_present:
+        raise HybridReferencesError
     if writer.prev.encrypted:
         raise SigningError(
             "the document is encrypted already; sign what PdfEncryptor.encrypt() returned, unchanged"

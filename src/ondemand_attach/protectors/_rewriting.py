@@ -26,6 +26,7 @@ _LOST: Final = (  # what qpdf says when it goes on without something
     "unexpected EOF",
     "parse error while reading object",
     "not found in file after regenerating",
+    "Pages tree includes non-dictionary object",
 )
 _LOSS: Final = "{}, and a part of what it shows is missing from the file; have it made or sent once more"
 _NO_PAGES: Final = "{}, and pikepdf finds no pages in it either; have it made or sent once more"
@@ -80,12 +81,9 @@ def rewritten(content: bytes, fault: str) -> bytes:
 def _check(pdf: pikepdf.Pdf, fault: str) -> None:
     if pdf.is_encrypted:  # an empty password opens it, but whoever encrypted it wanted it so
         raise UnfitError("it is encrypted already; give the plain document")
-    claimed, pages = _claimed(pdf), len(pdf.pages)
-    if not pages:
+    if not len(pdf.pages):
         raise UnfitError(_NO_PAGES.format(fault))
-    if claimed is not None and claimed != pages:
-        raise UnfitError(_LOSS.format(fault))
-    if any("/ByteRange" in each for each in _dictionaries(pdf)):
+    if _is_signed(pdf):
         raise UnfitError("it is signed already, and to write it anew would break its signature")
     warnings = [str(warning) for warning in pdf.get_warnings()]
     if any(words in warning for warning in warnings for words in _LOST):
@@ -94,16 +92,16 @@ def _check(pdf: pikepdf.Pdf, fault: str) -> None:
         raise UnfitError(_LOSS.format(fault))
 
 
-def _claimed(pdf: pikepdf.Pdf) -> int | None:
-    """Return how many pages there are, as the document itself says."""
-    pages = pdf.Root.get("/Pages")
-    count = pages.get("/Count") if isinstance(pages, library().Dictionary) else None
-    return count if isinstance(count, int) else None
-
-
-def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[Any]:
+def _is_signed(pdf: pikepdf.Pdf) -> bool:
+    """Whether there is a signature, other than one that only lets Adobe Reader save a form (usage rights)."""
     kind = library().Dictionary
-    return (each for each in pdf.objects if isinstance(each, kind))
+    signatures = (each for each in pdf.objects if isinstance(each, kind) and "/ByteRange" in each)
+    return any(_methods(each) - {"/UR", "/UR3"} or not _methods(each) for each in signatures)
+
+
+def _methods(signature: Any) -> set[str]:
+    """Return what a signature vouches for, as it says (ISO 32000-2 section 12.8.2)."""
+    return {str(each.get("/TransformMethod")) for each in signature.get("/Reference", [])}
 
 
 def _lacks_objects(pdf: pikepdf.Pdf) -> bool:
@@ -120,6 +118,9 @@ def _references(text: bytes) -> Iterator[tuple[int, int]]:
 
 def _written(found: Any, pdf: pikepdf.Pdf) -> bytes:
     output = BytesIO()
+    pdf.trailer["/Size"] = 0  # qpdf puts the right one there, but only where one was
+    if "/Perms" in pdf.Root:
+        del pdf.Root["/Perms"]  # usage rights, which end with any change; Adobe Reader would complain of them
     pdf.save(
         output,
         object_stream_mode=found.ObjectStreamMode.disable,

@@ -51,7 +51,7 @@ TOKEN = re.compile(
 )
 NAME = re.compile(_NAME)
 STRING = re.compile(rb"(%b|%b)" % (_LITERAL, _HEXADECIMAL))
-REFERENCE = re.compile(rb"([1-9][0-9]*+) 0 R")
+REFERENCE = re.compile(rb"(?<![0-9])([1-9][0-9]{0,9}) 0 R")  # goes through a number of many digits once
 LENGTH = re.compile(rb"([0-9]++)( 0 R)?")
 
 

@@ -1,0 +1,271 @@
+"""PDFs of other programs are protected, signed and proven, whatever is in them and whichever comes first."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import sys
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+import pypdfium2
+import pytest
+
+from ondemand_attach import (
+    Document,
+    Mailer,
+    MemoryTransport,
+    MessageBuilder,
+    PdfEncryptor,
+    PdfSigner,
+    Receipt,
+    VisibleSignature,
+)
+from ondemand_attach.errors import EncryptionError, MailError, SigningError
+from ondemand_attach.protectors import _rewriting
+from ondemand_attach.testing import attachment_request
+from protectors import rich_pdfs
+from protectors.rich_pdfs import MENDED, SOUND
+from protectors.samples import SECRET, certify, flaws, rsa_key
+
+CERTIFICATE = certify(rsa_key())
+SIGNER = PdfSigner(key=rsa_key(), certificate=CERTIFICATE)
+STAMPED = PdfSigner(
+    key=rsa_key(), certificate=CERTIFICATE, appearance=VisibleSignature(page=-1, box=(150, 20, 290, 60))
+)
+ENCRYPTOR = PdfEncryptor(password=lambda _: SECRET)
+REQUEST = attachment_request({}, filename="terms.pdf")
+ALL = SOUND | MENDED
+
+
+def pdf(content: bytes) -> Document:
+    return Document(content=content, media_type="application/pdf")
+
+
+def protected(content: bytes, signer: PdfSigner = SIGNER) -> Document:
+    """Return it encrypted, signed, and proven as a builder does."""
+    sealed = ENCRYPTOR.encrypt(pdf(content), REQUEST)
+    made = signer.sign(sealed, REQUEST)
+    for proof in (sealed.proof, made.proof):
+        assert proof is not None
+        proof(made.content)
+    return made
+
+
+def shown(content: bytes, password: str = "") -> list[object]:
+    """Return what the pages say and look like, by pdfium."""
+    with pypdfium2.PdfDocument(content, password=password) as document:
+        return [
+            (page.get_textpage().get_text_bounded(), page.render(scale=0.5).to_pil().tobytes())
+            for page in document
+        ]
+
+
+def held(content: bytes, password: str = "") -> list[object]:
+    """Return the drawing instructions and the images of the pages, as they are stored."""
+    with pikepdf.open(io.BytesIO(content), password=password, suppress_warnings=True) as opened:
+        return [(_octets(page.Contents), list(_images(page.Resources))) for page in opened.pages]
+
+
+def _images(resources: Any) -> Iterator[object]:
+    for name, image in resources.get("/XObject", {}).items():
+        yield name, _octets(image), _octets(image.get("/SMask")) if "/SMask" in image else None
+
+
+def _octets(stream: Any) -> bytes:
+    """Return the data of *stream*, without the deflation that it may have got so that it can be padded."""
+    raw: bytes = stream.read_raw_bytes()
+    filters = stream.get("/Filter", [])
+    names = list(filters) if isinstance(filters, pikepdf.Array) else [filters]
+    return zlib.decompressobj().decompress(raw) if names[:1] == [pikepdf.Name.FlateDecode] else raw
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_what_readers_open_is_protected_and_looks_as_before(kind: str) -> None:
+    content = ALL[kind]()
+    made = protected(content)
+    assert flaws(made.content, CERTIFICATE, SECRET) == []
+    assert held(made.content, SECRET) == held(content)
+    assert shown(made.content, SECRET) == shown(content)
+    assert (made.rewriting is not None) == (kind in MENDED)  # and what need not be is left as it was
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_what_is_signed_only_looks_as_before(kind: str) -> None:
+    content = ALL[kind]()
+    made = SIGNER.sign(pdf(content), REQUEST)
+    assert made.proof is not None
+    made.proof(made.content)
+    assert shown(made.content) == shown(content)
+
+
+def test_each_kind_passes_at_each_place_in_a_process() -> None:
+    """Nothing is looked at only now and then: what is let through once is let through always."""
+    kinds = [make() for make in ALL.values()]
+    for place in range(257):
+        protected(kinds[place % len(kinds)])
+
+
+@pytest.mark.parametrize("kind", ["names in Latin-1", "names in Latin-1 in a packed file"])
+def test_a_visible_signature_keeps_the_names_of_its_page(kind: str) -> None:
+    made = protected(ALL[kind](), STAMPED)
+    assert "Letter, page 1" in str(shown(made.content, SECRET)[-1][0])  # type: ignore[index]
+
+
+def test_a_file_without_a_trailer_is_mended() -> None:
+    """Not every reader opens it."""
+    content = rich_pdfs.plain()
+    made = protected(content[: content.rindex(b"trailer")])
+    assert shown(made.content, SECRET) == shown(content)
+
+
+# --- what is said of it
+
+
+def builder(content: bytes) -> MessageBuilder:
+    return (
+        MessageBuilder()
+        .sender("shop@shop.example")
+        .subject("Terms")
+        .text("Attached.")
+        .attach(lambda _: pdf(content), filename="terms.pdf", encryptor=ENCRYPTOR, signer=SIGNER)
+    )
+
+
+def test_the_receipt_and_the_log_say_that_a_document_was_written_anew(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING, "ondemand_attach"):
+        receipt = Mailer(MemoryTransport()).send(
+            builder(MENDED["fewer objects in the trailer"]()), {}, to="jane@example.com"
+        )
+    (part,) = receipt.parts
+    assert part.rewriting == (
+        f"pikepdf {pikepdf.__version__}: its cross-reference table contradicts ISO 32000-2 section 7.5.4, or "
+        "the rest of the file"
+    )
+    assert Receipt.from_json(receipt.to_json()).parts == receipt.parts
+    (record,) = caplog.records
+    assert record.getMessage() == f"{receipt.message_id}: attachment 1 was written anew by {part.rewriting}"
+
+
+def test_of_what_was_left_as_it_was_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    receipt = Mailer(MemoryTransport()).send(builder(rich_pdfs.plain()), {}, to="jane@example.com")
+    assert [part.rewriting for part in receipt.parts] == [None]
+    assert caplog.records == []
+
+
+def test_without_the_extra_it_is_said_what_is_wrong_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pikepdf", None)
+    with pytest.raises(EncryptionError) as caught:
+        builder(MENDED["fewer objects in the trailer"]()).build({}, to="jane@example.com")
+    assert caught.value.filename == "terms.pdf"
+    assert str(caught.value) == (
+        "terms.pdf could not be encrypted: its cross-reference table contradicts ISO 32000-2 section 7.5.4, or "
+        'the rest of the file; pip install "ondemand_attach[repair]" has such files written anew; or do so '
+        "before, with qpdf"
+    )
+    protected(rich_pdfs.plain())  # which does not need it
+
+
+# --- nothing is lost without a word
+
+
+def with_lost_page() -> bytes:
+    content = rich_pdfs.plain()
+    at = [found.start() for found in re.finditer(rb"\d+ 0 obj", content) if _is_page(content, found.end())][
+        -1
+    ]
+    end = content.index(b"endobj", at) + len(b"endobj")
+    return content[:at] + b" " * (end - at) + content[end:]
+
+
+def _is_page(content: bytes, at: int) -> bool:
+    return re.search(rb"/Type /Page\b", content[at : content.index(b"endobj", at)]) is not None
+
+
+def encrypted(**options: Any) -> bytes:
+    return rich_pdfs.letter(encryption=pikepdf.Encryption(**options))
+
+
+UNFIT = {
+    "cut off": (lambda: rich_pdfs.plain()[:-700], ""),
+    "without one of its pages": (with_lost_page, "a part of what it shows is missing"),
+    "not a PDF": (lambda: b"Dear customer,", "no pages in it"),
+    "encrypted without a password": (lambda: encrypted(owner="x", user=""), "encrypted already"),
+    "encrypted and damaged": (
+        lambda: encrypted(owner="x", user="").replace(b" 65535 f", b" 65536 f"),
+        "encrypted already",
+    ),
+    "signed and damaged": (
+        lambda: SIGNER.sign(pdf(rich_pdfs.plain()), REQUEST).content.replace(b" 65535 f", b" 65536 f", 1),
+        "signed already",
+    ),
+    "PDF/A and damaged": (
+        lambda: rich_pdfs.letter(
+            rich_pdfs._metadata(b"<x xmlns:pdfaid='http://www.aiim.org/pdfa/ns/id/'/>"),
+            compress_streams=False,
+        ).replace(b" 65535 f", b" 65536 f"),
+        "PDF/A",
+    ),
+}
+
+
+APPENDED_TO = {"without one of its pages"}
+"""What a signature appended to leaves as it was, byte by byte."""
+
+
+@pytest.mark.parametrize("kind", UNFIT)
+def test_what_would_lose_something_is_refused_in_words(kind: str) -> None:
+    make, words = UNFIT[kind]
+    acts = [lambda one: ENCRYPTOR.encrypt(one, REQUEST).content, lambda one: SIGNER.sign(one, REQUEST)]
+    for act in acts[: 1 if kind in APPENDED_TO else 2]:
+        with pytest.raises(MailError) as caught:
+            act(pdf(make()))
+        assert words in str(caught.value)
+        assert "Error" not in str(caught.value)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_objects_that_would_fill_the_memory_are_not_unpacked(*, packed: bool) -> None:
+    with pikepdf.new() as opened:
+        rich_pdfs.page(opened, b"")
+        opened.Root.Extra = pikepdf.Array([pikepdf.Dictionary(A=pikepdf.String("x" * (1 << 20)))] * 3)
+        content = rich_pdfs.saved(opened, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    bomb = _rewriting.rewritten(content, "it is damaged") if not packed else _bomb()
+    if not packed:
+        protected(bomb)
+        return
+    with pytest.raises(EncryptionError, match="nests too deep, or is too large"):
+        ENCRYPTOR.encrypt(pdf(bomb), REQUEST)
+
+
+def _bomb() -> bytes:
+    packer = zlib.compressobj()
+    data = b"".join(packer.compress(bytes(1 << 20)) for _ in range(80)) + packer.flush()
+    head = b"%%PDF-1.5\n1 0 obj\n<</Type/ObjStm/N 1/First 5/Filter/FlateDecode/Length %d>>\nstream\n" % len(
+        data
+    )
+    return head + data + b"\nendstream\nendobj\nstartxref\n9\n%%EOF\n"
+
+
+# --- forms
+
+
+def test_a_form_that_only_readers_would_draw_is_not_signed() -> None:
+    content = rich_pdfs.form(is_drawn=False, asks=True)
+    with pytest.raises(SigningError, match="field 1 of the form has a value that readers are asked to draw"):
+        protected(content)
+    with pytest.raises(SigningError, match="field 1"):
+        SIGNER.sign(pdf(content), REQUEST)
+    assert ENCRYPTOR.encrypt(pdf(content), REQUEST).content
+
+
+def test_a_form_that_is_drawn_is_signed_although_it_asks() -> None:
+    content = rich_pdfs.form(is_drawn=True, asks=True)
+    with pikepdf.open(io.BytesIO(protected(content).content), password=SECRET) as opened:
+        (field, *_) = opened.Root.AcroForm.Fields
+        assert b"(Alice) Tj" in _octets(field.AP.N)
