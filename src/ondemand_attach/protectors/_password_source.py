@@ -7,10 +7,8 @@ from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 from ondemand_attach._message import AttachmentRequest
-from ondemand_attach._template_facts import facts
 from ondemand_attach.errors import ConfigurationError, MailError
 from ondemand_attach.protectors import _passwords
-from ondemand_attach.protectors._password_parts import secret_part
 from ondemand_attach.protectors._recipients import asked
 
 Source: TypeAlias = str | Callable[[AttachmentRequest], str]
@@ -75,6 +73,8 @@ class PasswordSource:
         if isinstance(self._source, str):
             password: object = request.secret(self._source)
             if isinstance(password, str) and len(password) <= self._limits.longest:
+                from ondemand_attach.protectors._password_parts import secret_part
+
                 judged = secret_part(password, self._source, request)
         else:
             password = asked(self._source, "password", request)
@@ -95,6 +95,7 @@ class PasswordSource:
         Raises:
             WeakPasswordError: it is not.
         """
+        address = request.recipient.address.addr_spec
         return _passwords.check(
             password,
             whose=whose,
@@ -102,12 +103,14 @@ class PasswordSource:
             bits=bits,
             insecure_allow_weak=self._allows_weak,
             strength=self._strength,
-            known=re.split(r"\W", request.recipient.address.addr_spec),
+            known=[address, *re.split(r"\W", address)],
             limits=self._limits,
         )
 
 
 def _check_varies(template: str) -> None:
+    from ondemand_attach._template_facts import facts
+
     known = facts(template)
     if known.is_whole and not known.lookups:
         raise ConfigurationError(

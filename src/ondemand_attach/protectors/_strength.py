@@ -321,7 +321,7 @@ def _spoken(password: str, classes: list[str], at_random: float) -> Estimate | N
     if not _LETTERS.search(password) or told > max(_SURELY, at_random) - _CHANCE:
         return None
     signs = sum(_class_of(character) == "!" for character in password)
-    guessed = _SIGN_BITS * signs + sum(token.guessed for token in tokens) + max(0, len(tokens) - 2)
+    guessed = _SIGN_BITS * signs + sum(token.guessed for token in tokens) + len(tokens) - 1
     return Estimate(guessed, "words, names or dates that could be looked up")
 
 

@@ -77,7 +77,7 @@ FORMATS: Final = [
         (_TAX, r"[12][0-9]{4}2[AB][0-9]{6}(?:[0-9]{2})?"),  # France, Corsica
         (_TAX, _INDONESIAN),  # Indonesia
         ("a VAT number", rf"(?:{_VAT}|ATU|CHE)[0-9]{{8,12}}(?:[A-Z]|B[0-9]{{2}}|MWST|TVA|IVA|MVA)?"),
-        ("a VAT number", r"ES[A-Z][0-9]{7}[A-Z0-9]|IE[0-9]{7}[A-W][A-I]?|FR[A-Z0-9]{2}[0-9]{9}"),
+        ("a VAT number", r"ES[A-Z][0-9]{7}[A-Z0-9]|IE[0-9]{7}[A-Z][A-I]?|FR[A-Z0-9]{2}[0-9]{9}"),
         (
             "a driver's number",
             r"[A-Z][A-Z9]{4}[0-9][0156][0-9][0-3][0-9]{2}(?:[A-Z]{2}|[A-Z]9|99)[0-9A-Z][A-Z]{2}",
