@@ -32,7 +32,7 @@ _CHANCE: Final = 13.5
 _SURELY: Final = 50
 _GIVEN_OUT: Final = 15  # digits
 _GIVEN_OUT_BITS: Final = 2.6
-_WORD, _LONG_WORD, _MORE_LETTERS = 12.0, 12, 2.2
+_WORD, _LONG_WORD, _MORE_LETTERS = 12.5, 12, 2.2
 _DATE_BITS: Final = 17.0  # a day of the last 120 years, in one of three formats
 
 
@@ -192,6 +192,9 @@ _CLASS_BITS = {"0": _DIGIT, "a": _LETTER, "A": _LETTER, " ": 0.0, "!": _SIGN_BIT
 _AGAIN: Final = 4.0  # bits, for that there is a date, or something once more, at all
 
 
+_OF_NUMBERS: Final = 6
+
+
 class _Piece(NamedTuple):
     start: int
     end: int
@@ -202,7 +205,9 @@ def _by_format(password: str, classes: list[str], core: str) -> Estimate | None:
     """As characters of kinds that are known, put together with dates, well-known words, walks and repeats."""
     is_plain = len(core) < _LONG and (core == core.upper() or core == core.lower())
     bits = _cheapest(password, classes, _CHANGE if is_plain else _CHANGE_OF_OTHERS)
-    return Estimate(bits, "a format or a word that guessers know") if bits < LEAST_BITS else None
+    # A long number has many places for a date or a walk, and no change of kinds that speaks for a code.
+    least = LEAST_BITS - (_OF_NUMBERS if core.isdecimal() else 0)
+    return Estimate(bits, "a format or a word that guessers know") if bits < least else None
 
 
 def _cheapest(password: str, classes: list[str], change: float) -> float:
