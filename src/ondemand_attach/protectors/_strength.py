@@ -74,9 +74,7 @@ def estimate(password: str) -> Estimate:
 # --- characters
 
 _SEPARATORS = frozenset(" -_./,:;()+")
-_NOT_SEPARATING = re.compile(
-    "^[-_.]|[-_]$|[a-z][0-9]*[A-Z]|[A-Z]{2}[0-9]*[a-z]"
-)  # in token_urlsafe() and the like
+_NOT_SEPARATING = re.compile("^[-_.]|[-_]$|[a-z][0-9]*[A-Z]|[A-Z]{2}[0-9]*[a-z]")  # as token_urlsafe() makes
 _SHORT: Final = 8
 _SIZES = {"0": 10, "a": 26, "A": 26, "!": 33, "ž": 100}
 _SIGN_BITS: Final = 5.0
@@ -110,7 +108,7 @@ def _at_random(classes: list[str], password: str) -> float:
 
 # --- numbers that are given out
 
-_EXTENSION = re.compile(r"(?:e?xt|x|dw|poste|int|kl|linka)[-. ]*[0-9]{1,5}", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?:e?xt|x|dw|poste|int|kl|linka)[-. ]*[0-9]{1,5}\W*$", re.IGNORECASE)
 _GROUPS_OF_CARD = re.compile(r"[0-9]{4}(?: [0-9]{4}){3}(?: [0-9]{1,3})?")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LABELLED: Final = 10  # digits, from which on letters beside them are but a label; 7 if it stands apart
@@ -122,7 +120,7 @@ _HEXADECIMAL = re.compile("[-: ]*(?:[0-9a-f][-: ]*){13,}|[-: ]*(?:[0-9A-F][-: ]*
 def _number(password: str, core: str) -> Estimate | None:
     """A telephone, identity, tax or account number: digits, beside which one label may stand."""
     if found := _EXTENSION.search(password):
-        password = password[: found.start()] + password[found.end() :]
+        password = password[: found.start()]
     digits = sum(map(str.isdecimal, password))
     if _GROUPS_OF_CARD.fullmatch(password):
         return Estimate(_GIVEN_OUT_BITS * _GIVEN_OUT, "the number of a card")
@@ -131,9 +129,8 @@ def _number(password: str, core: str) -> Estimate | None:
         return None
     if any(date.end == len(password) for date in _dates(password) if date.start == 0):
         return Estimate(_DATE_BITS, "a date")
-    return Estimate(
-        _GIVEN_OUT_BITS * digits, f"a number of {digits} digits, as telephones, accounts and persons have"
-    )
+    kind = f"a number of {digits} digits, as telephones, accounts and persons have"
+    return Estimate(_GIVEN_OUT_BITS * digits, kind)
 
 
 def _is_label(password: str, digits: int, core: str) -> bool:
@@ -184,14 +181,8 @@ def _is_chinese(core: str) -> bool:
 
 _CHANGE, _CHANGE_OF_OTHERS, _LONG = 2.75, 5.4, 10
 """What a change from letters to digits counts. Plates are short and not in large and small letters."""
-
-
 _CLASS_BITS = {"0": _DIGIT, "a": _LETTER, "A": _LETTER, " ": 0.0, "!": _SIGN_BITS, "ž": 6.0}
-
-
 _AGAIN: Final = 4.0  # bits, for that there is a date, or something once more, at all
-
-
 _OF_NUMBERS: Final = 6
 
 
