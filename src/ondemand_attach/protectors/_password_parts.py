@@ -79,10 +79,8 @@ def _disguised(full: Any, public: Any, names: Collection[str] | None = None) -> 
 def _other(value: Any) -> Any:
     """Return another value that is written with as many letters, digits and signs."""
     match value:
-        case str() if len(value) > _MOST:
-            return "q" * len(value)
         case str():
-            return "".join(map(_other_letter, value)).translate(_OTHER)
+            return _other_text(value) if len(value) <= _MOST else "q" * len(value)
         case bool():
             return value
         case int() | decimal.Decimal() | float():
@@ -96,8 +94,11 @@ def _other(value: Any) -> Any:
     return value
 
 
-def _other_letter(letter: str) -> str:
-    return ("ш" if letter != "ш" else "ж") if letter.isalpha() and not letter.isascii() else letter
+def _other_text(text: str) -> str:
+    foreign = (
+        ("ш" if each != "ш" else "ж") if each.isalpha() and not each.isascii() else each for each in text
+    )
+    return "".join(foreign).translate(_OTHER)
 
 
 def _texts(full: Any, public: Any, path: Path) -> Iterator[str]:

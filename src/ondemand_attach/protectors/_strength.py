@@ -108,7 +108,7 @@ def _at_random(classes: list[str], password: str) -> float:
 
 # --- numbers that are given out
 
-_EXTENSION = re.compile(r"(?:e?xt|x|dw|poste|int|kl|linka)[-. ]*[0-9]{1,5}\W*$", re.IGNORECASE)
+_EXTENSION = re.compile(r"[-. ,/](?:e?xt|x|dw|poste|int|kl|linka)[-. ]*[0-9]{1,5}\W*$", re.IGNORECASE)
 _GROUPS_OF_CARD = re.compile(r"[0-9]{4}(?: [0-9]{4}){3}(?: [0-9]{1,3})?")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LABELLED: Final = 10  # digits, from which on letters beside them are but a label; 7 if it stands apart
@@ -182,7 +182,7 @@ def _is_chinese(core: str) -> bool:
 _CHANGE, _CHANGE_OF_OTHERS, _LONG = 2.75, 5.4, 10
 """What a change from letters to digits counts. Plates are short and not in large and small letters."""
 _CLASS_BITS = {"0": _DIGIT, "a": _LETTER, "A": _LETTER, " ": 0.0, "!": _SIGN_BITS, "ž": 6.0}
-_AGAIN: Final = 4.0  # bits, for that there is a date, or something once more, at all
+_AGAIN: Final = 6.4  # bits, for that there is a date, or something once more, at all
 _OF_NUMBERS: Final = 6
 
 
