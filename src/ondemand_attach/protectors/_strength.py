@@ -179,7 +179,7 @@ def _is_chinese(core: str) -> bool:
 
 # --- formats that a guesser knows: plates, cards, names with a year
 
-_CHANGE, _CHANGE_OF_OTHERS, _LONG = 2.75, 5.4, 10
+_CHANGE, _CHANGE_OF_OTHERS, _LONG = 3.0, 5.4, 10
 """What a change from letters to digits counts. Plates are short and not in large and small letters."""
 _CLASS_BITS = {"0": _DIGIT, "a": _LETTER, "A": _LETTER, " ": 0.0, "!": _SIGN_BITS, "ž": 6.0}
 _AGAIN: Final = 6.4  # bits, for that there is a date, or something once more, at all
@@ -237,7 +237,7 @@ def _well_known(password: str) -> Iterator[_Piece]:
     leet = plain.translate(_LEET)
     for word in tables.WELL_KNOWN:
         is_short = len(word) == _SHORTEST_WORD
-        bits = _KNOWN_WORD + 3.0 * is_short
+        bits = _KNOWN_WORD + 4.0 * is_short
         for start in _places(word, plain if is_short else leet):
             if _is_of_one_case(password[start + 1 : start + len(word)]):
                 yield _Piece(start, start + len(word), bits)
