@@ -179,7 +179,7 @@ def _is_chinese(core: str) -> bool:
 
 # --- formats that a guesser knows: plates, cards, names with a year
 
-_CHANGE, _CHANGE_OF_OTHERS, _LONG = 3.0, 5.4, 10
+_CHANGE, _CHANGE_OF_OTHERS, _LONG = 3.0, 5.5, 10
 """What a change from letters to digits counts. Plates are short and not in large and small letters."""
 _CLASS_BITS = {"0": _DIGIT, "a": _LETTER, "A": _LETTER, " ": 0.0, "!": _SIGN_BITS, "ž": 6.0}
 _AGAIN: Final = 6.4  # bits, for that there is a date, or something once more, at all
