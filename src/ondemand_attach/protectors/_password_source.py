@@ -13,6 +13,13 @@ from ondemand_attach.protectors._recipients import asked
 
 Source: TypeAlias = str | Callable[[AttachmentRequest], str]
 
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NAME = re.compile(r"[A-Za-z_]")
+_FIXED = (
+    "the password is fixed text, the same for everyone; give a template that uses the data, or a callable"
+)
+
 
 class PasswordSource:
     """Gives each document its password.
@@ -52,13 +59,24 @@ class PasswordSource:
                 )
         self._source, self._bits, self._strength = source, bits, strength
         self._allows_weak, self._limits = insecure_allow_weak, limits
-        if self.template is not None:
-            _check_varies(self.template)
+        if self.template is not None and _is_fixed(self.template):
+            raise ConfigurationError(_FIXED)
 
     @property
     def template(self) -> str | None:
         """The template that makes the password; what it uses of the data is confidential."""
         return self._source if isinstance(self._source, str) else None
+
+    def check(self) -> None:
+        """Look whether the template gives another password to each customer.
+
+        Raises:
+            ConfigurationError: it does not.
+        """
+        from ondemand_attach._template_facts import facts
+
+        if self.template is not None and (known := facts(self.template)).is_whole and not known.lookups:
+            raise ConfigurationError(_FIXED)
 
     def password_for(self, request: AttachmentRequest) -> str:
         """Return the password, which must not stand in the message.
@@ -108,15 +126,9 @@ class PasswordSource:
         )
 
 
-def _check_varies(template: str) -> None:
-    from ondemand_attach._template_facts import facts
-
-    known = facts(template)
-    if known.is_whole and not known.lookups:
-        raise ConfigurationError(
-            "the password is fixed text, the same for everyone; give a template that uses the data, or a "
-            "callable"
-        )
+def _is_fixed(template: str) -> bool:
+    """Whether no expression has a name: known without Jinja2, which is slow to import."""
+    return not _NAME.search(_LITERAL.sub("", "".join(_EXPRESSION.findall(template))))
 
 
 def check_suffix(filename: str, suffixes: Collection[str], failure: type[MailError]) -> None:

@@ -144,6 +144,8 @@ class PdfEncryptor:
         Raises:
             ConfigurationError: it makes PDF/A, or invoices that are (Factur-X, ZUGFeRD).
         """
+        if self._password is not None:
+            self._password.check()
         conformance = str(getattr(generator, "conformance", ""))
         if conformance.startswith(("PDF/A", "Factur-X", "ZUGFeRD")):
             raise ConfigurationError(f"a {type(generator).__name__} makes {conformance}, {_NOT_PDF_A}")
