@@ -115,7 +115,7 @@ def test_values_are_frozen_and_take_their_fields_by_name() -> None:
 
 
 NOT_SHOWN = {
-    "AttachmentRequest": {"context", "filename", "templates", "passwords"},
+    "AttachmentRequest": {"context", "filename", "templates", "passwords", "public_view"},
     "Document": {"content", "proof", "made_for"},
     "Exposure": {"name"},
     "GeneratedPassword": {"password", "recipient", "context"},
@@ -145,7 +145,6 @@ def test_the_changelog_begins_with_this_version() -> None:
 
 
 DEFAULTS = {
-    "AttachmentRequest.keep_out(least_bits)": 40.0,
     "AttachmentRequest.render(autoescape)": True,
     "HttpsTransport(rewrites_messages)": False,
     "HttpsTransport(timeout)": 60.0,

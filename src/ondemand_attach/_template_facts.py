@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jinja2
 from jinja2 import meta, nodes
@@ -27,10 +27,14 @@ class Facts(NamedTuple):
 @functools.lru_cache(maxsize=256)
 def facts(source: str) -> Facts:
     """Look at a template, without rendering it. One that cannot be parsed uses nothing; rendering tells."""
+    environment = jinja2.Environment()  # noqa: S701 - nothing is rendered
     try:
-        parsed = jinja2.Environment().parse(source)  # noqa: S701 - nothing is rendered
+        parsed = environment.parse(source)
     except jinja2.TemplateSyntaxError:
         return Facts(frozenset(), is_whole=False)
+    for node in parsed.find_all((nodes.Filter, nodes.Test)):  # of the application, which are not known here
+        known: Any = environment.filters if isinstance(node, nodes.Filter) else environment.tests
+        known.setdefault(node.name, str)
     names = meta.find_undeclared_variables(parsed)
     is_whole = not any(True for _ in meta.find_referenced_templates(parsed))
     return Facts(_lookups(parsed, names), is_whole)

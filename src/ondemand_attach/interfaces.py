@@ -61,7 +61,7 @@ class Encryptor(Protocol):
     cannot be protected for together, and methods ``check_recipients(recipients)``, for those that the builder
     names, and ``check_attachment(generator, filename, signer)``, with the template of the name. They raise a
     `ConfigurationError`. One by password tells the request, ``request.keep_out(password)``, so that a message
-    in which it can be read is refused.
+    in which it can be read is refused. What its attribute ``password_template`` uses is confidential.
     """
 
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:

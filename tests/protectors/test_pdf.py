@@ -249,7 +249,9 @@ def test_options_that_do_not_go_together_are_refused_while_wiring() -> None:
 
 
 def test_a_weak_password_is_refused_unless_the_application_insists() -> None:
-    with pytest.raises(WeakPasswordError, match=r"the password of order\.pdf holds about 17 bits") as caught:
+    with pytest.raises(
+        WeakPasswordError, match=r"the password of order\.pdf looks like a date, and holds about 17 bits"
+    ) as caught:
         ENCRYPTOR.encrypt(order(), request(secret="12.5.1980"))
     assert "1980" not in str(caught.value)
     insisting = PdfEncryptor(password="{{ secret }}", insecure_allow_weak_password=True)

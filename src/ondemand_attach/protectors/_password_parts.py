@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import datetime
 import decimal
+import itertools
 import string
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from ondemand_attach.errors import MailError
 _SEPARATORS: Final = " -_./,:;()+"
 _SIGNS: Final = "".join(sorted({*string.punctuation} - {*_SEPARATORS}))
 _ALPHABETS: Final = (string.ascii_lowercase, string.ascii_uppercase, "123456789", _SIGNS)
+_MOST: Final = 1_000  # characters of a value, which may have millions; a password has 126
 _OTHER: Final = str.maketrans(
     "0" + "".join(_ALPHABETS), "1" + "".join(alphabet[1:] + alphabet[0] for alphabet in _ALPHABETS)
 )
@@ -32,17 +34,19 @@ def secret_part(password: str, template: str, request: AttachmentRequest) -> str
     are shorter: a hash, or a text for each of two cases, makes nothing stronger.
     """
     public = request.public_view() if request.public_view else None
-    candidates = [_varying(password, template, request, public)]
-    if facts(template).is_whole:
-        paths = sorted(facts(template).lookups)
+    known = facts(template)
+    names = {path[0] for path in known.lookups} if known.is_whole else {*request.context}
+    candidates = [_varying(password, template, request, _disguised(request.context, public, names))]
+    if known.is_whole:
+        paths = sorted(known.lookups)
         candidates.append(" ".join(text for path in paths for text in _texts(request.context, public, path)))
     return min(candidates, key=lambda text: sum(map(str.isalnum, text)))
 
 
-def _varying(password: str, template: str, request: AttachmentRequest, public: Any) -> str:
+def _varying(password: str, template: str, request: AttachmentRequest, context: Mapping[str, Any]) -> str:
     other = ""
     with contextlib.suppress(MailError):  # a filter of the application may know real values only
-        other = replace(request, context=_disguised(request.context, public)).secret(template)
+        other = replace(request, context=context).secret(template)
     if len(other) != len(password):  # what is confidential decides what is written
         return password
     varying = (a for a, b in zip(password, other, strict=True) if a != b or a in _SEPARATORS)
@@ -55,24 +59,28 @@ def _below(public: Any, name: str) -> Any:
     return None if isinstance(below, Guard) else below
 
 
-def _disguised(full: Any, public: Any) -> Any:
+def _each(values: Sequence[Any], public: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each element of a list, with its public view."""
+    is_known = isinstance(public, list) and len(public) == len(values)
+    for value, view in zip(values, public if is_known else itertools.repeat(None), strict=False):
+        yield value, None if isinstance(view, Guard) else view
+
+
+def _disguised(full: Any, public: Any, names: Collection[str] | None = None) -> Any:
+    """Return data of the same form with other confidential values; only in *names*, if they are given."""
     if isinstance(full, Mapping):
-        return {name: _disguised(value, _below(public, name)) for name, value in full.items()}
+        wanted = full if names is None else names
+        return {n: _disguised(v, _below(public, n)) if n in wanted else v for n, v in full.items()}
     if isinstance(full, list | tuple):
-        views = public if isinstance(public, list) else [None] * len(full)
-        return [_disguised(value, _open(view)) for value, view in zip(full, views, strict=True)]
+        return [_disguised(value, view) for value, view in _each(full, public)]
     return _other(full) if public is None else full
-
-
-def _open(view: Any) -> Any:
-    return None if isinstance(view, Guard) else view
 
 
 def _other(value: Any) -> Any:
     """Return another value that is written with as many letters, digits and signs."""
     match value:
         case str():
-            return "".join(map(_other_letter, value)).translate(_OTHER)
+            return _other_text(value) if len(value) <= _MOST else "q" * len(value)
         case bool():
             return value
         case int() | decimal.Decimal() | float():
@@ -86,8 +94,11 @@ def _other(value: Any) -> Any:
     return value
 
 
-def _other_letter(letter: str) -> str:
-    return ("ш" if letter != "ш" else "ж") if letter.isalpha() and not letter.isascii() else letter
+def _other_text(text: str) -> str:
+    foreign = (
+        ("ш" if each != "ш" else "ж") if each.isalpha() and not each.isascii() else each for each in text
+    )
+    return "".join(foreign).translate(_OTHER)
 
 
 def _texts(full: Any, public: Any, path: Path) -> Iterator[str]:
@@ -97,8 +108,7 @@ def _texts(full: Any, public: Any, path: Path) -> Iterator[str]:
             if name in full:
                 yield from _texts(full[name], _below(public, name), path[1:])
     elif isinstance(full, list | tuple):
-        views = public if isinstance(public, list) else [None] * len(full)
-        for value, view in zip(full, views, strict=True):
-            yield from _texts(value, _open(view), path)
+        for value, view in _each(full, public):
+            yield from _texts(value, view, path)
     elif public is None and full is not None:
-        yield str(full)
+        yield str(full)[:_MOST]

@@ -7,13 +7,18 @@ from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 from ondemand_attach._message import AttachmentRequest
-from ondemand_attach._template_facts import facts
 from ondemand_attach.errors import ConfigurationError, MailError
 from ondemand_attach.protectors import _passwords
-from ondemand_attach.protectors._password_parts import secret_part
 from ondemand_attach.protectors._recipients import asked
 
 Source: TypeAlias = str | Callable[[AttachmentRequest], str]
+
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NAME = re.compile(r"[A-Za-z_]")
+_FIXED = (
+    "the password is fixed text, the same for everyone; give a template that uses the data, or a callable"
+)
 
 
 class PasswordSource:
@@ -54,13 +59,24 @@ class PasswordSource:
                 )
         self._source, self._bits, self._strength = source, bits, strength
         self._allows_weak, self._limits = insecure_allow_weak, limits
-        if self.template is not None:
-            _check_varies(self.template)
+        if self.template is not None and _is_fixed(self.template):
+            raise ConfigurationError(_FIXED)
 
     @property
     def template(self) -> str | None:
         """The template that makes the password; what it uses of the data is confidential."""
         return self._source if isinstance(self._source, str) else None
+
+    def check(self) -> None:
+        """Look whether the template gives another password to each customer.
+
+        Raises:
+            ConfigurationError: it does not.
+        """
+        from ondemand_attach._template_facts import facts
+
+        if self.template is not None and (known := facts(self.template)).is_whole and not known.lookups:
+            raise ConfigurationError(_FIXED)
 
     def password_for(self, request: AttachmentRequest) -> str:
         """Return the password, which must not stand in the message.
@@ -75,6 +91,8 @@ class PasswordSource:
         if isinstance(self._source, str):
             password: object = request.secret(self._source)
             if isinstance(password, str) and len(password) <= self._limits.longest:
+                from ondemand_attach.protectors._password_parts import secret_part
+
                 judged = secret_part(password, self._source, request)
         else:
             password = asked(self._source, "password", request)
@@ -95,6 +113,7 @@ class PasswordSource:
         Raises:
             WeakPasswordError: it is not.
         """
+        address = request.recipient.address.addr_spec
         return _passwords.check(
             password,
             whose=whose,
@@ -102,18 +121,14 @@ class PasswordSource:
             bits=bits,
             insecure_allow_weak=self._allows_weak,
             strength=self._strength,
-            known=re.split(r"\W", request.recipient.address.addr_spec),
+            known=[address, *re.split(r"\W", address)],
             limits=self._limits,
         )
 
 
-def _check_varies(template: str) -> None:
-    known = facts(template)
-    if known.is_whole and not known.lookups:
-        raise ConfigurationError(
-            "the password is fixed text, the same for everyone; give a template that uses the data, or a "
-            "callable"
-        )
+def _is_fixed(template: str) -> bool:
+    """Whether no expression has a name: known without Jinja2, which is slow to import."""
+    return not _NAME.search(_LITERAL.sub("", "".join(_EXPRESSION.findall(template))))
 
 
 def check_suffix(filename: str, suffixes: Collection[str], failure: type[MailError]) -> None:

@@ -92,8 +92,8 @@ def check_bits(bits: object, limits: Limits = PDF) -> None:
         raise ConfigurationError(f"password_bits= takes a number, not a value of type {type(bits).__name__}")
     if not bits >= least_bits(limits):
         raise ConfigurationError(
-            f"password_bits={bits:g} is fewer than {least_bits(limits):.0f}; make longer codes: n letters out of "
-            "k different ones hold n * log2(k) bits"
+            f"password_bits={bits:g} is fewer than {least_bits(limits):.0f}; make longer codes: n out of k "
+            "letters and digits hold n * log2(k) bits"
         )
 
 

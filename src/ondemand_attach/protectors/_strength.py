@@ -32,7 +32,7 @@ _CHANCE: Final = 13.5
 _SURELY: Final = 50
 _GIVEN_OUT: Final = 15  # digits
 _GIVEN_OUT_BITS: Final = 2.6
-_WORD, _LONG_WORD, _MORE_LETTERS = 12.0, 12, 2.2
+_WORD, _LONG_WORD, _MORE_LETTERS = 12.5, 12, 2.2
 _DATE_BITS: Final = 17.0  # a day of the last 120 years, in one of three formats
 
 
@@ -74,9 +74,7 @@ def estimate(password: str) -> Estimate:
 # --- characters
 
 _SEPARATORS = frozenset(" -_./,:;()+")
-_NOT_SEPARATING = re.compile(
-    "^[-_.]|[-_]$|[a-z][0-9]*[A-Z]|[A-Z]{2}[0-9]*[a-z]"
-)  # in token_urlsafe() and the like
+_NOT_SEPARATING = re.compile("^[-_.]|[-_]$|[a-z][0-9]*[A-Z]|[A-Z]{2}[0-9]*[a-z]")  # as token_urlsafe() makes
 _SHORT: Final = 8
 _SIZES = {"0": 10, "a": 26, "A": 26, "!": 33, "ž": 100}
 _SIGN_BITS: Final = 5.0
@@ -110,7 +108,7 @@ def _at_random(classes: list[str], password: str) -> float:
 
 # --- numbers that are given out
 
-_EXTENSION = re.compile(r"(?:e?xt|x|dw|poste|int|kl|linka)[-. ]*[0-9]{1,5}", re.IGNORECASE)
+_EXTENSION = re.compile(r"[-. ,/](?:e?xt|x|dw|poste|int|kl|linka)[-. ]*[0-9]{1,5}\W*$", re.IGNORECASE)
 _GROUPS_OF_CARD = re.compile(r"[0-9]{4}(?: [0-9]{4}){3}(?: [0-9]{1,3})?")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LABELLED: Final = 10  # digits, from which on letters beside them are but a label; 7 if it stands apart
@@ -122,7 +120,7 @@ _HEXADECIMAL = re.compile("[-: ]*(?:[0-9a-f][-: ]*){13,}|[-: ]*(?:[0-9A-F][-: ]*
 def _number(password: str, core: str) -> Estimate | None:
     """A telephone, identity, tax or account number: digits, beside which one label may stand."""
     if found := _EXTENSION.search(password):
-        password = password[: found.start()] + password[found.end() :]
+        password = password[: found.start()]
     digits = sum(map(str.isdecimal, password))
     if _GROUPS_OF_CARD.fullmatch(password):
         return Estimate(_GIVEN_OUT_BITS * _GIVEN_OUT, "the number of a card")
@@ -131,9 +129,8 @@ def _number(password: str, core: str) -> Estimate | None:
         return None
     if any(date.end == len(password) for date in _dates(password) if date.start == 0):
         return Estimate(_DATE_BITS, "a date")
-    return Estimate(
-        _GIVEN_OUT_BITS * digits, f"a number of {digits} digits, as telephones, accounts and persons have"
-    )
+    kind = f"a number of {digits} digits, as telephones, accounts and persons have"
+    return Estimate(_GIVEN_OUT_BITS * digits, kind)
 
 
 def _is_label(password: str, digits: int, core: str) -> bool:
@@ -182,14 +179,11 @@ def _is_chinese(core: str) -> bool:
 
 # --- formats that a guesser knows: plates, cards, names with a year
 
-_CHANGE, _CHANGE_OF_OTHERS, _LONG = 2.75, 5.4, 10
+_CHANGE, _CHANGE_OF_OTHERS, _LONG = 3.0, 5.5, 10
 """What a change from letters to digits counts. Plates are short and not in large and small letters."""
-
-
 _CLASS_BITS = {"0": _DIGIT, "a": _LETTER, "A": _LETTER, " ": 0.0, "!": _SIGN_BITS, "ž": 6.0}
-
-
-_AGAIN: Final = 4.0  # bits, for that there is a date, or something once more, at all
+_AGAIN: Final = 6.4  # bits, for that there is a date, or something once more, at all
+_OF_NUMBERS: Final = 6
 
 
 class _Piece(NamedTuple):
@@ -202,7 +196,9 @@ def _by_format(password: str, classes: list[str], core: str) -> Estimate | None:
     """As characters of kinds that are known, put together with dates, well-known words, walks and repeats."""
     is_plain = len(core) < _LONG and (core == core.upper() or core == core.lower())
     bits = _cheapest(password, classes, _CHANGE if is_plain else _CHANGE_OF_OTHERS)
-    return Estimate(bits, "a format or a word that guessers know") if bits < LEAST_BITS else None
+    # A long number has many places for a date or a walk, and no change of kinds that speaks for a code.
+    least = LEAST_BITS - (_OF_NUMBERS if core.isdecimal() else 0)
+    return Estimate(bits, "a format or a word that guessers know") if bits < least else None
 
 
 def _cheapest(password: str, classes: list[str], change: float) -> float:
@@ -241,7 +237,7 @@ def _well_known(password: str) -> Iterator[_Piece]:
     leet = plain.translate(_LEET)
     for word in tables.WELL_KNOWN:
         is_short = len(word) == _SHORTEST_WORD
-        bits = _KNOWN_WORD + 3.0 * is_short
+        bits = _KNOWN_WORD + 4.0 * is_short
         for start in _places(word, plain if is_short else leet):
             if _is_of_one_case(password[start + 1 : start + len(word)]):
                 yield _Piece(start, start + len(word), bits)
@@ -321,7 +317,7 @@ def _spoken(password: str, classes: list[str], at_random: float) -> Estimate | N
     if not _LETTERS.search(password) or told > max(_SURELY, at_random) - _CHANCE:
         return None
     signs = sum(_class_of(character) == "!" for character in password)
-    guessed = _SIGN_BITS * signs + sum(token.guessed for token in tokens) + max(0, len(tokens) - 2)
+    guessed = _SIGN_BITS * signs + sum(token.guessed for token in tokens) + len(tokens) - 1
     return Estimate(guessed, "words, names or dates that could be looked up")
 
 

@@ -67,6 +67,8 @@ FORMATS: Final = [
         (_TAX, r"[A-Z]{6}[0-9]{2}[ABCDEHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]"),  # Italy
         (_TAX, rf"[A-Z]{{4}}[0-9]{{2}}{_IN_MONTH}(?:[HMX][A-Z]{{5}}[A-Z0-9][0-9]|[A-Z0-9]{{3}})"),  # Mexico
         (_TAX, rf"[A-Z]{{3}}[0-9]{{2}}{_IN_MONTH}[A-Z0-9]{{3}}"),  # Mexico, of companies
+        (_TAX, r"[A-Z]{2}[0-9]{6}[A-D]"),  # United Kingdom
+        ("a registration plate", r"[0-8][0-9][A-Z]{1,3}[0-9]{2,4}"),  # Turkey
         (_TAX, r"[A-Z]{3}P[A-Z][0-9]{4}[A-Z]"),  # India, of persons
         (_TAX, r"[0-3][0-9][A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]"),  # India, GST
         (_TAX, r"[AP][0-9]{9}[A-Z]"),  # Kenya
@@ -77,7 +79,7 @@ FORMATS: Final = [
         (_TAX, r"[12][0-9]{4}2[AB][0-9]{6}(?:[0-9]{2})?"),  # France, Corsica
         (_TAX, _INDONESIAN),  # Indonesia
         ("a VAT number", rf"(?:{_VAT}|ATU|CHE)[0-9]{{8,12}}(?:[A-Z]|B[0-9]{{2}}|MWST|TVA|IVA|MVA)?"),
-        ("a VAT number", r"ES[A-Z][0-9]{7}[A-Z0-9]|IE[0-9]{7}[A-W][A-I]?|FR[A-Z0-9]{2}[0-9]{9}"),
+        ("a VAT number", r"ES[A-Z][0-9]{7}[A-Z0-9]|IE[0-9]{7}[A-Z][A-I]?|FR[A-Z0-9]{2}[0-9]{9}"),
         (
             "a driver's number",
             r"[A-Z][A-Z9]{4}[0-9][0156][0-9][0-3][0-9]{2}(?:[A-Z]{2}|[A-Z]9|99)[0-9A-Z][A-Z]{2}",

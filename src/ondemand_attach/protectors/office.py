@@ -68,6 +68,7 @@ class OfficeEncryptor:
         Raises:
             ConfigurationError: the template of its name ends in another way, or there is a signer for PDF.
         """
+        self._password.check()
         check_wishes(filename, _KINDS, signer)
 
     @sealed

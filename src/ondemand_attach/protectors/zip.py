@@ -82,6 +82,7 @@ class ZipEncryptor:
         Raises:
             ConfigurationError: the template of its name ends in another way, or there is a signer for PDF.
         """
+        self._password.check()
         check_wishes(filename, {".zip"}, signer)
 
     @sealed
