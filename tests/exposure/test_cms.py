@@ -205,6 +205,58 @@ def test_what_is_no_enveloped_data_is_never_protected(content: bytes) -> None:
     assert not found.readers
 
 
+@pytest.mark.parametrize(
+    ("content", "number"),
+    [(message(), 1), (message(of_rsa(), of_rsa()), 2), (message(of_ecdh(noise(40), noise(24))), 2)],
+)
+def test_the_recipients_of_a_key_are_counted(content: bytes, number: int) -> None:
+    assert _cms.recipients(content, Budget()) == number
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        message(data=noise(481)),
+        message(rest=der(0xA1, der(0x30))),
+        message(data=b"Dear Jane Doe, your account number is DE02 1203 0000 0000 2020 51" * 16),
+        tagged(),
+    ],
+)
+def test_a_key_in_clear_has_no_recipients(content: bytes) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        _cms.recipients(content, Budget())
+
+
+TEXT = b"Dear Jane Doe, your account number is DE02 1203 0000 0000 2020 51" * 3
+
+
+@pytest.mark.parametrize("tag", [0x03, 0x04])
+def test_what_comes_with_a_key_agreement_is_looked_at(tag: int) -> None:
+    assert facts(message(of_ecdh(noise(40), ukm=der(0xA1, der(tag, noise(190)))))).readers
+    assert not facts(message(of_ecdh(noise(40), ukm=der(0xA1, der(tag, TEXT))))).readers
+
+
+def test_a_version_is_a_number() -> None:
+    body = der(
+        0x30, der(0x02, b"x" * 257), der(0x31, of_rsa()), der(0x30, DATA, cipher(42), der(0x80, noise(480)))
+    )
+    with pytest.raises((ValueError, IndexError)):
+        facts(der(0x30, ENVELOPED, der(0xA0, body)))
+
+
+def test_lengths_may_be_left_open() -> None:
+    def opened(tag: int, *members: bytes) -> bytes:
+        return bytes([tag, 0x80]) + b"".join(members) + b"\0\0"
+
+    pieces = opened(0xA0, der(0x04, noise(100)), der(0x04, noise(60, 9)))
+    body = opened(0x30, VERSION, der(0x31, of_rsa()), opened(0x30, DATA, cipher(42), pieces))
+    content = opened(0x30, ENVELOPED, opened(0xA0, body))
+    assert facts(content).readers
+    for cut in (2, 4, 6):
+        with pytest.raises((ValueError, IndexError)):
+            facts(content[:-cut])
+
+
 def test_a_signature_is_one_and_nothing_else_is() -> None:
     signed = der(0x30, SIGNED, der(0xA0, der(0x30, VERSION)))
     assert facts(signed) == Facts(signature="S/MIME")

@@ -71,6 +71,11 @@ def test_other_widths_are_refused(widths: tuple[Any, ...]) -> None:
     assert not check(rows(*GOOD), len(GOOD), widths)
 
 
+@pytest.mark.parametrize("widths", [(9, 4, 2), (1, 9, 2), (1, 4, 9)])
+def test_no_number_is_so_wide(widths: tuple[int, int, int]) -> None:
+    assert not check(rows(*GOOD, widths=widths), len(GOOD), widths)
+
+
 @pytest.mark.parametrize("size", [len(GOOD) - 1, len(GOOD) + 1, 0])
 def test_there_is_nothing_behind_the_entries(size: int) -> None:
     assert not check(rows(*GOOD), size)
