@@ -55,6 +55,20 @@ def test_a_generation_is_a_small_number(number: int) -> None:
         assert not check(rows((kind, 10, number), widths=(1, 4, 4)), 1, (1, 4, 4))
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ((0, 1 << 20, 0), True),
+        ((0, (1 << 20) + 1, 0), False),
+        ((2, 500_000, 1 << 20), True),
+        ((2, 500_001, 0), False),
+        ((2, 0, (1 << 20) + 1), False),
+    ],
+)
+def test_no_number_is_so_large(entry: tuple[int, int, int], expected: bool) -> None:
+    assert check(rows(entry, widths=(1, 4, 4)), 1, (1, 4, 4)) is expected
+
+
 def test_without_a_kind_all_are_places() -> None:
     assert check(rows((0, 10, 0), widths=(0, 4, 2)), 1, (0, 4, 2))
     assert not check(rows((0, 11, 0), widths=(0, 4, 2)), 1, (0, 4, 2))
