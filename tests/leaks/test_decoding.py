@@ -219,15 +219,9 @@ def test_letters_are_the_same_however_they_are_written() -> None:
 
 @pytest.mark.parametrize(
     ("character", "expected"),
-    [("a", True), ("7", True), ("ř", True), ("ж", True), (" ", False), ("-", False), ("_", False)]
-    + [
-        ("ก", False),
-        ("王", False),
-        ("김", False),
-        ("\u0dff", False),
-        ("\u0e00", False),
-        ("ﬀ", False),
-        ("א", True),
+    [
+        *((letter, True) for letter in "a7řжאéÿ\u0d85"),
+        *((letter, False) for letter in " -_.ก王김\u0dff\u0e01\U00020000"),
     ],
 )
 def test_a_word_goes_on_at_letters_of_scripts_with_spaces(character: str, expected: bool) -> None:

@@ -318,3 +318,35 @@ def test_exactly_what_is_touched_is_found(source: str, expected: str) -> None:
     assert {finding.path for finding in found(source)} == set(expected.split())
     path = refused(source)
     assert not path or any(f"{path}.".startswith(f"{mark}.") for mark in expected.split())
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("{% include 'none_such' %}", "cannot be found"),
+        ("{% include ['none', 'such'] %}", "cannot be found"),
+        ("{% import 'none_such' as m %}", "cannot be found"),
+        ("{% from 'none_such' import m %}", "cannot be found"),
+        ("{% extends 'none_such' %}", "cannot be found"),
+        ("{% include key %}", "computes"),
+        ("{% include 'clean' if no else key %}", "computes"),
+        ("{% include key if no else 'clean' %}", "computes"),
+        ("{% include 'clean' if no %}", "computes"),
+        ("{% import key as m %}", "computes"),
+        ("{% extends 'base' if no else key %}", "computes"),
+    ],
+)
+def test_a_place_that_cannot_be_analysed_is_named_with_its_line(source: str, reason: str) -> None:
+    (obstacle,) = (finding for finding in found(f"\n\n{source}") if not finding.path)
+    assert (obstacle.template, obstacle.line) == ("<text>", 3)
+    assert reason in obstacle.reason
+
+
+def test_findings_stand_in_order_and_once() -> None:
+    source = "{{ pay.iban }}{{ back.iban }}\n{{ pay.iban }}{{ pay.iban }}{% include 'shows_iban' %}"
+    assert [(finding.template, finding.line, finding.path) for finding in found(source)] == [
+        ("<text>", 1, "back.iban"),
+        ("<text>", 1, "pay.iban"),
+        ("<text>", 2, "pay.iban"),
+        ("shows_iban", 1, "pay.iban"),
+    ]
