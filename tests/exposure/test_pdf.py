@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from ondemand_attach._exposure._pdf import _ciphertext, _is_filtered, _method
+from cms_cases import message
+from ondemand_attach._exposure._budget import Budget, TooLargeError
+from ondemand_attach._exposure._pdf import _ciphertext, _encryption, _is_filtered, _method
 from ondemand_attach._exposure._pdf_objects import Stream
 
 METHODS = {
@@ -92,3 +94,30 @@ def test_a_ciphertext_has_the_length_that_encryption_gives_it(size: int, line_en
 def test_a_stream_may_name_the_cipher_of_all_and_no_other(entries: dict[str, Any], expected: bool) -> None:
     stream = Stream(number=4, dictionary=entries, data=memoryview(b""))
     assert _is_filtered(stream, {"/StmF": "/A"}) is expected
+
+
+def to_certificates(count: int, *, method: str = "/AESV3", is_list: bool = True) -> tuple[str, str | None]:
+    recipients = [message()] * count if is_list else message()
+    entries = encrypted(5, method, Filter="/Adobe.PubSec", R=5)
+    entries["/CF"]["/A"]["/Recipients"] = recipients
+    return _encryption(entries, [], Budget())
+
+
+@pytest.mark.parametrize(
+    ("count", "shown", "readers"),
+    [
+        (1, "AES-256 (revision 5) to a certificate", "the holder of the certificate's key"),
+        (2, "AES-256 (revision 5) to 2 certificates", "holders of 2 certificates' keys"),
+        (2_000, "AES-256 (revision 5) to 2000 certificates", "holders of 2000 certificates' keys"),
+    ],
+)
+def test_the_certificates_of_a_pdf_are_counted(count: int, shown: str, readers: str) -> None:
+    assert to_certificates(count) == (shown, readers)
+    assert to_certificates(count, method="/V2") == (f"{shown.replace('AES-256', 'RC4')}, which is weak", None)
+
+
+def test_a_pdf_for_no_certificate_is_for_everyone() -> None:
+    assert to_certificates(0)[1] is None
+    assert to_certificates(1, is_list=False) == to_certificates(1)
+    with pytest.raises(TooLargeError):
+        to_certificates(2_001)
