@@ -27,10 +27,10 @@ def of_rsa(key: bytes = noise(256, 3), identifier: bytes = b"", algorithm: bytes
     return der(0x30, VERSION, der(0x30, identifier), der(0x30, algorithm), der(0x04, key))
 
 
-def of_ecdh(*keys: bytes, ukm: bytes = b"", identifier: bytes = b"") -> bytes:
+def of_ecdh(*keys: bytes, ukm: bytes = b"", identifier: bytes = b"", algorithm: bytes = b"") -> bytes:
     originator = der(0xA0, der(0xA1, der(0x30), der(0x03, b"\0" + noise(65, 4))))
     pairs = der(0x30, *(der(0x30, der(0x30, identifier), der(0x04, key)) for key in keys))
-    return der(0xA1, VERSION, originator, ukm, der(0x30), pairs)
+    return der(0xA1, VERSION, originator, ukm, der(0x30, algorithm), pairs)
 
 
 def message(

@@ -202,6 +202,12 @@ def test_what_comes_with_a_key_agreement_is_looked_at(tag: int) -> None:
     assert not facts(message(of_ecdh(noise(40), ukm=der(0xA1, der(tag, TEXT))))).readers
 
 
+def test_what_an_algorithm_says_is_looked_at() -> None:
+    for octets, is_protected in ((noise(190), True), (TEXT, False)):
+        found = facts(message(of_ecdh(noise(40), algorithm=der(0x04, octets))))
+        assert bool(found.readers) == is_protected
+
+
 def test_a_version_is_a_number() -> None:
     body = der(
         0x30, der(0x02, b"x" * 257), der(0x31, of_rsa()), der(0x30, DATA, cipher(42), der(0x80, noise(480)))

@@ -174,6 +174,30 @@ def test_what_a_run_of_letters_would_say_is_read(text: str) -> None:
     assert LONG.decode() in readable_tokens(base64_tokens(text))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jane\tDoe",
+        "Jane\r\nDoe",
+        "Ji\u0159\u00ed \u0158eho\u0159",
+        "\u738b\u5c0f\u660e \U0001f600",
+        "~ Jane Doe ~",
+    ],
+)
+def test_what_is_read_may_have_tabs_lines_and_any_letters(text: str) -> None:
+    for written in (base64.b64encode(text.encode()).decode(), text.encode().hex()):
+        assert text in readable_tokens(base64_tokens(written))
+
+
+@pytest.mark.parametrize(
+    "octets", [b"Jane\0Doe \0\1", b"\x80\x81\x82\x83\x84\x85", b"\1\2\3\4\5\6\7\x08", b"\x7f" * 9]
+)
+def test_what_is_no_text_is_not(octets: bytes) -> None:
+    assert "\x7f" not in readable_tokens(base64_tokens(octets.hex()))
+    assert "\x80" not in readable_tokens(base64_tokens(octets.hex()))
+    assert "\1" not in readable_tokens(base64_tokens(octets.hex()))
+
+
 @pytest.mark.parametrize("size", range(13, 60))
 def test_base32_of_any_length_is_read(size: int) -> None:
     text = base64.b32encode((LONG * 2)[:size]).decode().rstrip("=")

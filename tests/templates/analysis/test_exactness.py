@@ -66,6 +66,8 @@ FILTERS = [
         for name in ("min", "max")
     ),
     *((f"{{{{ lines|{name}(attribute='price') }}}}", "") for name in ("sum", "join")),
+    *((f"{{{{ ([(1, pay)]|{name}(attribute=0))[0] }}}}", "") for name in ("min", "max")),
+    *((f"{{{{ ([(1, pay)]|{name}(attribute=0)|first)[0] }}}}", "") for name in ("sort", "unique")),
     ("{{ lines|sort(attribute='price,name')|length }}", ""),
     ("{{ lines|sort(true, true, 'price')|length }}", ""),
     ("{{ ['a']|join(pay.bic) }}", ""),
@@ -266,7 +268,11 @@ MACROS = [
     ),
     ("{% macro m(x) %}{{ x.iban }}{% endmacro %}", ""),
     (
-        "{% for n in [lines] recursive %}{{ loop(*[n]) if loop.depth < 2 }}{{ n.engraving }}{% endfor %}",
+        "{% for n in [1] recursive %}{{ loop(*[lines]) if loop.depth < 2 }}{{ n.engraving|d }}{% endfor %}",
+        "lines.engraving",
+    ),
+    (
+        "{% for n in [1] recursive %}{{ loop(lines) if loop.depth < 2 }}{{ n.engraving|d }}{% endfor %}",
         "lines.engraving",
     ),
     ("{% for n in lines recursive %}{{ n.name }}{{ loop(n.parts) }}{% endfor %}", ""),
