@@ -113,6 +113,23 @@ def test_a_picture_is_not_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<</Type /Page /Contents 5 0 R /Resources 99 0 R>>",
+        b"<</Type /Page /Contents 5 0 R /Resources <</Font 99 0 R>>>>",
+        b"<</Type /Page /Contents 5 0 R /Parent 99 0 R>>",
+        b"<</Type /Page /Contents 5 0 R /Parent 7 0 R>>",
+        b"<</Type /Page /Contents [5 0 R 99 0 R] /Resources <</Font <</F1 99 0 R>>>>>>",
+        b"<</Type /Page /Contents 5 0 R /Resources 7 0 R /Font 7 0 R>>",
+    ],
+)
+def test_what_refers_to_nothing_or_to_itself_stops_nothing(page: bytes) -> None:
+    assert any("\u03aa" in text for text in texts(page))
+    assert texts(page, font=FONT.replace(b"3 0 R", b"99 0 R"))
+    assert texts(page, font=FONT.replace(b">>", b" /Encoding 99 0 R>>"))
+
+
 def test_an_object_in_a_stream_is_one() -> None:
     page = b"<</Type /Page /Contents 5 0 R /Resources <</Font <</F1 1 0 R>>>>>>"
     held = stream(b"9 0 " + page, b"/Type /ObjStm /N 1 /First 4")
