@@ -76,6 +76,46 @@ def test_every_public_name_is_documented(name: str) -> None:
     assert inspect.getdoc(getattr(ondemand_attach, name))
 
 
+PUBLIC = {
+    *(
+        "Address",
+        "Attachment",
+        "AttachmentGenerator",
+        "AttachmentRequest",
+        "Confidential",
+        "DkimSigner",
+        "Document",
+    ),
+    *("Encryptor", "Envelope", "Exposure", "FileTransport", "Finding", "GeneratedPassword", "HttpsTransport"),
+    *(
+        "MailError",
+        "MaildirTransport",
+        "Mailer",
+        "MemoryTransport",
+        "Message",
+        "MessageBuilder",
+        "OfficeEncryptor",
+    ),
+    *(
+        "OpenPgpEncryptor",
+        "OpenPgpSigner",
+        "PartReceipt",
+        "PasswordDelivery",
+        "PdfEncryptor",
+        "PdfSigner",
+        "Receipt",
+    ),
+    *("Recipient", "Refusal", "RenderPool", "Signer", "SmimeEncryptor", "SmimeSigner", "SmtpTransport"),
+    *("TimeStampAuthority", "Transport", "VisibleSignature", "Xhtml2PdfGenerator", "ZipEncryptor"),
+}
+
+
+def test_no_public_name_is_lost() -> None:
+    assert set(ondemand_attach.__all__) >= PUBLIC
+    for name in PUBLIC:
+        assert getattr(ondemand_attach, name).__name__ == name
+
+
 def test_public_names_are_sorted_and_unique() -> None:
     names = [name for name in ondemand_attach.__all__ if name != "__version__"]
     assert names == sorted(set(names))

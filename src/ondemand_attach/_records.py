@@ -102,5 +102,4 @@ def _records_in(hint: object) -> Iterator[type]:
 def _inside(hint: object) -> tuple[object, ...]:
     """Return what *hint* is made of: arguments, and what an alias or a NewType stands for."""
     stands_for = (getattr(hint, name, None) for name in ("__value__", "__supertype__"))
-    origin = getattr(hint, "__origin__", None) if hasattr(hint, "__metadata__") else None
-    return (*typing.get_args(hint), *(part for part in (*stands_for, origin) if part is not None))
+    return (*typing.get_args(hint), *(part for part in stands_for if part is not None))

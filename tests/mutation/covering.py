@@ -51,8 +51,14 @@ class Covering:
         at = range(change.place.first, change.place.last + 1)
         covering = _union(lines.get(line, ()) for line in at) if change.place.is_in_function else set()
         covering = covering or _union(lines.values()) or self._of_modules_naming(change.module)
-        own = {test for test in self._cost if test.startswith(_mirrors(module))}
+        own = {test for test in self._cost if test.startswith(_mirrors(module))} | self._newer(module)
         return sorted(own | covering, key=lambda test: (_rank(test, own, covering), self._cost[test], test))
+
+    def _newer(self, module: str) -> set[str]:
+        """Return the files of tests that are named after a module, and were written after the map."""
+        files = {prefix.removesuffix("::") for prefix in _mirrors(module)}
+        known = {test.partition("::")[0] for test in self._cost}
+        return {file for file in files - known if Path(file).exists()}
 
     def _of_modules_naming(self, module: Path) -> set[str]:
         """Return the tests of the modules that import one which holds nothing but constants."""
@@ -62,8 +68,12 @@ class Covering:
 
 
 def _rank(test: str, own: set[str], covering: set[str]) -> int:
-    """Say when a test of the module (0), another that runs the line (1), and the others are tried."""
-    return 0 if test in own and test in covering else 1 if test in covering else 2
+    """Say when a test of the module (0), another that runs the line (1), and the others are tried.
+
+    Whether a file that the map does not know runs the line is not known.
+    """
+    is_first = test in own and (test in covering or "::" not in test)
+    return 0 if is_first else 1 if test in covering else 2
 
 
 def _in_package(file: Path) -> str:
@@ -72,9 +82,10 @@ def _in_package(file: Path) -> str:
 
 def _mirrors(module: str) -> tuple[str, ...]:
     """Return how the names of the tests begin that are named after a module, or after its package."""
-    path = PurePosixPath(module).relative_to("ondemand_attach").with_suffix("")
+    parts = PurePosixPath(module).relative_to("ondemand_attach").with_suffix("").parts
+    path = PurePosixPath(*(part.lstrip("_") or part for part in parts))
     return tuple(
-        f"tests/{each.parent}/test_{each.name.lstrip('_')}.py::".replace("/./", "/")
+        f"tests/{each.parent}/test_{each.name}.py::".replace("/./", "/")
         for each in (path, path.parent)
         if each.name
     )

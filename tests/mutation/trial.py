@@ -90,9 +90,11 @@ class _Selection:
         self.failed, self.passed, self.is_complete = "", 0, True
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted(
-            (item for item in items if item.nodeid in self._rank), key=lambda item: self._rank[item.nodeid]
-        )
+        ranks = {item: self._rank_of(item.nodeid) for item in items}
+        items[:] = sorted((item for item in items if ranks[item] is not None), key=ranks.__getitem__)
+
+    def _rank_of(self, test: str) -> int | None:
+        return self._rank.get(test, self._rank.get(test.partition("::")[0]))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         used = int(time.process_time())

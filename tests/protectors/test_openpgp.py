@@ -529,3 +529,14 @@ def test_the_extra_is_named_if_it_is_missing(
     monkeypatch.setitem(sys.modules, "pysequoia", None)
     with pytest.raises(MissingDependencyError, match=r"ondemand_attach\[openpgp\]"):
         make()
+
+
+def test_whatever_the_library_raises_is_an_error_without_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> bytes:
+        raise RuntimeError("of Jane Doe")
+
+    monkeypatch.setattr("ondemand_attach.protectors._openpgp.encrypted", broken)
+    builder = SECRET_TEXT.whole_message(encryptor=OpenPgpEncryptor())
+    with pytest.raises(EncryptionError) as caught:
+        builder.build(CONTEXT, to=recipient("jane"))
+    assert "Jane" not in str(caught.value)

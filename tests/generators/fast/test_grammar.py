@@ -137,6 +137,7 @@ def test_other_styles_may_not(style: str) -> None:
         (f"<table><tr><td><table>{row('a')}</table></td></tr></table>", [[row("a")]]),
         (f"<table>{row('a')}<tr><td><table>{row('b')}</table></td></tr>{row('c')}</table>", [[row("a")], [row("b")], [row("c")]]),
         (f"<p>x</p><table>{row('a')}</table><p>y</p><table>{row('b')}</table>", [[row("a")], [row("b")]]),
+        (f"<table><tr><td rowspan=\"2\" rowspan=\"3\">a</td></tr>{row('b')}{row('c')}</table>", []),
         ("<p>x</p>", []),
     ],
 )  # fmt: skip

@@ -66,6 +66,8 @@ FILTERS = [
         for name in ("min", "max")
     ),
     *((f"{{{{ lines|{name}(attribute='price') }}}}", "") for name in ("sum", "join")),
+    *((f"{{{{ ([(1, pay)]|{name}(attribute=0))[0] }}}}", "") for name in ("min", "max")),
+    *((f"{{{{ ([(1, pay)]|{name}(attribute=0)|first)[0] }}}}", "") for name in ("sort", "unique")),
     ("{{ lines|sort(attribute='price,name')|length }}", ""),
     ("{{ lines|sort(true, true, 'price')|length }}", ""),
     ("{{ ['a']|join(pay.bic) }}", ""),
@@ -112,6 +114,12 @@ CALLS = [
     ("{% macro namespace(a) %}{{ a.bic }}{% endmacro %}{{ namespace(pay) }}", ""),
     ("{% set n = namespace(a=pay.bic, b=pay) %}{{ n.a }}", ""),
     ("{% set n = namespace(a=pay.bic, b=pay) %}{{ n.b.iban }}", "pay.iban"),
+    ("{% set n = namespace(a=pay) %}{{ n }}", "pay.iban"),
+    ("{% set n = namespace() %}{% set n.a = pay %}{{ '%s'|format(n) }}", "pay.iban"),
+    ("{% set n = namespace(a=pay.bic) %}{{ n }}", ""),
+    ("{{ (1, pay) }}", "pay.iban"),
+    ("{{ [(1, [pay])] }}", "pay.iban"),
+    ("{{ (1, pay.bic) }}", ""),
     ("{% macro m(x) %}{{ x.bic }}{% endmacro %}{{ m(pay) }}{{ m(x=back) }}", ""),
     ("{% macro m(x) %}{{ x.iban }}{% endmacro %}{{ m(pay) }}", "pay.iban"),
     ("{% if no %}{{ helper(pay.bic, a=pay.note) }}{{ helper(number) }}{% endif %}", ""),
@@ -266,7 +274,11 @@ MACROS = [
     ),
     ("{% macro m(x) %}{{ x.iban }}{% endmacro %}", ""),
     (
-        "{% for n in [lines] recursive %}{{ loop(*[n]) if loop.depth < 2 }}{{ n.engraving }}{% endfor %}",
+        "{% for n in [1] recursive %}{{ loop(*[lines]) if loop.depth < 2 }}{{ n.engraving|d }}{% endfor %}",
+        "lines.engraving",
+    ),
+    (
+        "{% for n in [1] recursive %}{{ loop(lines) if loop.depth < 2 }}{{ n.engraving|d }}{% endfor %}",
         "lines.engraving",
     ),
     ("{% for n in lines recursive %}{{ n.name }}{{ loop(n.parts) }}{% endfor %}", ""),
@@ -276,6 +288,11 @@ INCLUSIONS = [
     ("{% include 'clean' %}", ""),
     ("{% include 'shows_iban' %}", "pay.iban"),
     ("{% set p = pay %}{% include 'shows_p' %}", "pay.iban"),
+    ("{% set p = pay %}{% include 'shows_p' without context %}", ""),
+    ("{% set p = pay %}{% import 'shows_p' as m with context %}", "pay.iban"),
+    ("{% set p = pay %}{% import 'shows_p' as m %}", ""),
+    ("{% set p = pay %}{% from 'shows_p' import q with context %}", "pay.iban"),
+    ("{% set p = pay %}{% from 'shows_p' import q %}", ""),
     ("{% include ['none_such', 'clean'] %}{% include ('none_such', 'clean') %}", ""),
     ("{% include ['none_such', 'shows_iban'] %}", "pay.iban"),
     ("{% include 'none_such' ignore missing %}{% include ['none', 'such'] ignore missing %}", ""),
@@ -318,3 +335,35 @@ def test_exactly_what_is_touched_is_found(source: str, expected: str) -> None:
     assert {finding.path for finding in found(source)} == set(expected.split())
     path = refused(source)
     assert not path or any(f"{path}.".startswith(f"{mark}.") for mark in expected.split())
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("{% include 'none_such' %}", "cannot be found"),
+        ("{% include ['none', 'such'] %}", "cannot be found"),
+        ("{% import 'none_such' as m %}", "cannot be found"),
+        ("{% from 'none_such' import m %}", "cannot be found"),
+        ("{% extends 'none_such' %}", "cannot be found"),
+        ("{% include key %}", "computes"),
+        ("{% include 'clean' if no else key %}", "computes"),
+        ("{% include key if no else 'clean' %}", "computes"),
+        ("{% include 'clean' if no %}", "computes"),
+        ("{% import key as m %}", "computes"),
+        ("{% extends 'base' if no else key %}", "computes"),
+    ],
+)
+def test_a_place_that_cannot_be_analysed_is_named_with_its_line(source: str, reason: str) -> None:
+    (obstacle,) = (finding for finding in found(f"\n\n{source}") if not finding.path)
+    assert (obstacle.template, obstacle.line) == ("<text>", 3)
+    assert reason in obstacle.reason
+
+
+def test_findings_stand_in_order_and_once() -> None:
+    source = "{{ pay.iban }}{{ back.iban }}\n{{ pay.iban }}{{ pay.iban }}{% include 'shows_iban' %}"
+    assert [(finding.template, finding.line, finding.path) for finding in found(source)] == [
+        ("<text>", 1, "back.iban"),
+        ("<text>", 1, "pay.iban"),
+        ("<text>", 2, "pay.iban"),
+        ("shows_iban", 1, "pay.iban"),
+    ]
