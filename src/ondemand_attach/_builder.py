@@ -185,6 +185,7 @@ class MessageBuilder:
             encrypt=None if encryptor is None else _method(encryptor, "encrypt"),
             sign=None if signer is None else _method(signer, "sign"),
             hash_plain=hash_plain,
+            is_given=isinstance(generator, _Given),
         )
         if check := getattr(encryptor, "check_attachment", None):
             check(generator, filename, signer)

@@ -22,6 +22,7 @@ class Enclosure:
     Args:
         document: the template that the generator renders, if it says so with `template` and `source`.
         hash_plain: whether the receipt gets a hash of the document as it was before protection.
+        is_given: whether the document is the same for everyone, and was read while wiring.
     """
 
     filename: Source
@@ -30,6 +31,7 @@ class Enclosure:
     encrypt: Callable[[Document, AttachmentRequest], Document] | None
     sign: Callable[[Document, AttachmentRequest], Document] | None
     hash_plain: bool = False
+    is_given: bool = False
 
 
 def owner_of(method: Callable[..., Any]) -> Any:

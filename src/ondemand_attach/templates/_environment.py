@@ -9,18 +9,20 @@ import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import jinja2
-from jinja2 import meta
+from jinja2 import meta, nodes
 
 from ondemand_attach._confidential import copied
 from ondemand_attach._message import Slot, Source
+from ondemand_attach._rendering import Rendering, recorder
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, TemplateError
 from ondemand_attach.templates import _sandbox
 from ondemand_attach.templates._kept import Kept
 
+T = TypeVar("T")
 Folder: TypeAlias = "str | pathlib.Path | jinja2.BaseLoader"
 
 _ESCAPED: frozenset[Slot] = frozenset({"html", "document"})
@@ -91,7 +93,29 @@ class Templates:
         name = source.template or f"<{slot}>"
         # A filter of the application may sort a list in place, or take from it; Jinja2's own change nothing.
         own = copied(context) if self._filters else dict(context)
-        return translated(lambda: _rendered(template, own, name), lambda error: _render_error(error, name))
+        renderings = recorder()
+        return translated(
+            lambda: (
+                _rendered(template, own, name)
+                if renderings is None
+                else self._recorded(template, own, (slot, source), renderings)
+            ),
+            lambda error: _render_error(error, name),
+        )
+
+    def _recorded(
+        self,
+        template: jinja2.Template,
+        context: dict[str, Any],
+        of: tuple[Slot, Source],
+        renderings: list[Rendering],
+    ) -> str:
+        slot, source = of
+        name = source.template or f"<{slot}>"
+        pieces = _located_call(name, lambda: tuple(_sandbox.pieces(template, template.new_context(context))))
+        rendering = Rendering(name, pieces, lambda: self._literals_of(slot, source))
+        renderings.append(rendering)
+        return rendering.text
 
     def texts_of(self, slot: Slot, source: Source) -> tuple[str, ...]:
         """Return the text of *source* and of every file that it includes, imports or extends.
@@ -100,6 +124,13 @@ class Templates:
             TemplateError: the file was not found.
         """
         return translated(lambda: self._read(slot, source), lambda error: _load_error(error, slot))
+
+    def _literals_of(self, slot: Slot, source: Source) -> tuple[str, ...]:
+        environment = self.environment(slot)
+        trees = [environment.parse(text) for text in self._load(slot, source)]  # may be of one customer
+        fixed = [node.data for tree in trees for node in tree.find_all(nodes.TemplateData)]
+        constants = [node.value for tree in trees for node in tree.find_all(nodes.Const)]
+        return (*fixed, *(value for value in constants if isinstance(value, str)))
 
     def _version(self, sources: tuple[tuple[Slot, Source], ...]) -> str:
         """Return a digest of all that *sources* and what they refer to by a fixed name consist of."""
@@ -130,10 +161,14 @@ class Templates:
 
 
 def _rendered(template: jinja2.Template, context: dict[str, Any], name: str) -> str:
+    # Template.render would rewrite the traceback, which is read below to find the line.
+    return _located_call(name, lambda: "".join(template.root_render_func(template.new_context(context))))
+
+
+def _located_call(name: str, call: Callable[[], T]) -> T:
     try:
-        # Template.render would rewrite the traceback, which is read below to find the line.
         with _sandbox.rendering():
-            return "".join(template.root_render_func(template.new_context(context)))
+            return call()
     except MailError as error:
         raise _located(error, name) from None
 

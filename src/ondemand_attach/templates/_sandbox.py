@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
+from types import GeneratorType
 from typing import Any, Final, NoReturn
 
 import jinja2
+from jinja2.compiler import CodeGenerator
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ondemand_attach._confidential import Guard
+from ondemand_attach._rendering import Fixed, Piece
 from ondemand_attach.errors import TemplateError
 
 Filters = Mapping[str, Callable[..., Any]]
@@ -55,8 +59,17 @@ class _Missing(jinja2.StrictUndefined):
         return str(self._undefined_name)
 
 
+class _CodeGenerator(CodeGenerator):
+    """Lets a template tell its own text from what its tags write."""
+
+    def _output_const_repr(self, group: Iterable[Any]) -> str:
+        return f"environment.fixed({super()._output_const_repr(group)})"
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     template_class = _Template
+    code_generator_class = _CodeGenerator
+    fixed = Fixed
 
     def compile(self, *args: Any, **kwargs: Any) -> Any:
         before = _is_compiling.set(True)
@@ -74,6 +87,32 @@ class _Environment(ImmutableSandboxedEnvironment):
                 template=name,
             )
         return template
+
+
+def pieces(template: jinja2.Template, context: Context) -> Iterator[Piece]:
+    """Render *template* piece by piece. A macro or a filter block is one piece, with its text and its data."""
+    stream: Any = template.root_render_func(context)
+    for text in stream:
+        if type(text) is Fixed:
+            yield Piece(text, None)
+        else:
+            frame = _innermost(stream).gi_frame
+            yield Piece(text, partial(_place, frame.f_globals["__jinja_template__"], frame.f_lineno))
+
+
+def _innermost(stream: Any) -> Any:
+    """Return the generator that has written last: that of the block or the included file."""
+    while True:
+        inner = stream.gi_yieldfrom
+        if inner is None and "gen" in stream.gi_code.co_varnames:  # where Jinja2 includes a file with context
+            inner = stream.gi_frame.f_locals.get("gen")
+        if not isinstance(inner, GeneratorType) or inner.gi_frame is None:
+            return stream
+        stream = inner
+
+
+def _place(template: jinja2.Template, line: int) -> tuple[str, int | None]:
+    return template.name or "", template.get_corresponding_lineno(line)
 
 
 def environment(loader: jinja2.BaseLoader, filters: Filters, *, autoescape: bool) -> jinja2.Environment:

@@ -1,0 +1,210 @@
+"""Whether an occurrence of a value is explained: by fixed text of a template, or by a public figure.
+
+A value that stands in the message need not have come from where it is confidential. The imprint names a town
+in which customers live, and an order is paid for on the day on which it was made. Whoever is refused for that
+gets no mail, for ever. But the same words put there out of the data must still be found, beside the imprint
+too. So an occurrence is explained at its place or not at all:
+
+- The renderings of public templates were recorded piece by piece, what the template says itself apart from
+  what its tags wrote.
+- Text of the template explains what stands wholly in it, and so does a run of such text that tags only divide.
+- What a tag wrote explains a value if it is a figure (a number, an amount, a date) that is public, or a text that
+  the templates hold, as in an expression or a macro; and no text of the public data that holds the value is in it.
+- What is explained is taken out of the rendering, and what is left is searched again, like the message itself.
+
+Nothing is looked at here unless the search has found something.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from ondemand_attach._leaks._folding import words, words_of_each
+from ondemand_attach._leaks._forms import forms
+from ondemand_attach._leaks._meaning import is_figure
+from ondemand_attach._leaks._needles import Needle, needles_for
+from ondemand_attach._leaks._searching import found
+from ondemand_attach._leaks._views import views
+from ondemand_attach._rendering import Piece, Rendering
+
+_BETWEEN_WORDS = re.compile(r"\b")
+# A letter that folds to nothing else: what was on both sides of the text that is taken out stays apart.
+_TAKEN_OUT = " \u01c2 "
+_MOST = 200  # occurrences in one run; what is beyond stays in
+_IDENTIFYING = 9  # digits; a text of so many is a number that somebody has, not how much of something
+_LITTLE = 12  # letters that may stand beside a figure: a weekday, a currency
+
+
+class Origin(NamedTuple):
+    """Where a value came from, as far as it is known: the template, its line, the path of the public view."""
+
+    template: str | None
+    line: int | None
+    path: str | None
+
+
+class Explanation:
+    """Tells which occurrences of *values* are explained.
+
+    Args:
+        values: those that were found, each under a name of its own.
+        public: the leaves of the public view, each with its path.
+        disclosed: values that are declared public.
+    """
+
+    def __init__(
+        self, values: Sequence[tuple[str, object]], public: Iterable[tuple[str, object]], disclosed: Iterable[object]
+    ) -> None:
+        disclosed = tuple(disclosed)
+        self._values = dict(values)
+        self._needles = needles_for(values, (), disclosed)
+        self._of: dict[str, list[Needle]] = defaultdict(list)
+        for needle in self._needles:
+            self._of[needle.path].append(needle)
+        leaves = tuple(public)
+        written = [form for _, value in leaves if _is_figure(value) for form in _figures(value)]
+        lines = words_of_each([*written, *(form for value in disclosed for form in forms(value))])
+        self._figures = "\n".join(f" {line} " for line in lines if line)
+        self._glued_figures = self._figures.replace(" ", "")
+        self._carriers = self._found_in([(path, str(v)) for path, v in leaves if not _is_figure(v) and v is not None])
+
+    def _found_in(self, texts: Iterable[tuple[str, str]]) -> Mapping[str, list[tuple[str, str]]]:
+        """Return for each value the texts that hold it, folded, with their paths."""
+        carriers: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for path, text in dict.fromkeys(texts):
+            for name in self.in_text(text):
+                carriers[name].append((path, words(text).strip()))
+        return carriers
+
+    def in_text(self, text: str) -> set[str]:
+        """Return the names of the values in *text*."""
+        return set(found(self._needles, [text]))
+
+    def without_explained(self, rendering: Rendering) -> str:
+        """Return what *rendering* wrote, without the occurrences that are explained."""
+        text = rendering.text
+        spans = [
+            span
+            for name in self.in_text(text)
+            for start, end in self._runs(name, rendering)
+            for span in self._occurrences(name, text, start, end)
+        ]
+        kept = []
+        at = 0
+        for start, end in sorted(spans):
+            kept += (text[at:start], _TAKEN_OUT) if start >= at else ()
+            at = max(at, end)
+        return "".join([*kept, text[at:]])
+
+    def is_figure(self, name: str) -> bool:
+        """Whether the value is a figure that is public as well, and no text of the public data holds it."""
+        return self._is_public_figure(name) and not self._carriers.get(name)
+
+    def origin(self, name: str, renderings: Iterable[Rendering]) -> Origin:
+        """Return which tag has written the value, and from which path in the public view it came."""
+        for rendering in renderings:
+            literals = _once(rendering)
+            for piece in rendering.pieces:
+                if piece.place and self._is_in(name, piece.text) and not self._is_explained(name, piece, literals):
+                    said = _said(piece.text)
+                    paths = [path for path, text in self._carriers.get(name, ()) if _holds(said, text)]
+                    template, line = piece.place()
+                    return Origin(template or rendering.name, line, paths[0] if paths else None)
+        return Origin(None, None, None)
+
+    def _runs(self, name: str, rendering: Rendering) -> Iterator[tuple[int, int]]:
+        """Yield where the pieces that explain the value stand, those together that follow each other."""
+        literals = _once(rendering)
+        start = end = 0
+        for piece in rendering.pieces:
+            after = end + len(piece.text)
+            if not self._is_explained(name, piece, literals):
+                yield start, end
+                start = after
+            end = after
+        yield start, end
+
+    def _is_explained(self, name: str, piece: Piece, literals: Iterable[str]) -> bool:
+        if piece.place is None:
+            return True
+        said = _said(piece.text)
+        if not said.strip():
+            return True
+        is_in = self._is_in(name, piece.text)
+        if not is_in:  # a part of what stands there, perhaps: the day of a date
+            return not _is_identifying(self._values[name]) and said.partition("\n")[0] in self._figures
+        carriers = self._carriers.get(name, ())
+        if any(_holds(said, text) for _, text in carriers):
+            return False
+        if self._is_public_figure(name) and (not carriers or self._is_little_more(name, said)):
+            return True
+        return any(self._is_in(name, literal) and _holds(said, words(literal).strip()) for literal in literals)
+
+    def _is_public_figure(self, name: str) -> bool:
+        value = self._values[name]
+        return _is_figure(value, is_public=False) and any(
+            needle.is_in(self._figures, self._glued_figures) for needle in self._of[name]
+        )
+
+    def _is_little_more(self, name: str, said: str) -> bool:
+        longest = max(needle.size for needle in self._of[name])
+        return len(said.partition("\n")[0].replace(" ", "")) <= longest + _LITTLE
+
+    def _is_in(self, name: str, text: str) -> bool:
+        return any(found(self._of[name], [text]))
+
+    def _occurrences(self, name: str, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the smallest spans of words between *start* and *end* that hold the value, one after the other."""
+        cuts = [start, *(found.start() for found in _BETWEEN_WORDS.finditer(text, start, end)), end]
+        for _ in range(_MOST):
+            last = bisect.bisect_left(cuts, True, key=lambda cut: self._is_in(name, text[start:cut]))
+            if last == len(cuts):
+                return
+            before = cuts[: last + 1]
+            stop = cuts[last]
+            first = bisect.bisect_left(before, True, key=lambda cut: not self._is_in(name, text[cut:stop])) - 1
+            if first < 0 or not self._is_in(name, text[before[first] : stop]):
+                return
+            yield before[first], stop
+            start, cuts = stop, cuts[last:]
+
+
+def _once(rendering: Rendering) -> tuple[str, ...]:
+    return rendering.literals() if any(piece.place for piece in rendering.pieces) else ()
+
+
+def _said(text: str) -> str:
+    """Return the folded words of *text* in each way in which it may be read, one to a line."""
+    return "\n".join(dict.fromkeys(words(view) for view in views(text) if isinstance(view, str)))
+
+
+def _holds(said: str, text: str) -> bool:
+    return f" {text} " in said or (len(text) >= _LITTLE and text.replace(" ", "") in said.replace(" ", ""))
+
+
+def _is_figure(value: object, *, is_public: bool = True) -> bool:
+    """Whether *value* says how much or when, and not who; a short number as text may if it is not public."""
+    if isinstance(value, str):
+        return is_figure(value) or (not is_public and value.strip().isdigit() and not _is_identifying(value))
+    return isinstance(value, int | float | Decimal | date | time | timedelta) and not isinstance(value, bool)
+
+
+def _is_identifying(value: object) -> bool:
+    return isinstance(value, str) and not is_figure(value) and sum(map(str.isdigit, value)) >= _IDENTIFYING
+
+
+def _figures(value: object) -> Iterator[str]:
+    """Yield how a public figure is commonly written, also in part."""
+    yield str(value)
+    yield from forms(value)
+    if isinstance(value, datetime):
+        yield from (*forms(value.date()), f"{value:%H:%M}")
+    if isinstance(value, date):
+        yield from (f"{value.day}", f"{value.day:02}", f"{value.month}", f"{value.month:02}", f"{value.year}")
+        yield from (f"{value:%B}", f"{value:%b}", f"{value:%A}", f"{value:%a}")
