@@ -102,7 +102,8 @@ class Account:
         kept = [leak for leak in leaks if leak not in found]
         values = self._values({leak.path for leak in found})
         named = [(name, value) for name, (_, value) in values.items()]
-        self._explanation = Explanation(named, _leaves(self._seen.public), disclosed(self._draft, self._seen))
+        public = disclosed(self._draft, self._seen)
+        self._explanation = Explanation(named, _leaves(self._seen.public), public, self._draft.pasted)
         again = [*self._in_message(named), *self._in_documents(named, found)]
         return tuple(dict.fromkeys([*kept, *(self._traced(leak, values[leak.path][0]) for leak in again)]))
 

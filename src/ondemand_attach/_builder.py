@@ -23,6 +23,7 @@ from ondemand_attach._message import (
     Recipient,
     Source,
 )
+from ondemand_attach._pasted import pasted
 from ondemand_attach._seal import sealed
 from ondemand_attach.errors import ConfigurationError
 
@@ -115,15 +116,15 @@ class MessageBuilder:
 
     def subject(self, source: str) -> Self:
         """Set the template of the subject."""
-        return self._with(subject=Source(source, None))
+        return self._with(subject=Source(source, None), pasted=pasted(source))
 
     def text(self, source: str | None = None, *, template: str | None = None) -> Self:
         """Set the template of the plain text body; left out, it is derived from the HTML body."""
-        return self._with(text=_source(source, template))
+        return self._with(text=_source(source, template), pasted=pasted(source))
 
     def html(self, source: str | None = None, *, template: str | None = None) -> Self:
         """Set the template of the HTML body."""
-        return self._with(html=_source(source, template))
+        return self._with(html=_source(source, template), pasted=pasted(source))
 
     def header(self, name: str, source: str) -> Self:
         """Add a header field.
@@ -135,7 +136,7 @@ class MessageBuilder:
         _mime.check_header_name(name)
         if "{" not in source:
             _mime.check_header_value(name, source)
-        return self._with(headers=(*self._draft.headers, (name, Source(source, None))))
+        return self._with(headers=(*self._draft.headers, (name, Source(source, None))), pasted=pasted(source))
 
     def image(self, name: str, content: bytes | str | pathlib.Path) -> Self:
         """Add an image that the HTML body shows as ``<img src="cid:name">`` (RFC 2392).
@@ -189,7 +190,7 @@ class MessageBuilder:
         )
         if check := getattr(encryptor, "check_attachment", None):
             check(generator, filename, signer)
-        return self._with(enclosures=(*self._draft.enclosures, enclosure))
+        return self._with(enclosures=(*self._draft.enclosures, enclosure), pasted=pasted(filename))
 
     def attach_file(
         self,
@@ -371,8 +372,10 @@ class MessageBuilder:
         context_of = context if callable(context) else lambda _: context
         return (self.build(context_of(recipient), to=recipient) for recipient in _recipients(recipients))
 
-    def _with(self, **changes: Any) -> Self:
+    def _with(self, *, pasted: tuple[str, ...] = (), **changes: Any) -> Self:
         changed = copy.copy(self)
+        if pasted:
+            changes["pasted"] = (*self._draft.pasted, *pasted)
         changed._draft = dataclasses.replace(self._draft, **changes)  # noqa: SLF001 - of this class
         return changed
 

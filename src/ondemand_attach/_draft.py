@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ondemand_attach._confidential import Marks, Path
@@ -50,6 +50,7 @@ class Draft:
         dkim: each makes a header field that goes in front of the finished message.
         passwords: how those are made that the application does not know beforehand.
         recipient_at: where in the context the recipient's address is.
+        pasted: what was pasted into the sources of templates, as far as it shows.
     """
 
     sender: Address | None = None
@@ -71,6 +72,7 @@ class Draft:
     dkim: tuple[DkimSigner, ...] = ()
     passwords: tuple[Recipe, ...] = ()
     recipient_at: Path | None = None
+    pasted: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         self._check_recipients()

@@ -35,11 +35,13 @@ class Rendering:
 
     Args:
         name: its name, or the slot such as ``<subject>``.
+        source: the template, if it was given as text and not as the name of a file.
         pieces: in their order.
         literals: returns all texts that the templates hold, in their expressions too.
     """
 
     name: str
+    source: str = field(repr=False)
     pieces: tuple[Piece, ...] = field(repr=False)
     literals: Callable[[], tuple[str, ...]] = field(repr=False)
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -36,6 +36,8 @@ from ondemand_attach._rendering import Piece, Rendering
 _BETWEEN_WORDS = re.compile(r"\b")
 # A letter that folds to nothing else: what was on both sides of the text that is taken out stays apart.
 _TAKEN_OUT = " \u01c2 "
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
+_CARD = re.compile(r"[0-9]{13,19}", re.ASCII)
 _MOST = 200  # occurrences in one run; what is beyond stays in
 _IDENTIFYING = 9  # digits; a text of so many is a number that somebody has, not how much of something
 _LITTLE = 12  # letters that may stand beside a figure: a weekday, a currency
@@ -56,10 +58,15 @@ class Explanation:
         values: those that were found, each under a name of its own.
         public: the leaves of the public view, each with its path.
         disclosed: values that are declared public.
+        pasted: what was put into the sources of templates from elsewhere.
     """
 
     def __init__(
-        self, values: Sequence[tuple[str, object]], public: Iterable[tuple[str, object]], disclosed: Iterable[object]
+        self,
+        values: Sequence[tuple[str, object]],
+        public: Iterable[tuple[str, object]],
+        disclosed: Iterable[object],
+        pasted: Iterable[str] = (),
     ) -> None:
         disclosed = tuple(disclosed)
         self._values = dict(values)
@@ -73,6 +80,10 @@ class Explanation:
         self._figures = "\n".join(f" {line} " for line in lines if line)
         self._glued_figures = self._figures.replace(" ", "")
         self._carriers = self._found_in([(path, str(v)) for path, v in leaves if not _is_figure(v) and v is not None])
+
+        self._pasted = {name for name, value in values if _is_account(value)}
+        for text in pasted:
+            self._pasted |= {name for name in self.in_text(text) if self._is_little_more(name, words(text), 0)}
 
     def _found_in(self, texts: Iterable[tuple[str, str]]) -> Mapping[str, list[tuple[str, str]]]:
         """Return for each value the texts that hold it, folded, with their paths."""
@@ -109,9 +120,9 @@ class Explanation:
     def origin(self, name: str, renderings: Iterable[Rendering]) -> Origin:
         """Return which tag has written the value, and from which path in the public view it came."""
         for rendering in renderings:
-            literals = _once(rendering)
+            explains = self._explaining(name, rendering)
             for piece in rendering.pieces:
-                if piece.place and self._is_in(name, piece.text) and not self._is_explained(name, piece, literals):
+                if piece.place and self._is_in(name, piece.text) and not explains(piece):
                     said = _said(piece.text)
                     paths = [path for path, text in self._carriers.get(name, ()) if _holds(said, text)]
                     template, line = piece.place()
@@ -120,24 +131,29 @@ class Explanation:
 
     def _runs(self, name: str, rendering: Rendering) -> Iterator[tuple[int, int]]:
         """Yield where the pieces that explain the value stand, those together that follow each other."""
-        literals = _once(rendering)
+        explains = self._explaining(name, rendering)
         start = end = 0
         for piece in rendering.pieces:
             after = end + len(piece.text)
-            if not self._is_explained(name, piece, literals):
+            if not explains(piece):
                 yield start, end
                 start = after
             end = after
         yield start, end
 
-    def _is_explained(self, name: str, piece: Piece, literals: Iterable[str]) -> bool:
-        if piece.place is None:
-            return True
-        said = _said(piece.text)
+    def _explaining(self, name: str, rendering: Rendering) -> Callable[[Piece], bool]:
+        """Return what tells whether a piece of *rendering* explains the value."""
+        if name in self._pasted and self._is_in(name, rendering.source):
+            return lambda piece: bool(piece.place) and self._is_explained(name, piece.text, ())
+        literals = rendering.literals() if any(piece.place for piece in rendering.pieces) else ()
+        return lambda piece: not piece.place or self._is_explained(name, piece.text, literals)
+
+    def _is_explained(self, name: str, written: str, literals: Iterable[str]) -> bool:
+        """Whether what a tag has *written* explains the value."""
+        said = _said(written)
         if not said.strip():
             return True
-        is_in = self._is_in(name, piece.text)
-        if not is_in:  # a part of what stands there, perhaps: the day of a date
+        if not self._is_in(name, written):  # a part of what stands there, perhaps: the day of a date
             return not _is_identifying(self._values[name]) and said.partition("\n")[0] in self._figures
         carriers = self._carriers.get(name, ())
         if any(_holds(said, text) for _, text in carriers):
@@ -152,9 +168,9 @@ class Explanation:
             needle.is_in(self._figures, self._glued_figures) for needle in self._of[name]
         )
 
-    def _is_little_more(self, name: str, said: str) -> bool:
+    def _is_little_more(self, name: str, said: str, more: int = _LITTLE) -> bool:
         longest = max(needle.size for needle in self._of[name])
-        return len(said.partition("\n")[0].replace(" ", "")) <= longest + _LITTLE
+        return len(said.partition("\n")[0].replace(" ", "")) <= longest + more
 
     def _is_in(self, name: str, text: str) -> bool:
         return any(found(self._of[name], [text]))
@@ -175,10 +191,6 @@ class Explanation:
             start, cuts = stop, cuts[last:]
 
 
-def _once(rendering: Rendering) -> tuple[str, ...]:
-    return rendering.literals() if any(piece.place for piece in rendering.pieces) else ()
-
-
 def _said(text: str) -> str:
     """Return the folded words of *text* in each way in which it may be read, one to a line."""
     return "\n".join(dict.fromkeys(words(view) for view in views(text) if isinstance(view, str)))
@@ -197,6 +209,17 @@ def _is_figure(value: object, *, is_public: bool = True) -> bool:
 
 def _is_identifying(value: object) -> bool:
     return isinstance(value, str) and not is_figure(value) and sum(map(str.isdigit, value)) >= _IDENTIFYING
+
+
+def _is_account(value: object) -> bool:
+    """Whether *value* is an IBAN (ISO 13616) or the number of a card, as its check digits say."""
+    text = re.sub(r"[\s-]", "", value).upper() if isinstance(value, str) else ""
+    if _IBAN.fullmatch(text):
+        return int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
+    if not _CARD.fullmatch(text):
+        return False
+    doubled = (int(digit) * (1 + number % 2) for number, digit in enumerate(reversed(text)))
+    return sum(each // 10 + each % 10 for each in doubled) % 10 == 0  # ISO/IEC 7812
 
 
 def _figures(value: object) -> Iterator[str]:

@@ -113,7 +113,7 @@ class Templates:
         slot, source = of
         name = source.template or f"<{slot}>"
         pieces = _located_call(name, lambda: tuple(_sandbox.pieces(template, template.new_context(context))))
-        rendering = Rendering(name, pieces, lambda: self._literals_of(slot, source))
+        rendering = Rendering(name, source.text or "", pieces, lambda: self._literals_of(slot, source))
         renderings.append(rendering)
         return rendering.text
 

@@ -1,0 +1,49 @@
+"""Data that was pasted into the source of a template, with an f-string, say.
+
+Text of a template is the same for everyone, and so explains a value that stands in it. A source such as
+``f"For {name}"`` is not: it is made anew for each customer, and no guard can see it. Where the function that
+gave the source holds its fixed parts as constants, ``"For "``, what stands between them was pasted in.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+_BLANK: Final = re.compile(r"%[^a-zA-Z%\s]*[a-zA-Z]|\{[^{}]*\}")  # of % and of format()
+_LETTERS: Final = re.compile(r"(?:[^\W\d_][^a-zA-Z]*){3}")  # fewer are a separator or a tag, which anybody has
+
+
+def pasted(source: str | None) -> tuple[str, ...]:
+    """Return what the caller of the caller has pasted into *source*, as far as its constants show it."""
+    code = sys._getframe(2).f_code  # noqa: SLF001 - inspect.currentframe() is this and a test for other Pythons
+    if not source or code.co_name == "<module>":  # what is written there is the same for everyone
+        return ()
+    constants = [constant for constant in code.co_consts if isinstance(constant, str)]
+    if source in constants:
+        return ()
+    return tuple(_between(source, {part for constant in constants for part in _BLANK.split(constant)}))
+
+
+def _between(source: str, parts: Iterable[str]) -> Iterator[str]:
+    """Yield what of *source* stands between *parts*, or between one and the end."""
+    spans = sorted(
+        (at, at + len(part))
+        for part in parts
+        if _LETTERS.search(part)
+        for at in _places(source, part)
+    )
+    end = 0
+    for start, stop in [*spans, (len(source), len(source))] if spans else ():
+        if start > end:
+            yield source[end:start]
+        end = max(end, stop)
+
+
+def _places(source: str, part: str) -> Iterator[int]:
+    at = source.find(part)
+    while at >= 0:
+        yield at
+        at = source.find(part, at + 1)
