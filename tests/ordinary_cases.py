@@ -51,7 +51,9 @@ class Case(NamedTuple):
     @property
     def can_leak(self) -> bool:
         """Whether the value is one that the search looks for, and that is not public itself."""
-        return not isinstance(self.value, dict) and len("".join(filter(str.isalnum, written(self.value)))) >= 4
+        return (
+            not isinstance(self.value, dict) and len("".join(filter(str.isalnum, written(self.value)))) >= 4
+        )
 
     def with_leak(self) -> tuple[MessageBuilder, dict[str, Any]]:
         """Return the same mail in which the value has come in under another name, too."""
@@ -143,7 +145,9 @@ SAID: list[tuple[object, str]] = [
 
 def _in_html(said: str) -> MessageBuilder:
     escaped = said.replace("&", "&amp;")
-    return BUILDER.html(f"<h1>Order {{{{ number }}}}</h1><table><tr><td title='x'>{escaped}</td></tr></table>")
+    return BUILDER.html(
+        f"<h1>Order {{{{ number }}}}</h1><table><tr><td title='x'>{escaped}</td></tr></table>"
+    )
 
 
 def _in_tags(said: str) -> MessageBuilder:
@@ -154,13 +158,15 @@ PLACES: dict[str, Callable[[str], MessageBuilder]] = {
     "text": lambda said: BUILDER.text("Order {{ number }}.\n" + said + "\n"),
     "html": _in_html,
     "html, a word a line": _in_tags,
-    "subject": lambda said: BUILDER.subject(said),
+    "subject": BUILDER.subject,
     "header": lambda said: BUILDER.header("X-Campaign", said),
     "file name": lambda said: BUILDER.attach(_csv, filename=said + ".csv"),
     "loop": lambda said: BUILDER.text("{% for _ in range(3) %}" + said + "\n{% endfor %}"),
     "branch": lambda said: BUILDER.text("{% if number %}" + said + "{% else %}Hello.{% endif %}"),
     "variable": lambda said: BUILDER.text("{% set said = '" + said + "' %}{{ said }}\n{{ said|upper }}"),
-    "macro": lambda said: BUILDER.text("{% macro m() %}{{ number }} " + said + "{% endmacro %}{{ m() }}{{ m() }}"),
+    "macro": lambda said: BUILDER.text(
+        "{% macro m() %}{{ number }} " + said + "{% endmacro %}{{ m() }}{{ m() }}"
+    ),
     "filter": lambda said: BUILDER.text("{% filter upper %}" + said + "{% endfilter %}"),
     "attached file": lambda said: BUILDER.attach_file(_file(said, ".txt")),
     "sender": lambda said: BUILDER.sender(f'"{said}" <orders@shop.example>'),
@@ -241,7 +247,9 @@ def cases() -> Iterator[Case]:
     imported = BUILDER.text("{% import 'macros' as m %}{{ m.foot('*') }}")
     yield Case("imported", imported, "602 00 Brno")
     yield Case("extended", BUILDER.html(template="page"), "Budapest")
-    yield Case("translated", BUILDER.text("{{ 'New York'|trim }} {{ ('in ' ~ 'New York')|title }}"), "New York")
+    yield Case(
+        "translated", BUILDER.text("{{ 'New York'|trim }} {{ ('in ' ~ 'New York')|title }}"), "New York"
+    )
     yield Case("otherwise", BUILDER.text("{{ (town or 'New York') }}"), "New York", {**NUMBER, "town": None})
     declared = BUILDER.public("customer.town").text("To {{ customer.town }}")
     yield Case("declared public", declared, {"town": "New York", "born_in": "New York"})

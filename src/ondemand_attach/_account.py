@@ -18,7 +18,7 @@ from ondemand_attach import _filenames, _html_text, _mime
 from ondemand_attach._confidential import Guard, Path, Views, shown
 from ondemand_attach._draft import Draft
 from ondemand_attach._leaks import Leak, find_leaks
-from ondemand_attach._leaks._explaining import Explanation
+from ondemand_attach._leaks._explaining import Explanation, Origin
 from ondemand_attach._message import Address, Attachment, Document, Slot
 from ondemand_attach._pieces import elided
 from ondemand_attach._rendering import Rendering, recorded
@@ -29,6 +29,7 @@ from ondemand_attach.errors import ConfidentialityError
 if TYPE_CHECKING:
     from ondemand_attach.templates._environment import Templates
 
+_UNKNOWN = Origin()
 _NUMBERED = re.compile(r"(file name of )?attachment ([0-9]+)")
 
 
@@ -61,15 +62,11 @@ class Traced(Leak):
     """A leak, and where it came from, as far as that is known.
 
     Args:
-        template: the template, and
-        line: the line of the tag that wrote it.
-        source: the path in the public view that holds the value as well.
+        origin: the template, and the path in the public view that holds the value as well.
         filename: of the attachment.
     """
 
-    template: str | None = None
-    line: int | None = None
-    source: str | None = None
+    origin: Origin = _UNKNOWN
     filename: str | None = None
 
 
@@ -109,7 +106,9 @@ class Account:
 
     def _values(self, paths: set[str]) -> dict[str, tuple[str, Any]]:
         """Return the values at *paths*, each under a name of its own: many may have the same path."""
-        unique = {(path, type(value), value): (path, value) for path, value in self._seen.values if path in paths}
+        unique = {
+            (path, type(value), value): (path, value) for path, value in self._seen.values if path in paths
+        }
         return {f"{number}": value for number, value in enumerate(unique.values())}
 
     def _is_examined(self, where: str) -> bool:
@@ -227,14 +226,7 @@ class Account:
 
     def _traced(self, leak: Leak, path: str) -> Traced:
         origin = self._explanation.origin(leak.path, self._renderings_at(leak.where))
-        return Traced(
-            path=path,
-            where=leak.where,
-            template=origin.template,
-            line=origin.line,
-            source=origin.path,
-            filename=self._filename_at(leak.where),
-        )
+        return Traced(path=path, where=leak.where, origin=origin, filename=self._filename_at(leak.where))
 
     def _renderings_at(self, where: str) -> list[Rendering]:
         at = self._record.at
@@ -266,17 +258,28 @@ def refusal(leak: Leak) -> ConfidentialityError:
     """Return the error that says where the value stands, what wrote it there and what to do."""
     traced = leak if isinstance(leak, Traced) else Traced(path=leak.path, where=leak.where)
     where = f"{traced.where} ({traced.filename})" if traced.filename else traced.where
-    public = traced.source or traced.path
-    out = "" if traced.path == "password" else f", or say with .public({public!r}) that anybody may read it"
-    remedy = "take it out of there"
-    if traced.source:
-        remedy = f"it is also at {traced.source}, which is not marked: take that out, mark it too"
     return ConfidentialityError(
-        f"the value of {traced.path} stands in the {where}, where anybody can read it; {remedy}{out}",
+        f"the value of {traced.path} stands in the {where}, where anybody can read it; {_remedy(traced)}",
         path=traced.path,
-        template=traced.template,
-        line=traced.line,
+        template=traced.origin.template,
+        line=traced.origin.line,
     )
+
+
+def _remedy(leak: Traced) -> str:
+    if leak.origin.is_pasted:
+        return (
+            "it stands in the source of the template, where data must not be pasted; write {{ … }} there, or "
+            "give text that is the same for everyone with template= or attach_file()"
+        )
+    if source := leak.origin.path:
+        return (
+            f"it is also at {source}, which is not marked: take that out of there and mark it too, or say "
+            f"with .public({source!r}) that anybody may read it"
+        )
+    if leak.path == "password":
+        return "take it out of there"
+    return f"take it out of there, or say with .public({leak.path!r}) that anybody may read it"
 
 
 def disclosed(draft: Draft, seen: Views) -> set[str]:

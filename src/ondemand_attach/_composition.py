@@ -31,7 +31,15 @@ from ondemand_attach._message import (
 from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._seal import translated
-from ondemand_attach._stages import check_made_for, claims_of, encrypted, is_proven, prove, stage, still_encrypted
+from ondemand_attach._stages import (
+    check_made_for,
+    claims_of,
+    encrypted,
+    is_proven,
+    prove,
+    stage,
+    still_encrypted,
+)
 from ondemand_attach._whole import Whole
 from ondemand_attach.errors import (
     ConfidentialityError,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 _BLANK: Final = re.compile(r"%[^a-zA-Z%\s]*[a-zA-Z]|\{[^{}]*\}")  # of % and of format()
-_LETTERS: Final = re.compile(r"(?:[^\W\d_][^a-zA-Z]*){3}")  # fewer are a separator or a tag, which anybody has
+_LETTERS: Final = re.compile(r"(?:[^\W\d_][^a-zA-Z]*){3}")  # fewer are a separator or a tag
 
 
 def pasted(source: str | None) -> tuple[str, ...]:
@@ -24,22 +24,31 @@ def pasted(source: str | None) -> tuple[str, ...]:
     constants = [constant for constant in code.co_consts if isinstance(constant, str)]
     if source in constants:
         return ()
-    return tuple(_between(source, {part for constant in constants for part in _BLANK.split(constant)}))
+    parts = {part for constant in constants for part in _BLANK.split(constant)}
+    return tuple(
+        each for each in _between(source, parts) if each == each.strip()
+    )  # the space is a constant's
 
 
-def _between(source: str, parts: Iterable[str]) -> Iterator[str]:
+def _between(source: str, parts: Collection[str]) -> Iterator[str]:
     """Yield what of *source* stands between *parts*, or between one and the end."""
     spans = sorted(
-        (at, at + len(part))
-        for part in parts
-        if _LETTERS.search(part)
-        for at in _places(source, part)
+        (at, at + len(part)) for part in parts if _LETTERS.search(part) for at in _places(source, part)
     )
     end = 0
     for start, stop in [*spans, (len(source), len(source))] if spans else ():
         if start > end:
-            yield source[end:start]
+            yield from _without_tags(source[end:start], parts)
         end = max(end, stop)
+
+
+def _without_tags(text: str, parts: Collection[str]) -> Iterator[str]:
+    """Yield *text*, also without a short constant at either end, such as ``</p>``."""
+    yield text
+    ends = [part for part in parts if len(part.strip()) > 1]
+    before = max((part for part in ends if text.startswith(part)), key=len, default="")
+    after = max((part for part in ends if text.endswith(part)), key=len, default="")
+    yield text.removeprefix(before).removesuffix(after)
 
 
 def _places(source: str, part: str) -> Iterator[int]:

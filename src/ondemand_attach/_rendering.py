@@ -1,4 +1,4 @@
-"""What a public template has written, piece by piece, so that it can be told afterwards where a text comes from."""
+"""What a public template has written, piece by piece: so it can be told afterwards where a text comes from."""
 
 from __future__ import annotations
 
@@ -22,32 +22,30 @@ class Piece(NamedTuple):
 
     Args:
         text: as it was written, escaped for its slot.
-        place: the template and line of the tag; None of text that stands in the template.
+        place: returns the template and line of the tag; None of text that stands in the template.
     """
 
     text: str
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rendering:
     """What a template has written.
 
     Args:
         name: its name, or the slot such as ``<subject>``.
         source: the template, if it was given as text and not as the name of a file.
-        pieces: in their order.
-        literals: returns all texts that the templates hold, in their expressions too.
+        text: all that was written.
+        pieces: returns it piece by piece, in their order.
+        literals: returns the texts of the templates that a tag may write: constants, bodies of macros.
     """
 
     name: str
     source: str = field(repr=False)
-    pieces: tuple[Piece, ...] = field(repr=False)
+    text: str = field(repr=False)
+    pieces: Callable[[], tuple[Piece, ...]] = field(repr=False)
     literals: Callable[[], tuple[str, ...]] = field(repr=False)
-
-    @property
-    def text(self) -> str:
-        return "".join([piece.text for piece in self.pieces])
 
 
 _recorder: Final[ContextVar[list[Rendering] | None]] = ContextVar("what is recorded", default=None)

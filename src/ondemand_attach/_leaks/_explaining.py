@@ -3,16 +3,18 @@
 A value that stands in the message need not have come from where it is confidential. The imprint names a town
 in which customers live, and an order is paid for on the day on which it was made. Whoever is refused for that
 gets no mail, for ever. But the same words put there out of the data must still be found, beside the imprint
-too. So an occurrence is explained at its place or not at all:
+too. So an occurrence is explained at its place, or not at all:
 
-- The renderings of public templates were recorded piece by piece, what the template says itself apart from
+- The renderings of public templates were recorded piece by piece, what a template says itself apart from
   what its tags wrote.
-- Text of the template explains what stands wholly in it, and so does a run of such text that tags only divide.
-- What a tag wrote explains a value if it is a figure (a number, an amount, a date) that is public, or a text that
-  the templates hold, as in an expression or a macro; and no text of the public data that holds the value is in it.
-- What is explained is taken out of the rendering, and what is left is searched again, like the message itself.
+- Text of a template explains what stands wholly in it, and so does a run of such text with tags between.
+- What a tag wrote explains a value that is a figure (a number, an amount, a date) and public as such, and a
+  value in a text that the templates hold in an expression or a macro. But it explains nothing if a text of
+  the public data that holds the value is in it.
+- Text that was pasted into the source of a template explains nothing, nor does an account number there.
+- What is explained is taken out of the rendering, and what is left is searched again, like the message.
 
-Nothing is looked at here unless the search has found something.
+All of this is only done when the search has found something.
 """
 
 from __future__ import annotations
@@ -44,11 +46,19 @@ _LITTLE = 12  # letters that may stand beside a figure: a weekday, a currency
 
 
 class Origin(NamedTuple):
-    """Where a value came from, as far as it is known: the template, its line, the path of the public view."""
+    """Where a value came from, as far as it is known.
 
-    template: str | None
-    line: int | None
-    path: str | None
+    Args:
+        template: the template, and
+        line: the line of the tag that wrote it.
+        path: the path in the public view that holds it.
+        is_pasted: whether it stands in the source of the template, and was not always there.
+    """
+
+    template: str | None = None
+    line: int | None = None
+    path: str | None = None
+    is_pasted: bool = False
 
 
 class Explanation:
@@ -79,11 +89,15 @@ class Explanation:
         lines = words_of_each([*written, *(form for value in disclosed for form in forms(value))])
         self._figures = "\n".join(f" {line} " for line in lines if line)
         self._glued_figures = self._figures.replace(" ", "")
-        self._carriers = self._found_in([(path, str(v)) for path, v in leaves if not _is_figure(v) and v is not None])
+        self._carriers = self._found_in(
+            [(path, str(v)) for path, v in leaves if not _is_figure(v) and v is not None]
+        )
 
         self._pasted = {name for name, value in values if _is_account(value)}
         for text in pasted:
-            self._pasted |= {name for name in self.in_text(text) if self._is_little_more(name, words(text), 0)}
+            self._pasted |= {
+                name for name in self.in_text(text) if self._is_little_more(name, words(text), 0)
+            }
 
     def _found_in(self, texts: Iterable[tuple[str, str]]) -> Mapping[str, list[tuple[str, str]]]:
         """Return for each value the texts that hold it, folded, with their paths."""
@@ -106,7 +120,7 @@ class Explanation:
             for start, end in self._runs(name, rendering)
             for span in self._occurrences(name, text, start, end)
         ]
-        kept = []
+        kept: list[str] = []
         at = 0
         for start, end in sorted(spans):
             kept += (text[at:start], _TAKEN_OUT) if start >= at else ()
@@ -119,21 +133,25 @@ class Explanation:
 
     def origin(self, name: str, renderings: Iterable[Rendering]) -> Origin:
         """Return which tag has written the value, and from which path in the public view it came."""
+        renderings = tuple(renderings)
         for rendering in renderings:
-            explains = self._explaining(name, rendering)
-            for piece in rendering.pieces:
+            pieces = rendering.pieces()
+            explains = self._explaining(name, rendering, pieces)
+            for piece in pieces:
                 if piece.place and self._is_in(name, piece.text) and not explains(piece):
                     said = _said(piece.text)
                     paths = [path for path, text in self._carriers.get(name, ()) if _holds(said, text)]
                     template, line = piece.place()
                     return Origin(template or rendering.name, line, paths[0] if paths else None)
-        return Origin(None, None, None)
+        pasted = (each for each in renderings if name in self._pasted and self._is_in(name, each.source))
+        return next((Origin(each.name, is_pasted=True) for each in pasted), Origin())
 
     def _runs(self, name: str, rendering: Rendering) -> Iterator[tuple[int, int]]:
         """Yield where the pieces that explain the value stand, those together that follow each other."""
-        explains = self._explaining(name, rendering)
+        pieces = rendering.pieces()
+        explains = self._explaining(name, rendering, pieces)
         start = end = 0
-        for piece in rendering.pieces:
+        for piece in pieces:
             after = end + len(piece.text)
             if not explains(piece):
                 yield start, end
@@ -141,11 +159,13 @@ class Explanation:
             end = after
         yield start, end
 
-    def _explaining(self, name: str, rendering: Rendering) -> Callable[[Piece], bool]:
+    def _explaining(
+        self, name: str, rendering: Rendering, pieces: Iterable[Piece]
+    ) -> Callable[[Piece], bool]:
         """Return what tells whether a piece of *rendering* explains the value."""
         if name in self._pasted and self._is_in(name, rendering.source):
             return lambda piece: bool(piece.place) and self._is_explained(name, piece.text, ())
-        literals = rendering.literals() if any(piece.place for piece in rendering.pieces) else ()
+        literals = rendering.literals() if any(piece.place for piece in pieces) else ()
         return lambda piece: not piece.place or self._is_explained(name, piece.text, literals)
 
     def _is_explained(self, name: str, written: str, literals: Iterable[str]) -> bool:
@@ -160,7 +180,9 @@ class Explanation:
             return False
         if self._is_public_figure(name) and (not carriers or self._is_little_more(name, said)):
             return True
-        return any(self._is_in(name, literal) and _holds(said, words(literal).strip()) for literal in literals)
+        return any(
+            self._is_in(name, literal) and _holds(said, words(literal).strip()) for literal in literals
+        )
 
     def _is_public_figure(self, name: str) -> bool:
         value = self._values[name]
@@ -176,7 +198,7 @@ class Explanation:
         return any(found(self._of[name], [text]))
 
     def _occurrences(self, name: str, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the smallest spans of words between *start* and *end* that hold the value, one after the other."""
+        """Yield the smallest spans of words between *start* and *end* that hold the value, in their order."""
         cuts = [start, *(found.start() for found in _BETWEEN_WORDS.finditer(text, start, end)), end]
         for _ in range(_MOST):
             last = bisect.bisect_left(cuts, True, key=lambda cut: self._is_in(name, text[start:cut]))
@@ -184,7 +206,9 @@ class Explanation:
                 return
             before = cuts[: last + 1]
             stop = cuts[last]
-            first = bisect.bisect_left(before, True, key=lambda cut: not self._is_in(name, text[cut:stop])) - 1
+            first = (
+                bisect.bisect_left(before, True, key=lambda cut: not self._is_in(name, text[cut:stop])) - 1
+            )
             if first < 0 or not self._is_in(name, text[before[first] : stop]):
                 return
             yield before[first], stop

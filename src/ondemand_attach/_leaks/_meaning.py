@@ -17,7 +17,8 @@ _CURRENCY = (
 )
 # Separators of thousands are the same, and another one than that of the fraction: 192.168.100.5 is no amount.
 _MONEY = re.compile(
-    rf"({_CURRENCY}\s?)?-?[0-9]{{1,3}}(?:([,.'’ \u00a0\u202f])[0-9]{{3}}(?:\2[0-9]{{3}})*((?!\2)[.,][0-9]{{1,2}})?"
+    rf"({_CURRENCY}\s?)?-?[0-9]{{1,3}}"
+    r"(?:([,.'’ \u00a0\u202f])[0-9]{3}(?:\2[0-9]{3})*((?!\2)[.,][0-9]{1,2})?"
     rf"|[0-9]{{0,12}}([.,][0-9]{{1,2}})?)(\s?{_CURRENCY})?"
 )
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? )?"

@@ -6,7 +6,7 @@ import functools
 import importlib.resources
 import json
 import pathlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
@@ -16,7 +16,7 @@ from jinja2 import meta, nodes
 
 from ondemand_attach._confidential import copied
 from ondemand_attach._message import Slot, Source
-from ondemand_attach._rendering import Rendering, recorder
+from ondemand_attach._rendering import Piece, Rendering, recorder
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, TemplateError
 from ondemand_attach.templates import _sandbox
@@ -25,6 +25,7 @@ from ondemand_attach.templates._kept import Kept
 T = TypeVar("T")
 Folder: TypeAlias = "str | pathlib.Path | jinja2.BaseLoader"
 
+_BODIES = (nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock)
 _ESCAPED: frozenset[Slot] = frozenset({"html", "document"})
 
 
@@ -112,10 +113,18 @@ class Templates:
     ) -> str:
         slot, source = of
         name = source.template or f"<{slot}>"
-        pieces = _located_call(name, lambda: tuple(_sandbox.pieces(template, template.new_context(context))))
-        rendering = Rendering(name, source.text or "", pieces, lambda: self._literals_of(slot, source))
-        renderings.append(rendering)
-        return rendering.text
+        written, tags = _located_call(name, lambda: _sandbox.pieces(template, template.new_context(context)))
+        text = "".join(written)
+        renderings.append(
+            Rendering(
+                name,
+                source.text or "",
+                text,
+                lambda: _pieces(written, tags),
+                lambda: self._literals_of(slot, source),
+            )
+        )
+        return text
 
     def texts_of(self, slot: Slot, source: Source) -> tuple[str, ...]:
         """Return the text of *source* and of every file that it includes, imports or extends.
@@ -128,7 +137,12 @@ class Templates:
     def _literals_of(self, slot: Slot, source: Source) -> tuple[str, ...]:
         environment = self.environment(slot)
         trees = [environment.parse(text) for text in self._load(slot, source)]  # may be of one customer
-        fixed = [node.data for tree in trees for node in tree.find_all(nodes.TemplateData)]
+        fixed = [
+            node.data
+            for tree in trees
+            for part in _printed(tree)
+            for node in part.find_all(nodes.TemplateData)
+        ]
         constants = [node.value for tree in trees for node in tree.find_all(nodes.Const)]
         return (*fixed, *(value for value in constants if isinstance(value, str)))
 
@@ -158,6 +172,21 @@ class Templates:
             referenced = meta.find_referenced_templates(environment.parse(texts[name]))
             names += [other for other in referenced if other is not None and other not in texts]
         return tuple(texts.values())
+
+
+def _printed(tree: nodes.Template) -> Iterable[nodes.Node]:
+    """Return what of a template an expression may print as a whole, such as the bodies of its macros."""
+    whole = any(node.name in {"self", "super"} for node in tree.find_all(nodes.Name))
+    return (
+        [tree]
+        if whole or any(loop.recursive for loop in tree.find_all(nodes.For))
+        else tree.find_all(_BODIES)
+    )
+
+
+def _pieces(written: Sequence[str], tags: Iterable[tuple[int, Mapping[str, Any], int]]) -> tuple[Piece, ...]:
+    places = {at: functools.partial(_sandbox.place, names, line) for at, names, line in tags}
+    return tuple(Piece(text, places.get(at)) for at, text in enumerate(written))
 
 
 def _rendered(template: jinja2.Template, context: dict[str, Any], name: str) -> str:
