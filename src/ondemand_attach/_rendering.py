@@ -1,4 +1,4 @@
-"""What a public template has written, piece by piece: so it can be told afterwards where a text comes from."""
+"""What a public template has written, piece by piece, to tell afterwards where a text comes from."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ LEAKING = [
 ]
 
 
-@settings(max_examples=400 * SCALE, deadline=None)
+@settings(max_examples=200 * SCALE, deadline=None)
 @given(
     value=st.sampled_from(VALUES),
     fixed=st.lists(st.sampled_from(FIXED), max_size=4),
@@ -108,7 +108,8 @@ def test_fixed_text_is_passed_and_data_is_found_however_they_are_mixed(
     builder = getattr(builder, slot)("." + source.replace("\n", " "))
     said = about.format(value)
     is_known = any("known" in each for each in leaking)  # to the application alone, and not in the context
-    assume(not (is_known and any("'{value}'" in each for each in fixed)))  # the same to all that can be told
+    # Where a tag writes the same text of the template as a whole, the two cannot be told apart.
+    assume(not (is_known and any("'{value}'" in each or "macro" in each for each in fixed)))
     context = {"number": "GG-1", "note": said, "notes": [said, "x"]}
     if is_known or not leaking:
         context |= {"note": "x", "notes": []}
@@ -217,9 +218,8 @@ def test_data_that_was_pasted_into_a_source_is_no_fixed_text() -> None:
 
 def test_fixed_text_that_a_function_puts_together_is_fixed() -> None:
     for town in ("New York", "Praha 1"):
-        imprint = f"Garnet & Gold, {town}"
-        assert built(LETTER.text(f"Hello.\n{imprint}\n{'{{ n }}'}"), {"n": 1}, town)
-        assert built(LETTER.text("\n".join(["Bye.", town, "{{ n }}"])), {"n": 1}, town)
+        lines = ["Hello.", f"Garnet & Gold, {town}", "{{ n }}", town]
+        assert built(LETTER.text("\n".join(lines)), {"n": 1}, town)
 
 
 def test_a_signed_mail_and_its_certificate_name_the_town_of_the_shop() -> None:
@@ -319,16 +319,9 @@ def test_amounts_and_dates_are_figures(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "60311",
-        "8005011234",
-        "603 123 456",
-        "+420 603 123 456",
-        "192.168.100.5",
-        "ABC 123",
-        "12 Market Street",
-    ]
-    + ["born 30 November 2026", "30 November", "1.640.50", "DE 123", "2026", "0800 123 456"],
+        *("", "60311", "8005011234", "603 123 456", "+420 603 123 456", "192.168.100.5", "ABC 123", "2026"),
+        *("12 Market Street", "born 30 November 2026", "30 November", "1.640.50", "DE 123", "0800 123 456"),
+    ],
 )
 def test_who_and_where_are_none(text: str) -> None:
     assert not is_figure(text)

@@ -21,6 +21,8 @@ in binary data             from 6 characters on
 more than 64               each 64, up to the first 2,048 and the last, stand for the whole
 =========================  =======================================================================
 
+What is found is no leak where the application says it to everyone: `_explaining` tells so, when there is a hit.
+
 `_surfaces` and `_containers` say where to look, `_forms` and `_needles` what for, `_views`, `_decoding`
 and `_guessing` what a text may read as, `_folding` when two texts are the same; `_searching` does it all.
 `_containers` opens what it knows with `_zip`, `_inflating`, `_rtf` and `_pdf`, which reads strings, streams
