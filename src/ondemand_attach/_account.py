@@ -9,8 +9,8 @@ without what was given while wiring, and searched like the first. What is found 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from ondemand_attach._pieces import elided
 from ondemand_attach._rendering import Rendering, recorded
 from ondemand_attach._stages import is_proven
 from ondemand_attach._whole import Whole
-from ondemand_attach.errors import ConfidentialityError
+from ondemand_attach.errors import ConfidentialityError, MailError, TemplateError
 
 if TYPE_CHECKING:
     from ondemand_attach.templates._environment import Templates
@@ -101,7 +101,10 @@ class Account:
         named = [(name, value) for name, (_, value) in values.items()]
         public = disclosed(self._draft, self._seen)
         self._explanation = Explanation(named, _leaves(self._seen.public), public, self._draft.pasted)
-        again = [*self._in_message(named), *self._in_documents(named, found)]
+        try:
+            again = [*self._in_message(named), *self._in_documents(named, found)]
+        except MailError:  # what is left makes no message, so nothing can be said of it
+            return leaks
         return tuple(dict.fromkeys([*kept, *(self._traced(leak, values[leak.path][0]) for leak in again)]))
 
     def _values(self, paths: set[str]) -> dict[str, tuple[str, Any]]:
@@ -220,9 +223,11 @@ class Account:
                 yield name
 
     def _own_words(self) -> list[str]:
-        return [
-            text for slot, source in self._draft.sources() for text in self._templates.texts_of(slot, source)
-        ]
+        texts: list[str] = []
+        for slot, source in self._draft.sources():
+            with suppress(TemplateError):  # what it includes may be missing, if it says so
+                texts += self._templates.texts_of(slot, source)
+        return texts
 
     def _traced(self, leak: Leak, path: str) -> Traced:
         origin = self._explanation.origin(leak.path, self._renderings_at(leak.where))
@@ -254,31 +259,37 @@ class Account:
         return name if name and not self._explanation.in_text(name) else None
 
 
-def refusal(leak: Leak) -> ConfidentialityError:
-    """Return the error that says where the value stands, what wrote it there and what to do."""
+def refusal(leak: Leak, secrets: Collection[str]) -> ConfidentialityError:
+    """Return the error that says where the value stands, what wrote it there and what to do.
+
+    Args:
+        leak: which value, and where.
+        secrets: the paths that nobody should make public: those of passwords.
+    """
     traced = leak if isinstance(leak, Traced) else Traced(path=leak.path, where=leak.where)
     where = f"{traced.where} ({traced.filename})" if traced.filename else traced.where
     return ConfidentialityError(
-        f"the value of {traced.path} stands in the {where}, where anybody can read it; {_remedy(traced)}",
+        f"the value of {traced.path} stands in the {where}, where anybody can read it; "
+        f"{_remedy(traced, secrets)}",
         path=traced.path,
         template=traced.origin.template,
         line=traced.origin.line,
     )
 
 
-def _remedy(leak: Traced) -> str:
+def _remedy(leak: Traced, secrets: Collection[str]) -> str:
     if leak.origin.is_pasted:
         return (
             "it stands in the source of the template, where data must not be pasted; write {{ … }} there, or "
             "give text that is the same for everyone with template= or attach_file()"
         )
+    if leak.path in secrets:
+        return "take it out of there"
     if source := leak.origin.path:
         return (
             f"it is also at {source}, which is not marked: take that out of there and mark it too, or say "
             f"with .public({source!r}) that anybody may read it"
         )
-    if leak.path == "password":
-        return "take it out of there"
     return f"take it out of there, or say with .public({leak.path!r}) that anybody may read it"
 
 

@@ -215,7 +215,7 @@ class Composition:
             leaks = account().unexplained(leaks, opening)
         for leak in leaks:
             if leak.path not in parts:
-                raise refusal(leak)
+                raise refusal(leak, {"password", *(recipe.name for recipe in self.draft.passwords)})
         if leaks:
             self.refuse_guessable({parts[leak.path] for leak in leaks})
 

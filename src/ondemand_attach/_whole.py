@@ -44,12 +44,12 @@ class Whole:
             prove(message.content, self._proofs, _NAME)
 
     def again(self) -> _mime.Wrapping:
-        """Return what puts in place of another message what was made for this one."""
+        """Return what puts in place of another message what was made for this one, under no subject."""
         made = self.made
         return _mime.Wrapping(
             sign=(lambda _: made["sign"]) if "sign" in made else None,
             encrypt=(lambda _: made["encrypt"]) if "encrypt" in made else None,
-            outer_subject=self._draft.outer_subject,
+            outer_subject="[...]",
         )
 
     def _sign(self, entity: Document) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -255,6 +256,42 @@ def test_a_display_name_is_the_customers_unless_others_get_every_message() -> No
         LETTER.build({"customer": {"value": "New York"}}, to='"New York" <jana@example.com>')
     with pytest.raises(ConfidentialityError, match="header To"):
         LETTER.to('"New York" <jana@example.com>').build({"customer": {"value": "New York"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "fixed"),
+    [
+        ("List-Unsubscribe", "<https://shop.example/newyork-city/u>"),
+        ("List-Id", "New York City <list.shop.example>"),
+        ("References", "<newyorkcity@shop.example>"),
+        ("Feedback-ID", "newyorkcity:x:y:z"),
+        ("Keywords", "New York City, rings"),
+    ],
+)
+def test_fixed_fields_of_the_header_are_passed_whatever_they_may_hold(name: str, fixed: str) -> None:
+    builder = LETTER.header(name, fixed)
+    assert built(builder, {}, "New York City")
+    refused(builder.text("{{ note }}"), "New York City", note="New York City")
+
+
+def test_many_hits_in_a_long_mail_take_time_in_proportion() -> None:
+    """The mutant looks for each value in each piece anew: forty times as long."""
+    rows = "{% for price in prices %}<p>{{ '%.2f'|format(price) }}</p>{% endfor %}"
+
+    def seconds(count: int) -> float:
+        prices = [Decimal(f"{100 + number * 7}.50") for number in range(count)]
+        started = time.process_time()
+        assert built(LETTER.html(rows), {"prices": prices}, prices)
+        return time.process_time() - started
+
+    seconds(20)
+    assert seconds(200) < 30 * seconds(20) + 0.5
+
+
+def test_a_file_that_a_template_may_miss_is_not_missed() -> None:
+    builder = LETTER.text("New York {% include 'none.txt' ignore missing %}{{ n }}")
+    assert built(builder, {"n": 1}, "New York")
+    refused(builder.attach(csv, filename="a.csv"), n=1, town="New York")
 
 
 def test_a_number_that_somebody_has_is_no_figure() -> None:

@@ -23,25 +23,20 @@ import bisect
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import NamedTuple
 
+from ondemand_attach._leaks import _kinds
 from ondemand_attach._leaks._folding import words, words_of_each
 from ondemand_attach._leaks._forms import forms
-from ondemand_attach._leaks._meaning import is_figure
 from ondemand_attach._leaks._needles import Needle, needles_for
 from ondemand_attach._leaks._searching import found
 from ondemand_attach._leaks._views import views
 from ondemand_attach._rendering import Piece, Rendering
 
 _BETWEEN_WORDS = re.compile(r"\b")
-# A letter that folds to nothing else: what was on both sides of the text that is taken out stays apart.
-_TAKEN_OUT = " \u01c2 "
-_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
-_CARD = re.compile(r"[0-9]{13,19}", re.ASCII)
+# Nobody's name, and in ASCII as some header fields want it: what was on both sides of it stays apart.
+_TAKEN_OUT = "-xqzx-"
 _MOST = 200  # occurrences in one run; what is beyond stays in
-_IDENTIFYING = 9  # digits; a text of so many is a number that somebody has, not how much of something
 _LITTLE = 12  # letters that may stand beside a figure: a weekday, a currency
 
 
@@ -85,15 +80,17 @@ class Explanation:
         for needle in self._needles:
             self._of[needle.path].append(needle)
         leaves = tuple(public)
-        written = [form for _, value in leaves if _is_figure(value) for form in _figures(value)]
+        written = [form for _, value in leaves if _kinds.is_figure(value) for form in _kinds.figures(value)]
         lines = words_of_each([*written, *(form for value in disclosed for form in forms(value))])
         self._figures = "\n".join(f" {line} " for line in lines if line)
         self._glued_figures = self._figures.replace(" ", "")
         self._carriers = self._found_in(
-            [(path, str(v)) for path, v in leaves if not _is_figure(v) and v is not None]
+            [(path, str(v)) for path, v in leaves if not _kinds.is_figure(v) and v is not None]
         )
 
-        self._pasted = {name for name, value in values if _is_account(value)}
+        self._literals: dict[int, tuple[str, ...]] = {}
+        self._seen: dict[str, set[str]] = {}
+        self._pasted = {name for name, value in values if _kinds.is_account(value)}
         for text in pasted:
             self._pasted |= {
                 name for name in self.in_text(text) if self._is_little_more(name, words(text), 0)
@@ -114,18 +111,29 @@ class Explanation:
     def without_explained(self, rendering: Rendering) -> str:
         """Return what *rendering* wrote, without the occurrences that are explained."""
         text = rendering.text
-        spans = [
-            span
-            for name in self.in_text(text)
-            for start, end in self._runs(name, rendering)
-            for span in self._occurrences(name, text, start, end)
-        ]
-        kept: list[str] = []
-        at = 0
-        for start, end in sorted(spans):
-            kept += (text[at:start], _TAKEN_OUT) if start >= at else ()
-            at = max(at, end)
-        return "".join([*kept, text[at:]])
+        if not self.in_text(text):
+            return text
+        pieces = rendering.pieces()
+        spans = list(self._in_pieces(rendering, pieces))
+        # Few values stand in more than one piece, and to look for all of them in all of the text takes long.
+        for name in self.in_text(_without(text, spans)):
+            for start, end in self._runs(name, rendering, pieces):
+                spans += self._occurrences(name, text, start, end)
+        return _without(text, spans)
+
+    def _in_pieces(self, rendering: Rendering, pieces: Sequence[Piece]) -> Iterator[tuple[int, int]]:
+        """Yield the spans that are explained within one piece."""
+        end = 0
+        for piece in pieces:
+            start, end = end, end + len(piece.text)
+            for name in self._names_in(piece.text):
+                if self._explaining(name, rendering, pieces)(piece):
+                    yield from self._occurrences(name, rendering.text, start, end)
+
+    def _names_in(self, text: str) -> set[str]:
+        if text not in self._seen:
+            self._seen[text] = self.in_text(text)
+        return self._seen[text]
 
     def is_figure(self, name: str) -> bool:
         """Whether the value is a figure that is public as well, and no text of the public data holds it."""
@@ -138,7 +146,7 @@ class Explanation:
             pieces = rendering.pieces()
             explains = self._explaining(name, rendering, pieces)
             for piece in pieces:
-                if piece.place and self._is_in(name, piece.text) and not explains(piece):
+                if piece.place and name in self._names_in(piece.text) and not explains(piece):
                     said = _said(piece.text)
                     paths = [path for path, text in self._carriers.get(name, ()) if _holds(said, text)]
                     template, line = piece.place()
@@ -146,9 +154,8 @@ class Explanation:
         pasted = (each for each in renderings if name in self._pasted and self._is_in(name, each.source))
         return next((Origin(each.name, is_pasted=True) for each in pasted), Origin())
 
-    def _runs(self, name: str, rendering: Rendering) -> Iterator[tuple[int, int]]:
+    def _runs(self, name: str, rendering: Rendering, pieces: Sequence[Piece]) -> Iterator[tuple[int, int]]:
         """Yield where the pieces that explain the value stand, those together that follow each other."""
-        pieces = rendering.pieces()
         explains = self._explaining(name, rendering, pieces)
         start = end = 0
         for piece in pieces:
@@ -165,16 +172,21 @@ class Explanation:
         """Return what tells whether a piece of *rendering* explains the value."""
         if name in self._pasted and self._is_in(name, rendering.source):
             return lambda piece: bool(piece.place) and self._is_explained(name, piece.text, ())
-        literals = rendering.literals() if any(piece.place for piece in pieces) else ()
+        literals = self._literals_of(rendering) if any(piece.place for piece in pieces) else ()
         return lambda piece: not piece.place or self._is_explained(name, piece.text, literals)
+
+    def _literals_of(self, rendering: Rendering) -> tuple[str, ...]:
+        if id(rendering) not in self._literals:
+            self._literals[id(rendering)] = rendering.literals()
+        return self._literals[id(rendering)]
 
     def _is_explained(self, name: str, written: str, literals: Iterable[str]) -> bool:
         """Whether what a tag has *written* explains the value."""
         said = _said(written)
         if not said.strip():
             return True
-        if not self._is_in(name, written):  # a part of what stands there, perhaps: the day of a date
-            return not _is_identifying(self._values[name]) and said.partition("\n")[0] in self._figures
+        if name not in self._names_in(written):  # a part of what stands there, perhaps: the day of a date
+            return not _kinds.is_identifying(self._values[name]) and said.partition("\n")[0] in self._figures
         carriers = self._carriers.get(name, ())
         if any(_holds(said, text) for _, text in carriers):
             return False
@@ -186,7 +198,7 @@ class Explanation:
 
     def _is_public_figure(self, name: str) -> bool:
         value = self._values[name]
-        return _is_figure(value, is_public=False) and any(
+        return _kinds.is_figure(value, is_public=False) and any(
             needle.is_in(self._figures, self._glued_figures) for needle in self._of[name]
         )
 
@@ -215,6 +227,15 @@ class Explanation:
             start, cuts = stop, cuts[last:]
 
 
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    kept: list[str] = []
+    at = 0
+    for start, end in sorted(spans):
+        kept += (text[at:start], _TAKEN_OUT) if start >= at else ()
+        at = max(at, end)
+    return "".join([*kept, text[at:]])
+
+
 def _said(text: str) -> str:
     """Return the folded words of *text* in each way in which it may be read, one to a line."""
     return "\n".join(dict.fromkeys(words(view) for view in views(text) if isinstance(view, str)))
@@ -222,36 +243,3 @@ def _said(text: str) -> str:
 
 def _holds(said: str, text: str) -> bool:
     return f" {text} " in said or (len(text) >= _LITTLE and text.replace(" ", "") in said.replace(" ", ""))
-
-
-def _is_figure(value: object, *, is_public: bool = True) -> bool:
-    """Whether *value* says how much or when, and not who; a short number as text may if it is not public."""
-    if isinstance(value, str):
-        return is_figure(value) or (not is_public and value.strip().isdigit() and not _is_identifying(value))
-    return isinstance(value, int | float | Decimal | date | time | timedelta) and not isinstance(value, bool)
-
-
-def _is_identifying(value: object) -> bool:
-    return isinstance(value, str) and not is_figure(value) and sum(map(str.isdigit, value)) >= _IDENTIFYING
-
-
-def _is_account(value: object) -> bool:
-    """Whether *value* is an IBAN (ISO 13616) or the number of a card, as its check digits say."""
-    text = re.sub(r"[\s-]", "", value).upper() if isinstance(value, str) else ""
-    if _IBAN.fullmatch(text):
-        return int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
-    if not _CARD.fullmatch(text):
-        return False
-    doubled = (int(digit) * (1 + number % 2) for number, digit in enumerate(reversed(text)))
-    return sum(each // 10 + each % 10 for each in doubled) % 10 == 0  # ISO/IEC 7812
-
-
-def _figures(value: object) -> Iterator[str]:
-    """Yield how a public figure is commonly written, also in part."""
-    yield str(value)
-    yield from forms(value)
-    if isinstance(value, datetime):
-        yield from (*forms(value.date()), f"{value:%H:%M}")
-    if isinstance(value, date):
-        yield from (f"{value.day}", f"{value.day:02}", f"{value.month}", f"{value.month:02}", f"{value.year}")
-        yield from (f"{value:%B}", f"{value:%b}", f"{value:%A}", f"{value:%a}")

@@ -136,7 +136,11 @@ class Templates:
 
     def _literals_of(self, slot: Slot, source: Source) -> tuple[str, ...]:
         environment = self.environment(slot)
-        trees = [environment.parse(text) for text in self._load(slot, source)]  # may be of one customer
+        try:
+            texts = self._load(slot, source)  # not kept: it may be of one customer
+        except jinja2.TemplateNotFound:  # which the template may ignore
+            texts = (source.text or "",)
+        trees = [environment.parse(text) for text in texts]
         fixed = [
             node.data
             for tree in trees
