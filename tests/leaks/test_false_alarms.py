@@ -110,7 +110,8 @@ def test_fixed_text_is_passed_and_data_is_found_however_they_are_mixed(
     said = about.format(value)
     is_known = any("known" in each for each in leaking)  # to the application alone, and not in the context
     # Where a tag writes the same text of the template as a whole, the two cannot be told apart.
-    assume(not (is_known and any("'{value}'" in each or "macro" in each for each in fixed)))
+    whole = ("'{value}'", "{{% macro", "{{% filter")
+    assume(not (is_known and any(mark in each for each in fixed for mark in whole)))
     context = {"number": "GG-1", "note": said, "notes": [said, "x"]}
     if is_known or not leaking:
         context |= {"note": "x", "notes": []}
