@@ -28,6 +28,7 @@ from ondemand_attach._message import (
     source_of,
 )
 from ondemand_attach._origins import of_file
+from ondemand_attach._pasted import pasted
 from ondemand_attach._seal import at_work, translated
 from ondemand_attach.errors import (
     ConfigurationError,
@@ -130,15 +131,15 @@ class MessageBuilder:
 
     def subject(self, source: str) -> Self:
         """Set the template of the subject."""
-        return self._with(subject=Source.of(text(source, "subject()", _TEMPLATE)))
+        return self._with(subject=Source.of(text(source, "subject()", _TEMPLATE)), pasted=pasted(source))
 
     def text(self, source: str | None = None, *, template: str | None = None) -> Self:
         """Set the template of the plain text body; left out, it is derived from the HTML body."""
-        return self._with(text=source_of(source, template, "text()"))
+        return self._with(text=source_of(source, template, "text()"), pasted=pasted(source))
 
     def html(self, source: str | None = None, *, template: str | None = None) -> Self:
         """Set the template of the HTML body."""
-        return self._with(html=source_of(source, template, "html()"))
+        return self._with(html=source_of(source, template, "html()"), pasted=pasted(source))
 
     def header(self, name: str, source: str) -> Self:
         """Add a header field.
@@ -152,7 +153,7 @@ class MessageBuilder:
         value = Source.of(text(source, f"header({name!r})", _TEMPLATE))
         if value.text is not None and "{" not in value.text:
             _mime.check_header_value(name, value.text)
-        return self._with(headers=(*self._draft.headers, (name, value)))
+        return self._with(headers=(*self._draft.headers, (name, value)), pasted=pasted(source))
 
     def image(self, name: str, content: bytes | str | pathlib.Path) -> Self:
         """Add an image that the HTML body shows as ``<img src="cid:name">`` (RFC 2392).
@@ -208,10 +209,11 @@ class MessageBuilder:
             encrypt=None if encryptor is None else _method(encryptor, "encrypt"),
             sign=None if signer is None else _method(signer, "sign"),
             hash_plain=hash_plain,
+            is_given=isinstance(generator, _Given),
         )
         if check := getattr(encryptor, "check_attachment", None):
             check(generator, "{{ lazy }}" if named.text is None else named.text, signer)
-        return self._with(enclosures=(*self._draft.enclosures, enclosure))
+        return self._with(enclosures=(*self._draft.enclosures, enclosure), pasted=pasted(filename))
 
     def attach_file(
         self,
@@ -421,8 +423,10 @@ class MessageBuilder:
         context_of = context if callable(context) else lambda _: context
         return (self.build(context_of(recipient), to=recipient) for recipient in _recipients(recipients))
 
-    def _with(self, **changes: Any) -> Self:
+    def _with(self, *, pasted: tuple[str, ...] = (), **changes: Any) -> Self:
         changed = copy.copy(self)
+        if pasted:
+            changes["pasted"] = (*self._draft.pasted, *pasted)
         changed._draft = dataclasses.replace(self._draft, **changes)  # noqa: SLF001 - of this class
         return changed
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import itertools
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ondemand_attach import _filenames, _html_text, _mime
+from ondemand_attach._account import Account, Record, disclosed, refusal
 from ondemand_attach._confidential import Finding, Path, Views, copied, shown
 from ondemand_attach._draft import Draft, Enclosure, Words, said
 from ondemand_attach._given import kind
@@ -31,15 +33,23 @@ from ondemand_attach._origins import told
 from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._receipt import PartReceipt
 from ondemand_attach._seal import translated
-from ondemand_attach._stages import check_made_for, claims_of, encrypted, prove, stage, still_encrypted
+from ondemand_attach._stages import (
+    check_made_for,
+    claims_of,
+    encrypted,
+    is_proven,
+    prove,
+    stage,
+    still_encrypted,
+)
 from ondemand_attach._whole import Whole
 from ondemand_attach.errors import (
-    ConfidentialityError,
     EncryptionError,
     GenerationError,
     MessageError,
     ProtectionError,
     SigningError,
+    TemplateError,
 )
 
 if TYPE_CHECKING:
@@ -98,6 +108,7 @@ class Composition:
             _ = self.request("the message", seen.full).recipient  # a generated password is of one person
         self.parts: list[PartReceipt] = []
         self.filenames = [image.filename for image in draft.images]
+        self.record = Record()
 
     def message(self) -> Message:
         subject = self.render(self.subject, "subject")
@@ -130,7 +141,7 @@ class Composition:
             sealed += whole.sealed
         for recipe in self.draft.passwords:
             self.refuse_unused(recipe.name)
-        self.refuse_leaks(message, sealed)
+        self.refuse_leaks(message, sealed, partial(self.account, headers, body, whole))
         return self.signed_for_domain(message) if self.draft.dkim else message
 
     def signed_for_domain(self, message: Message) -> Message:
@@ -199,7 +210,18 @@ class Composition:
         seen = self.seen.full if self.draft.encrypt else self.seen.public
         return Whole(self.draft, self.request("the message", seen), self.parts)
 
-    def refuse_leaks(self, message: Message, sealed: list[bytes]) -> None:
+    def account(self, headers: _mime.Headers, body: _mime.Body, whole: Whole | None) -> Account:
+        return Account(self.draft, self.own_words, self.seen, self.record, (headers, body, whole))
+
+    def own_words(self) -> list[str]:
+        """Return the texts of the public templates."""
+        texts: list[str] = []
+        for slot, source in self.sources(self.draft.sources()):
+            with contextlib.suppress(TemplateError):  # what it includes may be missing, if it says so
+                texts += self.templates.texts_of(slot, source)
+        return texts
+
+    def refuse_leaks(self, message: Message, sealed: list[bytes], account: Callable[[], Account]) -> None:
         visible = (self.sender, *self.draft.reply_to, *_addresses((*self.to, *self.draft.cc)))
         content, documents = elided(message.pieces)
         leaks = find_leaks(
@@ -209,19 +231,12 @@ class Composition:
             elided=documents,
             protected=sealed,
             addresses={spec for address in visible for spec in (address.addr_spec, address.ascii_addr_spec)},
-            disclosed={*map(str, self.seen.disclosed), self.sender.addr_spec},
-            own_words=[
-                text
-                for slot, source in self.sources(self.draft.sources())
-                for text in self.templates.texts_of(slot, source)
-            ],
+            disclosed=disclosed(self.draft, self.seen),
         )
+        if any(leak.path != "password" for leak in leaks):
+            leaks = account().unexplained(leaks, {"password"})
         for leak in leaks:
-            raise ConfidentialityError(
-                f"the value of {leak.path} stands in the {leak.where}, where anybody can read it; "
-                "take it out of there",
-                path=leak.path,
-            )
+            raise refusal(leak, {"password", *(recipe.name for recipe in self.draft.passwords)})
 
     def envelope(self) -> Envelope:
         """Return the envelope: the message is for To; if nobody is there, for Cc; if nobody is, for Bcc."""
@@ -236,7 +251,8 @@ class Composition:
 
     def render(self, source: Source, slot: Slot) -> str:
         view = self.seen.full if self.draft.is_private(slot) else self.seen.public
-        rendered = self.templates.render(view, slot, said(source, self.words))
+        with self.record.of(slot, is_public=not self.draft.is_private(slot)):
+            rendered = self.templates.render(view, slot, said(source, self.words))
         return rendered.strip() if slot in {"subject", "header", "filename"} else rendered
 
     def sources(self, sources: Iterable[tuple[Slot, Source]]) -> tuple[tuple[Slot, Source], ...]:
@@ -268,15 +284,19 @@ class Composition:
         filename = _filenames.distinct(wished, self.filenames)
         self.filenames.append(filename)
         try:
-            return self.protected(filename, enclosure)
+            with self.record.of("document", is_public=not self.is_private(enclosure)):
+                return self.protected(filename, enclosure)
         except (GenerationError, ProtectionError) as error:
             if self.draft.is_private("filename"):  # it may be somebody's name, and an error is public
                 error.filename = f"attachment {number} ({said(enclosure.filename, self.words).shown})"
                 error.args = tuple(str(arg).replace(filename, error.filename) for arg in error.args)
             raise
 
+    def is_private(self, enclosure: Enclosure) -> bool:
+        return enclosure.encrypt is not None or self.draft.is_private("document")
+
     def protected(self, filename: str, enclosure: Enclosure) -> Attachment:
-        is_private = enclosure.encrypt is not None or self.draft.is_private("document")
+        is_private = self.is_private(enclosure)
         request = self.request(filename, self.seen.full if is_private else self.seen.public)
         document = plain = stage(GenerationError, filename, lambda: enclosure.generate(request))
         if is_private:
@@ -292,6 +312,7 @@ class Composition:
             if is_private:
                 check_made_for(document, request, SigningError)
             by["signed"] = document = still_encrypted(document, unsigned)
+        self.record.plain.append(plain if is_proven(by.get("signed")) else document)
         prove(document.content, [each.proof for each in by.values()], filename)
         self.parts.append(
             PartReceipt.of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ondemand_attach._confidential import Marks, Path
@@ -33,6 +33,7 @@ class Enclosure:
         document: the template that the generator renders, if it says so with `template` and `source`.
         reads: what the generator says that it reads of the context.
         hash_plain: whether the receipt gets a hash of the document as it was before protection.
+        is_given: whether the document is the same for everyone, and was read while wiring.
     """
 
     filename: Source
@@ -42,6 +43,7 @@ class Enclosure:
     sign: Callable[[Document, AttachmentRequest], Document] | None
     reads: Reads | None = None
     hash_plain: bool = False
+    is_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Draft:
         dkim: each makes a header field that goes in front of the finished message.
         passwords: how those are made that the application does not know beforehand.
         recipient_at: where in the context the recipient's address is.
+        pasted: what was pasted into the sources of templates, as far as it shows.
     """
 
     sender: Address | None = None
@@ -94,6 +97,7 @@ class Draft:
     dkim: tuple[DkimSigner, ...] = ()
     passwords: tuple[Recipe, ...] = ()
     recipient_at: Path | None = None
+    pasted: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         self._check_recipients()

@@ -93,7 +93,7 @@ def claims_of(
         encrypted: what an encryptor returned.
         signed: what a signer returned.
     """
-    is_encrypted, is_signed = _is_proven(encrypted), _is_proven(signed)
+    is_encrypted, is_signed = is_proven(encrypted), is_proven(signed)
     encryption = document.encryption if is_encrypted else None
     signature = document.signature if is_signed else None
     claimed = encrypted or document.encryption, signed or document.signature
@@ -110,7 +110,7 @@ def claims_of(
     return Claims(encryption, signature, encrypted is None and not is_signed)
 
 
-def _is_proven(made: Document | None) -> bool:
+def is_proven(made: Document | None) -> bool:
     """Whether a protector of this library has *made* it, whose proof has looked at the bytes."""
     return made is not None and type(made.proof).__module__.startswith(f"{__package__}.")
 

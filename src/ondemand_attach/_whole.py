@@ -27,6 +27,7 @@ class Whole:
         self._draft, self._request, self._parts = draft, request, parts
         self._proofs: list[Callable[[bytes], None] | None] = []
         self.sealed: list[bytes] = []
+        self.made: dict[str, Document] = {}
         self.wrapping = _mime.Wrapping(
             sign=draft.sign and self._sign,
             encrypt=draft.encrypt and self._encrypt,
@@ -42,11 +43,21 @@ class Whole:
         if any(self._proofs):
             prove(message.content, self._proofs, _NAME)
 
+    def again(self) -> _mime.Wrapping:
+        """Return what puts in place of another message what was made for this one, under no subject."""
+        made = self.made
+        return _mime.Wrapping(
+            sign=(lambda _: made["sign"]) if "sign" in made else None,
+            encrypt=(lambda _: made["encrypt"]) if "encrypt" in made else None,
+            outer_subject="[...]",
+        )
+
     def _sign(self, entity: Document) -> Document:
         sign = self._draft.sign
         assert sign is not None  # noqa: S101 - only then is it called
         signature = stage(SigningError, _NAME, lambda: sign(entity, self._request))
         self._proofs = [signature.proof]
+        self.made["sign"] = signature
         self._parts.append(
             PartReceipt.of("signature", signature, signature, claims_of(signature, signed=signature))
         )
@@ -59,6 +70,7 @@ class Whole:
         document = stage(EncryptionError, _NAME, lambda: encrypted(encrypt(entity, self._request), entity))
         check_made_for(document, self._request, EncryptionError)
         self._proofs = [document.proof]
+        self.made["encrypt"] = document
         self.sealed.append(document.content)
         self._parts.append(
             PartReceipt.of("encrypted message", document, entity, claims_of(document, encrypted=document))

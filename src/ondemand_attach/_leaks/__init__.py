@@ -21,6 +21,8 @@ in binary data             from 6 characters on
 more than 64               each 64, up to the first 2,048 and the last, stand for the whole
 =========================  =======================================================================
 
+What is found where the application says it to everyone is no leak: `_explaining` tells, when there is a hit.
+
 `_surfaces` and `_containers` say where to look, `_forms` and `_needles` what for, `_views`, `_decoding`
 and `_guessing` what a text may read as, `_folding` when two texts are the same; `_searching` does it all.
 `_containers` opens what it knows with `_zip`, `_inflating`, `_rtf` and `_pdf`, which reads strings, streams
@@ -81,8 +83,9 @@ def find_leaks(
             one of them, so that a wrong boundary or a forgotten encryption cannot hide a part. They are
             searched for the values as they are, where a document is not encrypted.
         addresses: the addr-specs that stand in From, Sender, Reply-To, To and Cc. Values may be in them.
-        own_words: what the application itself says in every message: the sources of its templates. A
-            value that is one of these words (a customer called Price) cannot be told from them.
+        own_words: what the application itself says in every message: the sources of its templates. In a
+            document whose maker is not known, a value that is one of these words (a customer called Price)
+            cannot be told from them.
         disclosed: values that are public; one that is confidential as well under another path is no secret.
     """
     values = tuple(values)

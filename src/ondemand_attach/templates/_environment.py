@@ -6,26 +6,29 @@ import functools
 import importlib.resources
 import json
 import pathlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import jinja2
-from jinja2 import meta
+from jinja2 import meta, nodes
 
 from ondemand_attach._confidential import copied
 from ondemand_attach._given import is_lazy, kind
 from ondemand_attach._message import Slot, Source
 from ondemand_attach._origins import told
+from ondemand_attach._rendering import Piece, Rendering, recorder
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, TemplateError
 from ondemand_attach.templates import _sandbox
 from ondemand_attach.templates._explaining import ABSENT, explained, syntax
 from ondemand_attach.templates._kept import Kept
 
+T = TypeVar("T")
 Folder: TypeAlias = "str | pathlib.Path | jinja2.BaseLoader"
 
+_BODIES = (nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock)
 _ESCAPED: frozenset[Slot] = frozenset({"html", "document"})
 
 
@@ -94,7 +97,37 @@ class Templates:
         name = source.template or f"<{slot}>"
         # A filter of the application may sort a list in place, or take from it; Jinja2's own change nothing.
         own = copied(context) if self._filters else dict(context)
-        return translated(lambda: _rendered(template, own, name), lambda error: _render_error(error, name))
+        renderings = recorder()
+        return translated(
+            lambda: (
+                _rendered(template, own, name)
+                if renderings is None
+                else self._recorded(template, own, (slot, source), renderings)
+            ),
+            lambda error: _render_error(error, name),
+        )
+
+    def _recorded(
+        self,
+        template: jinja2.Template,
+        context: dict[str, Any],
+        of: tuple[Slot, Source],
+        renderings: list[Rendering],
+    ) -> str:
+        slot, source = of
+        name = source.template or f"<{slot}>"
+        written, tags = _located_call(name, lambda: _sandbox.pieces(template, template.new_context(context)))
+        text = "".join(written)
+        renderings.append(
+            Rendering(
+                name,
+                source.text or "",
+                text,
+                lambda: _pieces(written, tags),
+                lambda: self._literals_of(slot, source),
+            )
+        )
+        return text
 
     def texts_of(self, slot: Slot, source: Source) -> tuple[str, ...]:
         """Return the text of *source* and of every file that it includes, imports or extends.
@@ -110,6 +143,22 @@ class Templates:
             return self._loaded(slot, source)
         except Exception:  # noqa: BLE001 - something else is wrong already
             return {}
+
+    def _literals_of(self, slot: Slot, source: Source) -> tuple[str, ...]:
+        environment = self.environment(slot)
+        try:
+            texts = self._load(slot, source)  # not kept: it may be of one customer
+        except jinja2.TemplateNotFound:  # which the template may ignore
+            texts = (source.text or "",)
+        trees = [environment.parse(text) for text in texts]
+        fixed = [
+            node.data
+            for tree in trees
+            for part in _printed(tree)
+            for node in part.find_all(nodes.TemplateData)
+        ]
+        constants = [node.value for tree in trees for node in tree.find_all(nodes.Const)]
+        return (*fixed, *(value for value in constants if isinstance(value, str)))
 
     def _version(self, sources: tuple[tuple[Slot, Source], ...]) -> str:
         """Return a digest of all that *sources* and what they refer to by a fixed name consist of."""
@@ -143,11 +192,30 @@ class Templates:
         return texts
 
 
+def _printed(tree: nodes.Template) -> Iterable[nodes.Node]:
+    """Return what of a template an expression may print as a whole, such as the bodies of its macros."""
+    whole = any(node.name in {"self", "super"} for node in tree.find_all(nodes.Name))
+    return (
+        [tree]
+        if whole or any(loop.recursive for loop in tree.find_all(nodes.For))
+        else tree.find_all(_BODIES)
+    )
+
+
+def _pieces(written: Sequence[str], tags: Iterable[tuple[int, Mapping[str, Any], int]]) -> tuple[Piece, ...]:
+    places = {at: functools.partial(_sandbox.place, names, line) for at, names, line in tags}
+    return tuple(Piece(text, places.get(at)) for at, text in enumerate(written))
+
+
 def _rendered(template: jinja2.Template, context: dict[str, Any], name: str) -> str:
+    # Template.render would rewrite the traceback, which is read below to find the line.
+    return _located_call(name, lambda: "".join(template.root_render_func(template.new_context(context))))
+
+
+def _located_call(name: str, call: Callable[[], T]) -> T:
     try:
-        # Template.render would rewrite the traceback, which is read below to find the line.
         with _sandbox.rendering():
-            return "".join(template.root_render_func(template.new_context(context)))
+            return call()
     except MailError as error:
         raise _located(error, name) from None
 

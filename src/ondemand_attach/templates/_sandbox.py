@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import GeneratorType
 from typing import Any, Final, NoReturn
 
 import jinja2
+from jinja2.compiler import CodeGenerator
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ondemand_attach._confidential import Guard
+from ondemand_attach._rendering import Fixed
 from ondemand_attach.errors import TemplateError
 
 Filters = Mapping[str, Callable[..., Any]]
@@ -55,8 +58,17 @@ class _Missing(jinja2.StrictUndefined):
         return str(self._undefined_name)
 
 
+class _CodeGenerator(CodeGenerator):
+    """Lets a template tell its own text from what its tags write."""
+
+    def _output_const_repr(self, group: Iterable[Any]) -> str:
+        return f"environment.fixed({super()._output_const_repr(group)})"
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     template_class = _Template
+    code_generator_class = _CodeGenerator
+    fixed = Fixed
 
     def compile(self, *args: Any, **kwargs: Any) -> Any:
         before = _is_compiling.set(True)
@@ -74,6 +86,46 @@ class _Environment(ImmutableSandboxedEnvironment):
                 template=name,
             )
         return template
+
+
+def pieces(template: jinja2.Template, context: Context) -> tuple[tuple[str, ...], list[tuple[int, Any, int]]]:
+    """Render *template*, and return what it wrote, with each of what its tags wrote and where these stand.
+
+    A macro or a filter block is one piece, with its text and its data.
+    """
+    stream: Any = template.root_render_func(context)
+    is_flat = not _includes(stream)
+    written: list[str] = []
+    tags: list[tuple[int, Any, int]] = []
+    for text in stream:
+        if type(text) is not Fixed:
+            inner = stream if is_flat and stream.gi_yieldfrom is None else _innermost(stream)
+            frame = inner.gi_frame
+            tags.append((len(written), frame.f_globals, frame.f_lineno))
+        written.append(text)
+    return tuple(written), tags
+
+
+def _innermost(stream: Any) -> Any:
+    """Return the generator that has written last: that of the block or the included file."""
+    while True:
+        inner = stream.gi_yieldfrom
+        if inner is None and _includes(stream):
+            inner = stream.gi_frame.f_locals.get("gen")
+        if not isinstance(inner, GeneratorType) or inner.gi_frame is None:
+            return stream
+        stream = inner
+
+
+def _includes(stream: Any) -> bool:
+    """Whether it may hold an included file, which Jinja2 does not yield from but iterates over."""
+    return "gen" in stream.gi_code.co_varnames
+
+
+def place(names: Mapping[str, Any], line: int) -> tuple[str, int]:
+    """Return the template and its line of a *line* of the module that Jinja2 has made of it."""
+    template = names["__jinja_template__"]
+    return template.name or "", template.get_corresponding_lineno(line)
 
 
 def environment(loader: jinja2.BaseLoader, filters: Filters, *, autoescape: bool) -> jinja2.Environment:
