@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pypdfium2 import raw
 
 from ondemand_attach import Document, Xhtml2PdfGenerator
 from ondemand_attach.errors import GenerationError, ResourceBlockedError
+from ondemand_attach.generators._xhtml2pdf_places import Places
 from ondemand_attach.testing import attachment_request
 
 CANARY = "quetzal-4711"
@@ -136,3 +138,14 @@ def address_of(content: bytes) -> bytes:
         buffer = ctypes.create_string_buffer(200)
         raw.FPDFAction_GetURIPath(document.raw, raw.FPDFLink_GetAction(link), buffer, 200)
         return buffer.raw.rstrip(b"\0")
+
+
+def test_nothing_of_a_document_stays_with_what_finds_places() -> None:
+    generator = Xhtml2PdfGenerator(source="<p>{{ canary }}</p>")
+    for number in range(4):
+        generator.generate(attachment_request({"canary": f"{CANARY}-{number}"}, filename="d.pdf"))
+    with pytest.raises(GenerationError):
+        generator.generate(attachment_request({"canary": f"{CANARY}\N{PARTY POPPER}"}, filename="d.pdf"))
+    gc.collect()
+    assert not [each for each in gc.get_objects() if isinstance(each, Places) and CANARY in str(vars(each))]
+    assert generator._engine._renderer._files is dict

@@ -34,6 +34,11 @@ class Places:
     def __init__(self, markup: str, files: Files = dict) -> None:
         self._markup, self._files = markup, files
 
+    def forget(self) -> None:
+        """Keep nothing of the document."""
+        vars(self).clear()
+        vars(self).update(_markup="", _files=dict)
+
     def named(self, address: str) -> str:
         """Say which *address* it is: as it is, if a template says so, else that it is of the data."""
         if address.strip().lower().startswith("data:"):

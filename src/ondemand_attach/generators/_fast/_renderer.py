@@ -70,12 +70,12 @@ class Renderer:
     def render(self, html: str, files: Files = dict) -> tuple[bytes, Findings]:
         """Return the PDF of *html*, made of the templates *files*, and what was found out on the way."""
         self._files = files
-        if not self._is_fast:
-            return self._stock(html)
-        html = unicodedata.normalize("NFC", html)  # as it will be when it is parsed
         try:
-            return self._rendered(html)
+            if not self._is_fast:
+                return self._stock(html)
+            return self._rendered(unicodedata.normalize("NFC", html))  # as it will be when it is parsed
         finally:
+            self._files = dict  # they lead to the data
             forget_words()
 
     def _rendered(self, html: str) -> tuple[bytes, Findings]:
@@ -233,6 +233,8 @@ def _noting(findings: Findings) -> Iterator[None]:
             if error is None:
                 raise
             raise error from None
+        finally:
+            findings.places.forget()  # a story that is kept holds the findings
 
 
 def _timeless(content: bytes) -> bytes:
