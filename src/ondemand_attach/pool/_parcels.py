@@ -149,7 +149,10 @@ class _PlanPickler(pickle.Pickler):
 
 class _EventPickler(pickle.Pickler):
     dispatch_table = copyreg.dispatch_table | {
-        Guard: lambda guard: (Guard, (object.__getattribute__(guard, "_path"),))  # it refuses all else
+        Guard: lambda guard: (  # it refuses all else
+            Guard,
+            (object.__getattribute__(guard, "_path"), object.__getattribute__(guard, "_why")),
+        )
     }
 
 

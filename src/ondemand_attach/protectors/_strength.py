@@ -74,7 +74,9 @@ def estimate(password: str) -> Estimate:
 # --- characters
 
 _SEPARATORS = frozenset(" -_./,:;()+")
-_NOT_SEPARATING = re.compile("^[-_.]|[-_]$|[a-z][0-9]*[A-Z]|[A-Z]{2}[0-9]*[a-z]")  # as token_urlsafe() makes
+_NOT_SEPARATING = re.compile(
+    "^[-_.]|[-_]$|[a-z][0-9]*[A-Z]|[A-Z]{2}[0-9]*[a-z]|-.*_|_.*-|[-_]{2}"
+)  # as token_urlsafe() makes
 _SHORT: Final = 8
 _SIZES = {"0": 10, "a": 26, "A": 26, "!": 33, "ž": 100}
 _SIGN_BITS: Final = 5.0
@@ -286,7 +288,7 @@ def _repeats(password: str) -> Iterator[_Piece]:
                 yield _Piece(
                     start,
                     start + times * size,
-                    estimated_bits(block) + _AGAIN + math.log2(times),
+                    estimated_bits(block) + _AGAIN + 2.5 * (size > 1) + math.log2(times),
                 )
             start += length
 
