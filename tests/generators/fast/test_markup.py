@@ -68,6 +68,11 @@ def test_what_is_not_plain_is_not_cut(markup: str) -> None:
         ('<a href="#b">x</a><a href="http://b">y</a>', ["x", "y", "http://b"]),
         ('<a href="ftp://b">x</a><a href="http://b">y</a>', ["x", "y"]),
         ("<a href='http://b'>x</a><a href=\"http://b\">y</a>", ["x", "y"]),
+        *(
+            (f'<a href="http://b/{reference}c">x</a>', ["x", f"http://b/{html.unescape(reference)}c"])
+            for reference in ("&amp;", "&quot;", "&#34;", "&#39;")
+        ),
+        ('<a href="http://b/&lt;c">x</a>', ["x"]),
         ('<a href="http://b c">x</a>', ["x"]),
         ('<a href="http://b&#38;c">x</a>', ["x"]),
         ('<a name="b">x</a><a href="http://b">y</a>', ["x", "y", "http://b"]),
@@ -94,6 +99,11 @@ def test_what_may_differ_is_told(markup: str, expected: list[str]) -> None:
         ("<p>a</p>", "<p>é</p>", True),
         ("<p>é\xa0b</p>", "<p>ab\xa0ř</p>", True),
         ("<p>é\xa0b</p>", "<p>ab\xa0\xa0ř</p>", False),
+        ("<p>\xa0</p>", "<p>\xa0\xa0</p>", False),
+        ("<p>\xa0</p>", "<p>\u2003</p>", False),
+        ("<p>\xa0</p>", "<p>a\xa0</p>", False),
+        ("<p>\xa0</p>", "<p>a</p>", False),
+        ("<p>a b</p>", "<p>a\xa0b</p>", False),
         ("<p>a</p>", "<p></p>", False),
         ("<p>a</p>", "<p> </p>", False),
         ("<p>a</p> <p>b</p>", "<p>a</p><p>b</p>", False),
