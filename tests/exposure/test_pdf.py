@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cms_cases import message
+from cms_cases import message, noise, of_rsa
 from ondemand_attach._exposure._budget import Budget, TooLargeError
 from ondemand_attach._exposure._pdf import _ciphertext, _encryption, _is_filtered, _method
 from ondemand_attach._exposure._pdf_objects import Stream
@@ -97,7 +97,8 @@ def test_a_stream_may_name_the_cipher_of_all_and_no_other(entries: dict[str, Any
 
 
 def to_certificates(count: int, *, method: str = "/AESV3", is_list: bool = True) -> tuple[str, str | None]:
-    recipients = [message()] * count if is_list else message()
+    envelope = message(of_rsa(noise(64)), data=noise(16))
+    recipients = [envelope] * count if is_list else envelope
     entries = encrypted(5, method, Filter="/Adobe.PubSec", R=5)
     entries["/CF"]["/A"]["/Recipients"] = recipients
     return _encryption(entries, [], Budget())

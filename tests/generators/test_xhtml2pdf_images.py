@@ -28,7 +28,7 @@ def drawn(inner: str) -> int:
         ('<g id="a"><rect/><rect/></g><use href="#a"/><use href="#a"/>', 12),
         ('<use href="#missing"/>', 2),
         ('<a href="#b"><rect id="b"/></a>', 3),
-        ('<g id="a"><rect/></g><g id="b"><use href="#a"/><use href="#a"/></g><use href="#b"/>', 17),
+        ('<g id="a"><rect/></g><g id="b"><use href="#a"/><use href="#a"/></g><use href="#b"/>', 18),
     ],
 )
 def test_each_shape_counts_as_often_as_it_is_drawn(inner: str, count: int) -> None:

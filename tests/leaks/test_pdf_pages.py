@@ -49,6 +49,13 @@ WAYS = {
         b"<</Type /Pages /Resources <</Font <</F1 1 0 R>>>>>>",
     ],
     "without spaces": [b"<</Type/Page/Contents 5 0 R/Resources<</Font<</F1 1 0 R>>>>>>"],
+    "with other spaces": [
+        b"<</Type /Page /Contents\n5\r\n0  R /Resources\t<</Font\n<</F1\t\n1\r\n0 \t R>>>>>>"
+    ],
+    "with other spaces in an array": [
+        b"<</Type /Page /Contents\n[ 5\r\n0  R ] /Resources 8  0\n R>>",
+        b"<</Font <</F1 1 0 R>>>>",
+    ],
     "of another generation": [b"<</Type /Page /Contents 5 7 R /Resources <</Font <</F1 1 12345 R>>>>>>"],
 }
 

@@ -152,6 +152,14 @@ def test_every_field_is_signed() -> None:
         assert not holds(message.content.replace(b"\r\n" + name + b": ", b"\r\n" + name + b": x"), by)
 
 
+@pytest.mark.parametrize("name", ["X-Order-2", "X!#$%&'*+.^_`|~-0189"])
+def test_a_field_of_any_name_is_signed(name: str) -> None:
+    by = signer("Ed25519")
+    content = BUILDER.header(name, "one").dkim(by).build({"name": "x"}, to="a@b.example").content
+    assert holds(content, by)
+    assert not holds(content.replace(f"{name}: one".encode(), f"{name}: two".encode()), by)
+
+
 def test_a_wrapped_message_is_signed_around() -> None:
     jane = Recipient(
         address=Address(addr_spec="jane@example.com"),

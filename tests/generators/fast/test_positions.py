@@ -7,7 +7,15 @@ from xhtml2pdf.context import pisaContext
 
 from ondemand_attach.generators._fast._positions import Sight, sight
 
-ENDS = ["first-child", "last-child", "only-child", "not(:first-child)", "not(:last-child)"]
+ENDS = [
+    "first-child",
+    "last-child",
+    "only-child",
+    "not-first-child",
+    "not-last-child",
+    "not(:first-child)",
+    "not(:last-child)",
+]
 PARITY = ["nth-child(even)", "nth-child(odd)", "nth-child(2n)", "nth-child(2n+1)"]
 ALL = [
     *(
