@@ -66,7 +66,7 @@ def _ascii85(data: bytes | memoryview, _: dict[bytes, int], most: int) -> bytes:
 
 def _run_length(data: bytes | memoryview, _: dict[bytes, int], most: int) -> bytes:
     found, at = bytearray(), 0
-    for _ in range(_MOST_RUNS):
+    for _run in range(_MOST_RUNS):
         if at >= len(data) or (length := data[at]) == 128 or len(found) >= most:
             break
         is_run = length > 128
