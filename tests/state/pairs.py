@@ -17,6 +17,7 @@ import ssl
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -242,11 +243,13 @@ def in_a_child(call: Callable[[], Any]) -> Any:
 def with_servers(folder: str) -> tuple[Material, int]:
     """Return the material, and the process to end when it is no longer needed."""
     read, write = os.pipe()
+    parent = os.getpid()
     if (child := os.fork()) == 0:
         os.close(read)
         with os.fdopen(write, "wb") as pipe:
             pickle.dump(material(folder), pipe)
-        threading.Event().wait(600)
+        while os.getppid() == parent:  # until it is killed, or nobody is left to do so
+            time.sleep(1)
         os._exit(0)
     os.close(write)
     with os.fdopen(read, "rb") as pipe:

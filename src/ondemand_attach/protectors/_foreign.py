@@ -118,7 +118,10 @@ def fault_in(error: Exception) -> str | None:
 
 def wrong_with(error: Exception) -> str:
     """Say what *error* says of a PDF, or that it came from elsewhere."""
-    return fault_in(error) or f"{type(error).__name__}, for which the document is not to blame"
+    return fault_in(error) or (
+        f"{type(error).__name__}, for which the document is not to blame; "
+        "with ONDEMAND_ATTACH_INSECURE_DEBUG=1 the error keeps its cause"
+    )
 
 
 def read_by(act: Callable[[PlainPdf], T], plain: PlainPdf) -> tuple[T, PlainPdf]:

@@ -71,9 +71,11 @@ def rewritten(content: bytes, fault: str) -> bytes:
         with found.open(BytesIO(content), suppress_warnings=True) as pdf:
             _check(pdf, fault)
             return _written(found, pdf)
+    except UnfitError:
+        raise
     except found.PasswordError:
         failure = UnfitError("it is encrypted already; give the plain document")
-    except found.PdfError:
+    except Exception:  # noqa: BLE001 - whatever qpdf stumbles over, it may quote the document
         failure = UnfitError(_NO_PAGES.format(fault))
     raise failure
 
