@@ -118,6 +118,9 @@ def test_the_tables_know_forty_countries() -> None:
 def test_account_numbers_are_refused() -> None:
     assert missed(given_out.ibans(2 * SCALE, random.Random(SCALE))) == {}
     assert estimate("DE02 1203 0000 0000 2020 51").kind == "the number of an account (IBAN)"
+    assert (
+        estimate("creed-dried-sixteen-stamp").bits >= LEAST_BITS
+    )  # would be one of Costa Rica, but for its digits
 
 
 def test_dates_are_refused_in_whatever_words() -> None:

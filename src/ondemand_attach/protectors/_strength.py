@@ -161,7 +161,8 @@ def _is_date(match: re.Match[str]) -> bool:
 
 
 def _format(core: str) -> Estimate | None:
-    if len(core) == tables.IBAN.get(core[:2]) and core.isascii() and _is_iban(core):
+    is_long = core.isascii() and core[2:4].isdecimal() and len(core) == tables.IBAN.get(core[:2])
+    if is_long and _is_iban(core):
         return Estimate(30.0, "the number of an account (IBAN)")
     if tables.CHINESE.fullmatch(core) and _is_chinese(core):
         return Estimate(32.0, "an identity number")
