@@ -143,7 +143,14 @@ SOUND: dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = {
 """Each public callable that takes something of the application, with arguments that it takes."""
 
 ELSEWHERE = {
-    *("AttachmentGenerator", "Encryptor", "PasswordDelivery", "Signer", "Transport"),  # are implemented
+    *(
+        "AttachmentGenerator",
+        "Encryptor",
+        "PasswordDelivery",
+        "ReadingGenerator",
+        "Signer",
+        "Transport",
+    ),  # protocols
     *("Confidential", "MailError"),  # take nothing
     *("AttachmentRequest", "Exposure", "Finding", "GeneratedPassword", "PartReceipt"),  # are handed out
     *("Receipt", "Refusal"),  # what transports answer is looked at once it is there

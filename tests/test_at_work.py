@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from at_work_plugs import LETTER, TO, badly_proven, lack, made_here, protected, wire
 from ondemand_attach import (
-    Document,
     Mailer,
     MemoryTransport,
     MessageBuilder,
@@ -23,36 +23,11 @@ from ondemand_attach.errors import (
     GenerationError,
     MailError,
     MessageError,
-    MissingDependencyError,
     ProofError,
     SigningError,
     TransportError,
 )
 from transports.peers import made
-
-LETTER = MessageBuilder().sender("shop@shop.example").subject("Order").text("Thank you.")
-TO = "jane@example.com"
-
-
-def wire(*_: Any, **__: Any) -> Any:
-    raise ConfigurationError("wired at work")
-
-
-def lack(*_: Any, **__: Any) -> Any:
-    raise MissingDependencyError("wired at work")
-
-
-def made_here(_: Any) -> Document:
-    return Document(content=b"x", media_type="text/plain")
-
-
-def protected(document: Document, _: Any) -> Document:
-    return Document(content=document.content[::-1] + b"y", media_type="text/plain")
-
-
-def badly_proven(document: Document, _: Any) -> Document:
-    return Document(content=b"y", media_type="text/plain", proof=wire)
-
 
 Failing = Callable[..., Any]
 BUILDERS: dict[str, tuple[Callable[[Failing], MessageBuilder], type[MailError]]] = {

@@ -291,7 +291,7 @@ def _building(folder: pathlib.Path) -> Iterator[tuple[str, Call]]:
     yield "depth", built(B, functools.reduce(lambda inner, _: {"a": inner}, range(99), {"a": 1}))
     yield "dead mark", built(B.confidential("customer.iban"))
     yield "touched", built(B.confidential("customer").text("Dear {{ customer.name }}"))
-    yield "pasted", built(B.confidential("customer.name").text(CANARY))
+    yield "pasted", built(B.confidential("customer.name").text(f"Good morning, {CANARY}"))
     yield "no address", built(B.recipient_at("customer.fax"), to=())
     yield "another address", built(B.recipient_at("customer.email"), to="other@example.com")
     yield "bad address", built(B.recipient_at("customer.name"), to=())
@@ -402,7 +402,10 @@ def _own_code(folder: pathlib.Path) -> Iterator[tuple[str, Call]]:
     yield "own password", attached(sound_pdf, encryptor=PdfEncryptor(password=fails))
     yield (
         "own owner password",
-        attached(sound_pdf, encryptor=PdfEncryptor(password="{{ number }}", owner_password=fails)),
+        attached(
+            sound_pdf,
+            encryptor=PdfEncryptor(password=lambda _: "amber-kettle-violin-31", owner_password=fails),
+        ),
     )
     yield (
         "own delivery",

@@ -831,7 +831,7 @@ def test_the_key_is_wrapped_as_wished(padding: Any, algorithm: str, *, omit_mac:
 
 
 def test_only_known_paddings_are_taken() -> None:
-    with pytest.raises(ConfigurationError, match="PKCS1-v1_5 and OAEP"):
+    with pytest.raises(ConfigurationError, match="PKCS1-v1_5 or OAEP"):
         PdfEncryptor(rsa_padding="none")  # type: ignore[arg-type]
 
 

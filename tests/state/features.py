@@ -372,7 +372,7 @@ def broken() -> tuple[MessageBuilder, ...]:
         base().text("{{ number ~ nothing }}"),
         with_document("{{ customer.name + 1 }}"),
         with_document("<p>{{ customer.name }} \U0001f600</p>"),
-        with_document("<table><tr><td>{{ (customer.name ~ ' ') * 9000 }}</td></tr></table>"),
+        with_document("<div style='margin-left: 700pt'>{{ customer.name }}</div>"),
         with_document('<p>{{ customer.name }}<img src="https://a.example/{{ customer.token }}">'),
         with_document("<p>{{ customer.name }}", PdfEncryptor(password="{{ customer.name[:6] }}")),
         with_document("<svg>{{ customer.name }}</svg><p style='color: {{ customer.token }}'>x"),

@@ -31,6 +31,7 @@ _LOST: Final = (  # what qpdf says when it goes on without something
 _LOSS: Final = "{}, and a part of what it shows is missing from the file; have it made or sent once more"
 _NO_PAGES: Final = "{}, and pikepdf finds no pages in it either; have it made or sent once more"
 _REFERENCE: Final = re.compile(rb"(?<![0-9.#])([1-9][0-9]{0,8}) ([0-9]{1,5}) R(?![A-Za-z0-9])")
+_STREAM: Final = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
 _STRING: Final = re.compile(rb"\((?:[^()\\]|\\.)*+\)|<[0-9A-Fa-f]*+>", re.DOTALL)
 
 
@@ -69,7 +70,7 @@ def rewritten(content: bytes, fault: str) -> bytes:
     check_unpacked(content)
     try:
         with found.open(BytesIO(content), suppress_warnings=True) as pdf:
-            _check(pdf, fault)
+            _check(pdf, content, fault)
             return _written(found, pdf)
     except UnfitError:
         raise
@@ -80,7 +81,7 @@ def rewritten(content: bytes, fault: str) -> bytes:
     raise failure
 
 
-def _check(pdf: pikepdf.Pdf, fault: str) -> None:
+def _check(pdf: pikepdf.Pdf, content: bytes, fault: str) -> None:
     if pdf.is_encrypted:  # an empty password opens it, but whoever encrypted it wanted it so
         raise UnfitError("it is encrypted already; give the plain document")
     if not len(pdf.pages):
@@ -90,7 +91,7 @@ def _check(pdf: pikepdf.Pdf, fault: str) -> None:
     warnings = [str(warning) for warning in pdf.get_warnings()]
     if any(words in warning for warning in warnings for words in _LOST):
         raise UnfitError(_LOSS.format(fault))
-    if any(_RECONSTRUCTED in warning for warning in warnings) and _lacks_objects(pdf):
+    if any(_RECONSTRUCTED in warning for warning in warnings) and _lacks_objects(pdf, content):
         raise UnfitError(_LOSS.format(fault))
 
 
@@ -106,12 +107,21 @@ def _methods(signature: Any) -> set[str]:
     return {str(each.get("/TransformMethod")) for each in signature.get("/Reference", [])}
 
 
-def _lacks_objects(pdf: pikepdf.Pdf) -> bool:
+def _lacks_objects(pdf: pikepdf.Pdf, content: bytes) -> bool:
     """Whether an object refers to one that is not there; then a part of the file may be lost."""
-    kind = library().Object
-    texts = (each.unparse(resolved=True) for each in pdf.objects if isinstance(each, kind))
-    referred = {place for text in texts for place in _references(text)}
-    return any(pdf.get_object(place) is None for place in referred)
+    referred = {place for text in _structure(pdf, content) for place in _references(text)}
+    return any(pdf.get_object(place) is None and not _is_null(place, content) for place in referred)
+
+
+def _structure(pdf: pikepdf.Pdf, content: bytes) -> Iterator[bytes]:
+    """Yield objects as they stand in the file: of what is lost, qpdf drops the references too."""
+    yield _STREAM.sub(b"", content)
+    streams = (each for each in pdf.objects if isinstance(each, library().Stream))
+    yield from (each.read_bytes() for each in streams if each.get("/Type") == "/ObjStm")
+
+
+def _is_null(place: tuple[int, int], content: bytes) -> bool:
+    return re.search(rb"(?<![0-9])%d\s+%d\s+obj\s*null" % place, content) is not None
 
 
 def _references(text: bytes) -> Iterator[tuple[int, int]]:
