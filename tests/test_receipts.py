@@ -61,7 +61,12 @@ from transports import peers
 
 CONTEXT = {
     "number": "1",
-    "customer": {"name": "Ludmila Krásná-Veselá", "iban": "DE02120300000000202051", "code": "8844"},
+    "customer": {
+        "name": "Ludmila Krásná-Veselá",
+        "iban": "DE02120300000000202051",
+        "code": "8844",
+        "secret": "Kx7-tRw9-2mQz-88",
+    },
 }
 PERSON = Address(addr_spec="jiri.dvorak@customer.example", display_name="Jiří Dvořák-Novotný")
 ORDER = (
@@ -76,7 +81,7 @@ SIGNER = PdfSigner(key=rsa_key(), certificate=certify(rsa_key()))
 PDF = ORDER.attach(
     Xhtml2PdfGenerator(source="<p>{{ customer.name }}, {{ customer.iban }}</p>"),
     filename="Dvorak-4711.pdf",
-    encryptor=PdfEncryptor(password="{{ customer.iban }}"),
+    encryptor=PdfEncryptor(password="{{ customer.secret }}"),
     signer=SIGNER,
 )
 BOTH = PDF.attach(listed, filename="secret-list.csv", encryptor=covered)
@@ -240,7 +245,7 @@ def zipped(document: Document, _: object) -> Document:
             ORDER.attach(
                 Xhtml2PdfGenerator(source="x"),
                 filename="a.pdf",
-                encryptor=PdfEncryptor(password="{{ customer.iban }}"),
+                encryptor=PdfEncryptor(password="{{ customer.secret }}"),
                 signer=unsigned,
             ),
             "AES-256 by password",
@@ -277,12 +282,12 @@ WAYS = {
     "PDF without a MAC": ORDER.attach(
         Xhtml2PdfGenerator(source="x"),
         filename="a.pdf",
-        encryptor=PdfEncryptor(password="{{ customer.iban }}", insecure_omit_mac=True),
+        encryptor=PdfEncryptor(password="{{ customer.secret }}", insecure_omit_mac=True),
     ),
     "ZIP": ORDER.attach(
         listed,
         filename="a.zip",
-        encryptor=ZipEncryptor(password="{{ customer.iban }}-key", name_inside="a.csv"),
+        encryptor=ZipEncryptor(password="{{ customer.secret }}", name_inside="a.csv"),
     ),
     "S/MIME": LISTED.whole_message(encryptor=SmimeEncryptor()),
     "S/MIME, strict": LISTED.whole_message(encryptor=SmimeEncryptor(strict=True)),

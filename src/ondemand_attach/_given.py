@@ -46,7 +46,7 @@ _PLAIN: Final[Mapping[type, Callable[[Any], object]]] = {
 
 _WORDS: Final[Mapping[str, _Wanted]] = {
     "str": ((str,), "text"),
-    "bytes": ((bytes,), "bytes, such as those of a file, not its path"),
+    "bytes": ((bytes, bytearray, memoryview), "bytes, such as those of a file, not its path"),
     "bool": ((bool,), "True or False"),
     "int": ((int,), "a whole number"),
     "float": ((int, float), "a number"),

@@ -511,7 +511,7 @@ def test_an_application_that_makes_codes_says_so_while_wiring(filename: str) -> 
     for bits, text in (
         (39, "password_bits=39 is fewer than 4[05]; make longer"),
         (float("nan"), "fewer"),
-        ("60", "not a value of type str"),
+        ("60", "takes a number, not text"),
         (True, "not a value of type bool"),
     ):
         with pytest.raises(ConfigurationError, match=text):
