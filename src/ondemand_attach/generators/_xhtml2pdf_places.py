@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import html
-import re
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -45,9 +44,8 @@ class Places:
             return "what a data: address holds"
         for name, text in self._files().items():
             for written in {address, html.escape(address)}:
-                if found := re.search(rf"""[="'(\s]{re.escape(written)}(?=["')\s>])""", text):
-                    line = text.count("\n", 0, found.start() + 1) + 1
-                    return f"{address!r} ({name}:{line})"
+                if (start := _start_of(written, text)) is not None:
+                    return f"{address!r} ({name}:{text.count(chr(10), 0, start) + 1})"
         return f"an address that is made of the data ({self._element_with(address)})"
 
     def _element_with(self, address: str) -> str:
@@ -127,3 +125,14 @@ def _inside(part: Any) -> list[Any]:
     found = [vars(part)[name] for name in names if name in getattr(part, "__dict__", {})]
     text = getattr(part, "text", None)
     return [*found, text] if isinstance(text, str) else found
+
+
+def _start_of(value: str, template: str) -> int | None:
+    """Return where *value* is all of a value in *template*. A pattern of it would stay in `re`'s cache."""
+    start = template.find(value) if value else -1
+    while start >= 0:
+        before, after = template[max(start - 1, 0) : start], template[start + len(value) :][:1]
+        if before and after and before in "=\"'( \t\r\n" and after in "\"') \t\r\n>":
+            return start
+        start = template.find(value, start + 1)
+    return None
