@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
 import pikepdf
 import pypdfium2
 import pytest
 from fontTools.ttLib import TTFont
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont as ReportLabFont
 
 from ondemand_attach import Xhtml2PdfGenerator
+from ondemand_attach.generators import _xhtml2pdf_fonts, _xhtml2pdf_subsets
 from ondemand_attach.testing import attachment_request
 
+FONT = Path(_xhtml2pdf_fonts.__file__).parent / "fonts" / "DejaVuSans.ttf"
 ASCII = "".join(map(chr, range(33, 127))).replace("&", "").replace("<", "")
 LATIN = "".join(map(chr, range(0xC0, 0x180)))
 GREEK = "".join(map(chr, range(0x3B1, 0x3C9)))
@@ -61,6 +66,24 @@ def test_a_font_has_the_glyphs_of_what_is_drawn_with_it_only() -> None:
     both, alone = (glyphs(made(html))["Bold"] for html in ("<p>Żółw <b>plain</b></p>", "<p><b>plain</b></p>"))
     assert both == alone
     assert glyphs(made("<p><b>Żółw</b></p>"))["Bold"] > alone
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_font_of_the_same_name_that_the_application_uses_is_another(
+    *, is_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = {name: font for name, font in pdfmetrics._fonts.items() if not name.startswith("ondemand-")}
+    monkeypatch.setattr(pdfmetrics, "_fonts", others)
+    monkeypatch.setattr(pdfmetrics, "_dynFaceNames", {})
+    monkeypatch.setattr(_xhtml2pdf_fonts, "_faces", set())
+    own = ReportLabFont("Own", str(FONT))
+    if is_first:
+        pdfmetrics.registerFont(own)
+    ours = pdfmetrics.getFont(_xhtml2pdf_fonts._face(FONT.read_bytes()))
+    if not is_first:
+        pdfmetrics.registerFont(own)
+    assert isinstance(ours, _xhtml2pdf_subsets.KeptFont)
+    assert pdfmetrics.getFont("Own") is own
 
 
 def test_documents_do_not_share_codes() -> None:

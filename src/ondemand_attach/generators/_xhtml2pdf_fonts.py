@@ -160,7 +160,9 @@ def _face(content: bytes) -> str:
                     f"more than {_MAX_FACES} different fonts were used in this process; "
                     "use the same ones for all documents"
                 )
-            pdfmetrics.registerFont(_parsed(name, content))
+            # registerFont() would take what is there of this face name, such as a font of the application.
+            pdfmetrics._fonts[name] = _parsed(name, content)  # noqa: SLF001
+            pdfmetrics.registerFontFamily(name)
             _faces.add(name)
     return name
 

@@ -87,5 +87,6 @@ def _fitted(text: str, font: str, width: float, height: float) -> tuple[float, l
 def _font() -> TTFont:
     fonts = importlib.resources.files("ondemand_attach.generators") / "fonts"
     font = TTFont("ondemand_attach signature", BytesIO((fonts / "DejaVuSans.ttf").read_bytes()))
-    pdfmetrics.registerFont(font)
+    # registerFont() would take what is there of the same face name, such as a font of the application.
+    pdfmetrics._fonts[font.fontName] = font  # noqa: SLF001
     return font
