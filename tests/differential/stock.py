@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import logging
 import re
@@ -10,9 +11,12 @@ from typing import Any
 from unittest import mock
 
 import html5lib
+from reportlab.pdfbase import pdfmetrics
 from sides import FONTS
 from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
+
+from ondemand_attach.generators._xhtml2pdf_subsets import KeptFont
 
 DIFFERENT = {
     "pension_statement": "brings fonts of its own by relative names, which xhtml2pdf reads from no folder",
@@ -33,6 +37,7 @@ _POLICY = ResourceAccessPolicy(allow_remote=False, base_dir=FONTS)
 
 def rendered(html: str) -> bytes:
     """Return the PDF that `pisa.pisaDocument` makes of *html*, as the generator reads it."""
+    _share_fonts()
     out = io.BytesIO()
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
@@ -46,6 +51,14 @@ def rendered(html: str) -> bytes:
     finally:
         logging.disable(before)
     return out.getvalue()
+
+
+@functools.cache
+def _share_fonts() -> None:
+    """Have ReportLab embed the fonts as the generator does, without hints: it takes the first of a face name."""
+    for file in FONTS.glob("*.ttf"):
+        font = KeptFont(f"same-{file.stem}", file.read_bytes())
+        pdfmetrics._dynFaceNames[font.face.name] = font
 
 
 class _Merging(html5lib.HTMLParser):  # type: ignore[misc]
