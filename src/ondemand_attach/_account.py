@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ondemand_attach import _filenames, _html_text, _mime
 from ondemand_attach._confidential import Guard, Path, Views, shown
@@ -25,9 +25,6 @@ from ondemand_attach._rendering import Rendering, recorded
 from ondemand_attach._stages import is_proven
 from ondemand_attach._whole import Whole
 from ondemand_attach.errors import ConfidentialityError, MailError
-
-if TYPE_CHECKING:
-    pass
 
 _UNKNOWN = Origin()
 _NUMBERED = re.compile(r"(file name of )?attachment ([0-9]+)")

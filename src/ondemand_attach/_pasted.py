@@ -26,9 +26,8 @@ def pasted(source: object) -> tuple[str, ...]:
     if source in constants:
         return ()
     parts = {part for constant in constants for part in _BLANK.split(constant)}
-    return tuple(
-        each for each in _between(source, parts) if each == each.strip()
-    )  # the space is a constant's
+    found = _between(source, parts)
+    return tuple(each for each in found if each == each.strip())  # a space at an end is a constant's
 
 
 def _between(source: str, parts: Collection[str]) -> Iterator[str]:
