@@ -288,7 +288,7 @@ class Composition:
                 return self.protected(filename, enclosure)
         except (GenerationError, ProtectionError) as error:
             if self.draft.is_private("filename"):  # it may be somebody's name, and an error is public
-                template = said(enclosure.filename, self.words).shown
+                template = enclosure.filename.shown
                 is_fixed = not any(data in template for data in self.draft.pasted)
                 error.filename = f"attachment {number} ({template})" if is_fixed else f"attachment {number}"
                 error.args = tuple(str(arg).replace(filename, error.filename) for arg in error.args)

@@ -348,6 +348,12 @@ def test_an_error_holds_no_confidential_name_of_a_file() -> None:
     assert "Novotn" not in shown
     assert "cannot draw attachment 1" in shown
 
+    pasted = BUILDER.attach(failing, filename=f"Letter for {NAME}.pdf")
+    with pytest.raises(GenerationError) as raised:
+        pasted.whole_message(encryptor=SmimeEncryptor()).build(CONTEXT, to=PEOPLE["jane"])
+    assert raised.value.filename == "attachment 1"
+    assert "Novotn" not in str(raised.value)
+
 
 class Rewriting:
     """A transport of a provider that puts messages together anew."""
