@@ -31,7 +31,8 @@ _LOST: Final = (  # what qpdf says when it goes on without something
 _LOSS: Final = "{}, and a part of what it shows is missing from the file; have it made or sent once more"
 _NO_PAGES: Final = "{}, and pikepdf finds no pages in it either; have it made or sent once more"
 _REFERENCE: Final = re.compile(rb"(?<![0-9.#])([1-9][0-9]{0,8}) ([0-9]{1,5}) R(?![A-Za-z0-9])")
-_STREAM: Final = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
+_STREAM: Final = re.compile(rb"stream\r?\n")
+_NULL: Final = re.compile(rb"(?<![0-9])([0-9]{1,10})\s{1,20}([0-9]{1,5})\s{1,20}obj\s{0,20}null")
 _STRING: Final = re.compile(rb"\((?:[^()\\]|\\.)*+\)|<[0-9A-Fa-f]*+>", re.DOTALL)
 
 
@@ -110,18 +111,15 @@ def _methods(signature: Any) -> set[str]:
 def _lacks_objects(pdf: pikepdf.Pdf, content: bytes) -> bool:
     """Whether an object refers to one that is not there; then a part of the file may be lost."""
     referred = {place for text in _structure(pdf, content) for place in _references(text)}
-    return any(pdf.get_object(place) is None and not _is_null(place, content) for place in referred)
+    nulls = {(int(found[1]), int(found[2])) for found in _NULL.finditer(content)}
+    return any(pdf.get_object(place) is None for place in referred - nulls)
 
 
 def _structure(pdf: pikepdf.Pdf, content: bytes) -> Iterator[bytes]:
     """Yield objects as they stand in the file: of what is lost, qpdf drops the references too."""
-    yield _STREAM.sub(b"", content)
+    yield b" ".join(_STREAM.split(piece, maxsplit=1)[0] for piece in content.split(b"endstream"))
     streams = (each for each in pdf.objects if isinstance(each, library().Stream))
     yield from (each.read_bytes() for each in streams if each.get("/Type") == "/ObjStm")
-
-
-def _is_null(place: tuple[int, int], content: bytes) -> bool:
-    return re.search(rb"(?<![0-9])%d\s+%d\s+obj\s*null" % place, content) is not None
 
 
 def _references(text: bytes) -> Iterator[tuple[int, int]]:
