@@ -81,6 +81,27 @@ def test_what_says_how_to_read_a_part_is_usual(field: str, value: str) -> None:
     assert is_usual(field, value, "invoice.pdf")
 
 
+@pytest.mark.parametrize("space", ["", " ", "\t", "  ", " \r\n "])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("content-type", "text/plain"),
+        ("content-type", "text/plain;"),
+        ("content-disposition", "attachment"),
+        ("content-transfer-encoding", "quoted-printable"),
+        ("content-id", "<a@b.example>"),
+        ("mime-version", "1.0"),
+        *(("x-attachment-id", sign) for sign in ("f", "-", "_", ".", "@", "7", "s")),
+        ("content-description", "invoice.pdf"),
+    ],
+)
+def test_white_space_around_it_says_nothing(field: str, value: str, space: str) -> None:
+    assert is_usual(field, f"{space}{value}", "invoice.pdf")
+    assert is_usual(field, f"{value}{space}", "invoice.pdf")
+    assert not is_usual(field, f"{value}{space}\xe9", "invoice.pdf")
+    assert not is_usual(field, f"{value}{space}, Jane", "invoice.pdf")
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -66,3 +66,19 @@ def test_base32_of_any_length_is_read(size: int) -> None:
 def test_base64_is_read_wherever_a_group_begins(before: str) -> None:
     tokens = base64_tokens(before + base64.b64encode(LONG).decode())
     assert LONG[:-3] in unaligned_base64(tokens)
+
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+@pytest.mark.parametrize("sign", ALPHABET)
+def test_base64_in_lines_is_put_together_whatever_stands_at_the_ends(sign: str) -> None:
+    for line_end in ("\n", "\r\n", "\n \t"):
+        for after in (sign, f"{sign}BCD", f"B{sign}", f"{sign}==", f"BC{sign}="):
+            text = f"{ALPHABET}{sign * 4}{line_end}{after}"
+            assert base64_tokens(text) == base64_tokens(f"{text}\n!") == [_whole(text)]
+        assert base64_tokens(f"{ALPHABET}{line_end}{sign}, Jane")[0] == ALPHABET.encode()
+
+
+def _whole(text: str) -> bytes:
+    return "".join(text.split()).rstrip("=").encode()

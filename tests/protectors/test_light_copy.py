@@ -81,6 +81,11 @@ def generated(name: str) -> bytes:
     return Xhtml2PdfGenerator(source=source).generate(attachment_request()).content
 
 
+AS_THEY_ARE: dict[str, Any] = {
+    "object_stream_mode": pikepdf.ObjectStreamMode.disable,
+    "compress_streams": False,
+    "stream_decode_level": pikepdf.StreamDecodeLevel.none,
+}
 GENERALIZED = pikepdf.StreamDecodeLevel.generalized
 COPIED_LIGHTLY: dict[str, Callable[[], bytes]] = {
     "a form": lambda: saved(
@@ -91,6 +96,9 @@ COPIED_LIGHTLY: dict[str, Callable[[], bytes]] = {
     "pikepdf": lambda: saved(rich(), object_stream_mode=pikepdf.ObjectStreamMode.disable),
     "attachment and XMP": plain,
     "lengths elsewhere": lambda: plain(qdf=True),
+    "filters elsewhere": lambda: with_references(b"/Filter"),
+    "parameters elsewhere": lambda: with_references(b"/DecodeParms"),
+    "filters and parameters elsewhere": lambda: with_references(b"/Filter", b"/DecodeParms"),
     "uncompressed": lambda: plain(compress_streams=False, stream_decode_level=GENERALIZED),
     "PDF 2.0": lambda: plain(force_version="2.0"),
     "CR LF": lambda: with_crlf(rich()),
@@ -113,6 +121,25 @@ LEFT_TO_PYHANKO: dict[str, Callable[[], bytes]] = {
     "a name with an escape": lambda: rich().replace(b"/Length 1", b"/#4cen 1", 1),
     "a line end in a string": lambda: rich().replace(b"(note", b"(\rot"),
 }
+
+
+def with_references(*names: bytes) -> bytes:
+    """Return a file with a stream whose filter and its parameters are told by objects of their own."""
+    values = {
+        b"/Filter": pikepdf.Array([pikepdf.Name.FlateDecode]),
+        b"/DecodeParms": pikepdf.Array([pikepdf.Dictionary(Predictor=1)]),
+    }
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        stream = pdf.make_stream(b"")
+        stream.write(zlib.compress(b"order " * 20), filter=values[b"/Filter"])
+        for name, value in values.items():
+            stream[name.decode()] = pdf.make_indirect(value) if name in names else value
+        pdf.Root.Extra = stream
+
+    content = saved(rich(), change, **AS_THEY_ARE)
+    assert all(re.search(name + rb" [0-9]+ 0 R", content) for name in names)
+    return content
 
 
 def with_crlf(content: bytes) -> bytes:
@@ -177,9 +204,13 @@ def form(one: Any, visit: Callable[[Any], object]) -> object:
     return next(base for base in type(one).__mro__ if base.__module__ == generic.__name__), str(one)
 
 
+def direct(one: Any) -> object:
+    return form(one.get_object() if isinstance(one, generic.IndirectObject) else one, direct)
+
+
 def without_first_deflation(stream: Any) -> tuple[object, bytes]:
     """Return filters and data of *stream*, whether or not it was deflated so that it can be padded."""
-    filters = [(name, form(parameters, id)) for name, parameters in stream._filters()]
+    filters = [(name, direct(parameters)) for name, parameters in stream._filters()]
     if not filters or filters[0][0] != "/FlateDecode":
         return filters, stream.encoded_data
     return filters[filters[0][1] is None :], zlib.decompress(stream.encoded_data)
@@ -349,3 +380,25 @@ def test_nothing_of_the_document_is_in_clear_but_names_and_numbers() -> None:
         assert secret not in content
         assert secret.hex().encode() not in content.lower()
         assert secret.decode().encode("utf-16-be") not in content
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("/PageLayout", "/OneColumn"), ("/PageMode", "/UseOutlines"), ("/Type", "/Catalog"), ("/Version", "/2.0")],
+)
+def test_what_a_reader_looks_for_in_the_catalog_stays_there(name: str, value: str) -> None:
+    content = saved(rich(), lambda pdf: pdf.Root.__setitem__(name, pikepdf.Name(value)), **AS_THEY_ARE)
+    request = attachment_request({"secret": SECRET}, filename="order.pdf")
+    document = Document(content=content, media_type="application/pdf")
+    assert f"{name} {value}\n".encode() in PdfEncryptor(password="{{ secret }}").encrypt(document, request).content
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("/PageLayout", "OneColumn"), ("/Lang", "cs-CZ"), ("/Other", pikepdf.Name("/OneColumn"))]
+)
+def test_what_depends_on_the_document_does_not(name: str, value: object) -> None:
+    content = saved(rich(), lambda pdf: pdf.Root.__setitem__(name, value), **AS_THEY_ARE)
+    request = attachment_request({"secret": SECRET}, filename="order.pdf")
+    document = Document(content=content, media_type="application/pdf")
+    sealed = PdfEncryptor(password="{{ secret }}").encrypt(document, request).content
+    assert re.search(rb"%b [0-9]+ 0 R\n" % name.encode(), sealed)

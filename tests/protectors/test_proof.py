@@ -248,6 +248,12 @@ def with_stream(**entries: object) -> Callable[[pikepdf.Pdf], object]:
     return change
 
 
+NAMES_IN_A_CATALOG = {
+    "/PageLayout": ("/SinglePage", "/OneColumn", "/TwoColumnLeft", "/TwoPageRight"),
+    "/PageMode": ("/UseNone", "/UseOutlines", "/UseThumbs", "/FullScreen", "/UseOC", "/UseAttachments"),
+    "/Version": ("/1.7", "/2.0"),
+    "/Other": ("/Name",),
+}
 MADE_BY_OTHERS: dict[str, Callable[[pikepdf.Pdf], object]] = {
     "a colour profile": with_stream(N=3, Alternate=pikepdf.Name.DeviceRGB),
     "a stream with the entries of an object stream": with_stream(N=3, First=100),
@@ -257,6 +263,16 @@ MADE_BY_OTHERS: dict[str, Callable[[pikepdf.Pdf], object]] = {
     "names of every kind": with_stream(A=pikepdf.Name("/a#b c"), B=[pikepdf.Name("/é")]),
     "a crypt filter that does nothing": with_stream(
         Filter=pikepdf.Name.Crypt, DecodeParms=pikepdf.Dictionary(Name=pikepdf.Name.Identity)
+    ),
+    **{
+        f"a catalog with {name} {value}": lambda pdf, name=name, value=value: pdf.Root.__setitem__(
+            name, pikepdf.Name(value)
+        )
+        for name, values in NAMES_IN_A_CATALOG.items()
+        for value in values
+    },
+    "a stream of a kind": with_stream(
+        Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 1, 1], Filter=[]
     ),
     "a catalog without a type": lambda pdf: pdf.Root.__delitem__("/Type"),
     "a catalog with values": lambda pdf: [

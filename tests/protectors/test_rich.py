@@ -183,6 +183,20 @@ def with_lost_page() -> bytes:
     return content[:at] + b" " * (end - at) + content[end:]
 
 
+def with_lost_object(*, is_packed: bool) -> bytes:
+    """Return a file whose table is damaged, and lacks an object that another in it refers to."""
+    modes = pikepdf.ObjectStreamMode
+    with pikepdf.new() as opened:
+        rich_pdfs.page(opened, b"BT /F1 12 Tf 20 100 Td (Letter) Tj ET")
+        opened.Root.Kept = opened.make_indirect(pikepdf.Dictionary(A=opened.make_stream(b"lost")))
+        mode = modes.generate if is_packed else modes.disable
+        content = rich_pdfs.saved(opened, object_stream_mode=mode, compress_streams=False)
+    lost = re.search(rb"[0-9]+ 0 obj((?!endobj).)*?lost\s+endstream\s+endobj", content, re.DOTALL)
+    assert lost
+    content = content.replace(lost[0], b" " * len(lost[0]))
+    return re.sub(rb"startxref\s+[0-9]+", b"startxref\n9", content)
+
+
 def _is_page(content: bytes, at: int) -> bool:
     return re.search(rb"/Type /Page\b", content[at : content.index(b"endobj", at)]) is not None
 
@@ -194,6 +208,11 @@ def encrypted(**options: Any) -> bytes:
 UNFIT = {
     "cut off": (lambda: rich_pdfs.plain()[:-700], ""),
     "without one of its pages": (with_lost_page, "a part of what it shows is missing"),
+    "without an object": (lambda: with_lost_object(is_packed=False), "a part of what it shows is missing"),
+    "without an object, packed": (
+        lambda: with_lost_object(is_packed=True),
+        "a part of what it shows is missing",
+    ),
     "not a PDF": (lambda: b"Dear customer,", "no pages in it"),
     "encrypted without a password": (lambda: encrypted(owner="x", user=""), "encrypted already"),
     "encrypted and damaged": (

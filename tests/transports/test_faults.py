@@ -98,6 +98,16 @@ def test_a_handshake_that_can_never_succeed_is_not_temporary(reason: str) -> Non
     assert OF_SET_UP.get(reason, "") in told.text
 
 
+@pytest.mark.parametrize("reason", OUTAGES)
+def test_what_breaks_a_tls_connection_is_named(reason: str) -> None:
+    assert fault(of_tls(reason)).text == f"the TLS connection broke: {reason.replace('_', ' ').lower()}"
+
+
+@pytest.mark.parametrize("reason", [None, ""])
+def test_a_tls_connection_that_breaks_without_a_reason_was_closed(reason: str | None) -> None:
+    assert fault(of_tls(reason)) == fault(ConnectionResetError())
+
+
 @pytest.mark.parametrize("kind", [ssl.SSLEOFError, ssl.SSLZeroReturnError])
 def test_the_end_of_a_tls_connection_is_an_outage(kind: type[ssl.SSLError]) -> None:
     assert fault(of_tls("UNEXPECTED_EOF_WHILE_READING", kind)) == fault(ConnectionResetError())

@@ -447,15 +447,63 @@ def test_a_login_that_was_forgotten_refuses_nobody_of_several_for_good(
     assert len(server.wires) == 2
 
 
-@pytest.mark.parametrize("answer", [b"550 5.1.1 no such user", b"550 no such user", b"452 4.2.2 full"])
-def test_who_is_not_there_is_believed_to_be_gone_on_a_kept_connection(answer: bytes) -> None:
+ABOUT_A_MAILBOX = (
+    *(f"{code} no such user" for code in (450, 550, 551, 552, 553)),  # RFC 5321 section 4.2.3
+    *("550 5.1.1 no such user", "450 4.1.8 odd", "550 5.2.1 closed", "452 4.2.2 full", "554 5.2.9 odd"),
+)
+ABOUT_THE_SESSION = (
+    *(f"{code} not now" for code in (451, 452, 454, 455, 500, 501, 503, 530, 535, 549, 554, 555)),
+    *(f"550 5.{subject}.0 no" for subject in (0, 3, 4, 5, 6, 7, 10, 11, 12, 20)),
+)
+
+
+def wires_of_two_messages(answer: str) -> tuple[set[str], int]:
+    """Return who was refused by an answer on a kept connection, and how many connections there were."""
     usual = says(b"250 ok\r\n")
-    script = {"rcpt": in_turn(usual, usual, usual, says(answer + b"\r\n"))}
+    script = {"rcpt": in_turn(usual, usual, usual, says(f"{answer}\r\n".encode()))}
     with ScriptedServer(first_scripts=[script], clear_offers=[]) as server:
         with SmtpTransport(f"smtp://localhost:{server.port}") as transport:
             transport.send(made(recipients=TWO))
-            assert set(transport.send(made(recipients=TWO)).refused) == {TWO[1]}
-    assert len(server.wires) == 1
+            return set(transport.send(made(recipients=TWO)).refused), len(server.wires)
+
+
+@pytest.mark.parametrize("answer", ABOUT_A_MAILBOX)
+def test_who_is_not_there_is_believed_to_be_gone_on_a_kept_connection(answer: str) -> None:
+    assert wires_of_two_messages(answer) == ({TWO[1]}, 1)
+
+
+@pytest.mark.parametrize("answer", ABOUT_THE_SESSION)
+def test_what_is_about_no_mailbox_is_asked_again_on_a_new_connection(answer: str) -> None:
+    assert wires_of_two_messages(answer) == (set(), 2)
+
+
+@pytest.mark.parametrize(
+    ("end", "wires"),
+    [
+        (drops, 2),
+        (says_and_drops(b"421 4.7.0 too long\r\n"), 2),
+        (says(b"421 bye\r\n"), 2),
+        (says(b"420 no\r\n"), 3),
+        (says(b"422 no\r\n"), 3),
+        (says(b"451 no\r\n"), 3),
+    ],
+    ids=["dropped", "said 421 and dropped", "421", "420", "422", "451"],
+)
+def test_the_next_kept_connection_is_taken_where_one_has_ended(end: Action, wires: int) -> None:
+    """An answer, which the other connections would give as well, is taken to a new one at once."""
+    meet = threading.Barrier(2)
+
+    def waits(wire: Any) -> None:
+        meet.wait(20)
+        says(b"250 ok\r\n")(wire)
+
+    then = in_turn(end, says(b"250 ok\r\n"))  # whichever connection is taken first
+    scripts = [{"mail": in_turn(waits, then)} for _ in range(2)]
+    with ScriptedServer(first_scripts=scripts, clear_offers=[]) as server:
+        with SmtpTransport(f"smtp://localhost:{server.port}") as transport, ThreadPoolExecutor(2) as pool:
+            list(pool.map(transport.send, [made()] * 2))
+            transport.send(made())
+    assert (len(server.contents), len(server.wires)) == (3, wires)
 
 
 def test_a_bare_550_after_a_login_may_mean_that_it_was_forgotten(tls: Tls) -> None:

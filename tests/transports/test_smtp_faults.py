@@ -54,6 +54,7 @@ NONSENSE: dict[str, Action] = {
     "endless lines": endless(b"250-x\r\n"),
     "endless line": endless(b"250 xxxxxxxxxxxxxxxx"),
 }
+NAMED = {"secure ehlo": "EHLO", "handshake": "(START)?TLS", "dot": "the final dot", "body": "DATA"}
 BRIEF = 3.0  # seconds, for a client of which it is known that it fails
 UNEXPECTED = dict.fromkeys(BEFORE_THE_DOT, b"354 go on\r\n") | {"data": b"250 ok\r\n"}
 ALERT = says_and_drops(b"\x15\x03\x03\x00\x02\x02\x28")
@@ -195,6 +196,10 @@ def test_fault(case: Case, outcomes: dict[Case, Outcome]) -> None:
         assert "127.0.0.1:" in str(found.error)
         assert re.fullmatch(r"[^:]+:[0-9]+ (answered|refused|failed at) .+: .{10,}", str(found.error))
         assert NAMES.search(str(found.error)) is None
+        stage = NAMED.get(case.stage, case.stage if case.stage == "greeting" else case.stage.upper())
+        assert re.match(
+            rf"[^:]+:[0-9]+ (answered {stage} with|failed at {stage}:|refused every recipient,)", str(found.error)
+        )
 
 
 def test_table_is_large_enough() -> None:
