@@ -168,7 +168,8 @@ def test_without_the_extra_it_is_said_what_is_wrong_and_what_to_do(monkeypatch: 
         'the rest of the file; pip install "ondemand_attach[repair]" has such files written anew; or do so '
         "before, with qpdf"
     )
-    protected(rich_pdfs.plain())  # which does not need it
+    for content in (rich_pdfs.plain(), rich_pdfs.by_pillow()):  # which do not need it
+        protected(content)
 
 
 # --- nothing is lost without a word
