@@ -216,6 +216,13 @@ def with_size(change: int) -> bytes:
     return content[:at] + b"%d" % (int(size) + change) + content[at + len(size) :]
 
 
+def by_pillow() -> bytes:
+    """Have Pillow write two pages, whose first entry is of generation 65536."""
+    output = io.BytesIO()
+    _picture("RGB").save(output, "PDF", save_all=True, append_images=[_picture("1")], title="Žofie (7)")
+    return output.getvalue()
+
+
 def usage_rights() -> bytes:
     """Add what lets Adobe Reader save a form: a signature that vouches for nothing else."""
 
@@ -239,6 +246,9 @@ SOUND: dict[str, Callable[[], bytes]] = {
     "uncompressed": lambda: letter(compress_streams=False),
     "PDF 2.0": lambda: letter(force_version="2.0"),
     "hybrid references": hybrid,
+    "the first entry of generation 65536": lambda: replaced(b" 65535 f", b" 65536 f"),
+    "the first entry of generation 0": lambda: replaced(b" 65535 f", b" 00000 f"),
+    "pictures by Pillow": by_pillow,
     "an update": lambda: plain() + plain()[plain().rindex(b"xref\n0 ") :],
     "XMP that is no UTF-8": lambda: letter(
         _metadata(b"<?xpacket?><x:xmpmeta>\xff\xfe\xe9</x:xmpmeta>"), **_PACKED
@@ -258,7 +268,6 @@ SOUND: dict[str, Callable[[], bytes]] = {
 
 MENDED: dict[str, Callable[[], bytes]] = {
     "names in Latin-1 in a packed file": lambda: named(**_PACKED),
-    "the first entry of generation 65536": lambda: replaced(b" 65535 f", b" 65536 f"),
     "fewer objects in the trailer": lambda: with_size(-1),
     "a reference to nothing": lambda: letter(
         lambda pdf: pdf.Root.__setitem__("/PageLabels", pdf.make_indirect(Dictionary(Nums=Array([]))))

@@ -7,6 +7,7 @@ import functools
 import itertools
 import pickle
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -29,18 +30,22 @@ from cryptography.x509 import Certificate, ExtensionOID, ObjectIdentifier, Unrec
 from ondemand_attach import (
     AttachmentRequest,
     Document,
+    MessageBuilder,
     OfficeEncryptor,
     PdfEncryptor,
     PdfSigner,
     SmimeEncryptor,
     SmimeSigner,
+    TimeStampAuthority,
+    VisibleSignature,
     ZipEncryptor,
 )
-from ondemand_attach.errors import EncryptionError, MailError
+from ondemand_attach.errors import EncryptionError, MailError, ProtectionError
 from ondemand_attach.protectors import _certificates
+from ondemand_attach.protectors._foreign import PDF_A
 from ondemand_attach.testing import attachment_request
 from pages import check_page, table
-from protectors import samples
+from protectors import rich_pdfs, samples
 from protectors.samples import CANARY, NOW, certify, ec_key, order, rsa_key
 
 PASSWORD = "Qz7-confidential-4711"
@@ -344,6 +349,14 @@ def foreign(**options: Any) -> Document:
     return pdf(output.getvalue())
 
 
+def bomb() -> bytes:
+    """Make an object stream that holds more than 64 MB."""
+    packer = zlib.compressobj()
+    data = b"".join(packer.compress(bytes(1 << 20)) for _ in range(65)) + packer.flush()
+    head = b"%PDF-1.5\n1 0 obj\n<</Type/ObjStm/N 1/First 5/Filter/FlateDecode>>\nstream\n"
+    return head + data + b"\nendstream\nendobj\nstartxref\n9\n%%EOF\n"
+
+
 SIGN = PdfSigner(key=ec_key(), certificate=OWN)
 ENCRYPT = PdfEncryptor(password=lambda _: PASSWORD)
 DOCUMENTS: dict[str, Callable[[Any], object]] = {
@@ -353,6 +366,8 @@ DOCUMENTS: dict[str, Callable[[Any], object]] = {
     "a PDF that is cut off": lambda act: act(pdf(order().content[: len(order().content) // 2])),
     "a PDF that is encrypted already": lambda act: act(foreign(owner="o", user="u", R=6)),
     "a PDF that is signed already": lambda act: act(pdf(SIGN.sign(order(), REQUEST).content)),
+    "PDF/A that is damaged": lambda act: act(pdf(b"%PDF-1.7 " + PDF_A)),
+    "a PDF that would fill the memory": lambda act: act(pdf(bomb())),
 }
 
 
@@ -363,3 +378,92 @@ def test_documents() -> None:
         "documents to sign": lambda document: SIGN.sign(document, request),
     }.items():
         check_page(PAGE, name, table(rows_of(DOCUMENTS, act), "given"))
+
+
+# --- which file
+
+
+def signed_by(**options: Any) -> object:
+    return PdfSigner(**({"key": ec_key(), "certificate": OWN} | options)).sign(order(), REQUEST)
+
+
+def shown_by(**options: Any) -> object:
+    return signed_by(appearance=VisibleSignature(**({"box": (70, 60, 330, 110)} | options)))
+
+
+def of_nobody() -> TimeStampAuthority:
+    return TimeStampAuthority(url="http://127.0.0.1:1/", timeout=1)
+
+
+MAKING: dict[str, Callable[[], object]] = {
+    **{
+        f"{name}, to {verb}": functools.partial(case, act)
+        for name, case in DOCUMENTS.items()
+        for verb, act in {
+            "encrypt": lambda document: ENCRYPT.encrypt(document, REQUEST),
+            "sign": lambda document: SIGN.sign(document, REQUEST),
+        }.items()
+    },
+    "PDF/A": lambda: ENCRYPT.encrypt(pdf(order().content + PDF_A), REQUEST),
+    "a form that readers are to draw": lambda: SIGN.sign(
+        pdf(rich_pdfs.form(is_drawn=False, asks=True)), REQUEST
+    ),
+    "the same, encrypted": lambda: SIGN.sign(
+        ENCRYPT.encrypt(pdf(rich_pdfs.form(is_drawn=False, asks=True)), REQUEST), REQUEST
+    ),
+    "no such page": lambda: shown_by(page=9),
+    "a box off the page": lambda: shown_by(box=(700, 60, 900, 120)),
+    "a text too long": lambda: shown_by(text="word " * 999),
+    "a letter that the font lacks": lambda: shown_by(text="契約"),
+    "a QR code too fine": lambda: shown_by(qr="x" * 999),
+    "a key elsewhere that fails": lambda: signed_by(key=fails),
+    "a key elsewhere that signs nothing": lambda: signed_by(key=lambda _: b"nothing"),
+    "a certificate that expired": lambda: SIGN.sign(order(), replace(REQUEST, now=NOW + 99 * samples.DAY)),
+    "a time stamp authority that is not there": lambda: signed_by(level="B-T", time_stamps=of_nobody()),
+    "a weak password": lambda: by_pdf(lambda _: "pancake"),
+    "an owner password that is the password": lambda: PdfEncryptor(
+        password=lambda _: PASSWORD, owner_password=lambda _: PASSWORD
+    ).encrypt(order(), REQUEST),
+    "no certificate": lambda: PdfEncryptor().encrypt(order(), REQUEST),
+}
+
+
+@pytest.mark.parametrize("name", MAKING)
+def test_each_refusal_says_which_file_it_is_of(name: str) -> None:
+    error = refusal(MAKING[name])
+    assert isinstance(error, ProtectionError)
+    assert error.filename == "order.pdf"
+    assert "order.pdf" in str(error)
+
+
+@pytest.mark.parametrize("refused", ["first.zip", "second.zip"])
+def test_each_refusal_of_another_format_says_which_file_it_is_of(refused: str) -> None:
+    by, request = ZipEncryptor(password=fails, name_inside="order.pdf"), replace(REQUEST, filename=refused)
+    error = refusal(lambda: by.encrypt(order(), request))
+    assert isinstance(error, ProtectionError)
+    assert error.filename == refused
+    assert refused in str(error)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("verb", ["encryptor", "signer"])
+def test_of_several_attachments_the_one_that_is_refused_is_named(place: int, verb: str) -> None:
+    builder = MessageBuilder().sender("shop@shop.example").subject("Order").text("Attached.")
+    for each in range(3):
+        content = SIGN.sign(order(), REQUEST).content if each == place else order().content
+        made = functools.partial(Document, content=content, media_type="application/pdf")
+        by: Any = {verb: ENCRYPT if verb == "encryptor" else SIGN}
+        builder = builder.attach(lambda _, made=made: made(), filename=f"terms-{each}.pdf", **by)
+    error = refusal(lambda: builder.build({}, to="jane@example.com"))
+    assert isinstance(error, ProtectionError)
+    assert error.filename == f"terms-{place}.pdf"
+    assert re.findall(r"terms-\d\.pdf", str(error)) == [f"terms-{place}.pdf"]
+    assert "signed already" in str(error)
+
+
+WAYS_OUT = ("give ", "have it made", "send it", "split it", "attach it", "make a plain PDF")
+
+
+@pytest.mark.parametrize("name", [each for each in MAKING if "PDF" in each or "order" in each])
+def test_each_refusal_of_a_document_says_what_to_do(name: str) -> None:
+    assert any(way in str(refusal(MAKING[name])) for way in WAYS_OUT)

@@ -168,7 +168,8 @@ def test_without_the_extra_it_is_said_what_is_wrong_and_what_to_do(monkeypatch: 
         'the rest of the file; pip install "ondemand_attach[repair]" has such files written anew; or do so '
         "before, with qpdf"
     )
-    protected(rich_pdfs.plain())  # which does not need it
+    for content in (rich_pdfs.plain(), rich_pdfs.by_pillow()):  # which do not need it
+        protected(content)
 
 
 # --- nothing is lost without a word
@@ -288,3 +289,51 @@ def test_a_form_that_is_drawn_is_signed_although_it_asks() -> None:
     with pikepdf.open(io.BytesIO(protected(content).content), password=SECRET) as opened:
         (field, *_) = opened.Root.AcroForm.Fields
         assert b"(Alice) Tj" in _octets(field.AP.N)
+
+
+def _box(pdf: pikepdf.Pdf, value: str | None, state: str, shown: dict[str, bytes]) -> None:
+    """Add a check box to a form that asks readers to draw its fields, as word processors do."""
+    kind = pikepdf.Dictionary(
+        Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=pikepdf.Array([0, 0, 10, 10])
+    )
+    made = {name: pdf.make_stream(drawn, kind) for name, drawn in shown.items()}
+    box = pikepdf.Dictionary(
+        Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Btn, T="agreed", F=4
+    )
+    box.Rect, box.AS = pikepdf.Array([20, 20, 30, 30]), pikepdf.Name(state)
+    box.AP = pikepdf.Dictionary(N=pikepdf.Dictionary(made))
+    if value is not None:
+        box.V = pikepdf.Name(value)
+    found = pdf.make_indirect(box)
+    pdf.pages[0].Annots = pikepdf.Array([found])
+    pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([found]), NeedAppearances=True)
+
+
+TICK, BLANK = b"q 0 g 2 2 6 6 re f* Q", b"/Tx BMC /F 8 Tf EMC"
+BOXES: dict[
+    str, tuple[Any, ...]
+] = {  # the value, the state, what is shown in which, and whether the tick is lost
+    "ticked": ("/Yes", "/Yes", {"/Yes": TICK, "/Off": BLANK}, False),
+    "ticked, of no other state": ("/Yes", "/Yes", {"/Yes": TICK}, False),
+    "not ticked": ("/Off", "/Off", {"/Yes": TICK, "/Off": BLANK}, False),
+    "not ticked, of no appearance": ("/Off", "/Off", {"/Yes": TICK}, False),
+    "without a value": (None, "/Off", {"/Yes": TICK}, False),
+    "of a group, another of which is ticked": ("/2", "/Off", {"/1": TICK, "/Off": BLANK}, False),
+    "ticked, under another name": ("/Yes", "/Yes", {"/on": TICK, "/Off": BLANK}, True),
+    "ticked, but blank": ("/Yes", "/Yes", {"/Yes": BLANK, "/Off": BLANK}, True),
+    "ticked by its value only": ("/Yes", "/Off", {"/Yes": TICK, "/Off": BLANK}, True),
+    "ticked by its state only, under another name": (None, "/Yes", {"/on": TICK}, True),
+}
+
+
+@pytest.mark.parametrize("kind", BOXES)
+def test_a_tick_that_only_readers_would_draw_is_not_signed_away(kind: str) -> None:
+    *box, is_lost = BOXES[kind]
+    content = rich_pdfs.letter(lambda opened: _box(opened, *box))
+    if is_lost:
+        with pytest.raises(
+            SigningError, match="field 1 of the form has a value that readers are asked to draw"
+        ):
+            protected(content)
+    else:
+        assert flaws(protected(content).content, CERTIFICATE, SECRET) == []

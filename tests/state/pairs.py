@@ -92,7 +92,7 @@ def material(folder: str) -> Material:
         openpgp=bytes(keys[0]),
         openpgp_reader=bytes(keys[1].extract_certificate()),
         pdf=order().content,
-        damaged=order().content.replace(b" 65535 f", b" 65536 f"),
+        damaged=b"\r\n" + order().content,
         workbook=workbook.getvalue(),
         tls=str(tls),
         smtp=SmtpSink().url,

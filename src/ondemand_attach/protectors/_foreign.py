@@ -73,7 +73,7 @@ def check_unpacked(content: bytes) -> None:
         head = content[max(0, found.start() - _NEAR) : max(0, start)].rpartition(b"obj")[2]
         left -= _unpacked(view[start + len(b"stream") :], left) if start > 0 else 0
         if left <= 0 or head.count(b"/FlateDecode") > 1:  # packed twice: a million to one
-            raise UnfitError(_DEEP)
+            raise UnfitError(f"{_DEEP}; split it, or make it with another program")
 
 
 def _unpacked(data: memoryview, most: int) -> int:

@@ -1,4 +1,4 @@
-"""Form fields with a value whose appearance is blank (ISO 32000-2 section 12.7.4.3).
+"""Form fields with a value that their appearance does not show (ISO 32000-2 section 12.7.4.3).
 
 /NeedAppearances asks readers to draw fields from their values. A signature ends that: what is signed must not
 look otherwise from one reader to the next. Then readers show the appearances that are there, blank or not.
@@ -18,6 +18,7 @@ from pyhanko.pdf_utils import generic
 from ondemand_attach.errors import SigningError
 
 _DRAWS: Final = re.compile(rb"\b(?:Tj|TJ|Do)\b|[)>]\s*['\"]")
+_PAINTS: Final = re.compile(rb"(?<![/A-Za-z0-9])(?:[BFSbfs]|Do|EI|TJ|Tj|sh)(?![A-Za-z0-9])|[)>]\s*['\"]")
 _OF_TEXT: Final = {"/Tx", "/Ch"}
 _MOST_FIELDS: Final = 10_000
 _LARGE: Final = 1 << 16  # bytes; what is larger draws something
@@ -36,11 +37,11 @@ def check_drawn(root: generic.DictionaryObject) -> None:
     if not _at(form, "/NeedAppearances"):
         return
     for place, (field, kind, value) in enumerate(_fields(form), 1):
-        if kind in _OF_TEXT and value and _is_blank(field):
+        if _lacks_tick(field, value) if kind == "/Btn" else kind in _OF_TEXT and value and _is_blank(field):
             raise SigningError(
                 f"field {place} of the form has a value that readers are asked to draw (NeedAppearances); "
                 "once the document is signed, they do not; have the fields drawn before, as pikepdf's "
-                "generate_appearance_streams() does"
+                "generate_appearance_streams() does, or export it without form fields"
             )
 
 
@@ -72,6 +73,20 @@ def _listed(owner: Any, name: str) -> list[Any]:
 def _is_blank(field: Any) -> bool:
     """Whether there is an appearance that draws nothing; readers make one where there is none at all."""
     normal = _at(_at(field, "/AP"), "/N")
-    if not isinstance(normal, generic.StreamObject):
+    return isinstance(normal, generic.StreamObject) and not _has(normal, _DRAWS)
+
+
+def _lacks_tick(field: Any, value: Any) -> bool:
+    """Whether a box or button is ticked, and its appearances do not show it."""
+    states, state = _at(_at(field, "/AP"), "/N"), _at(field, "/AS")
+    if not isinstance(states, generic.DictionaryObject) or isinstance(states, generic.StreamObject):
         return False
-    return len(normal.encoded_data) <= _LARGE and _DRAWS.search(normal.data) is None
+    wanted = value if isinstance(value, generic.NameObject) and value in states else state
+    if not isinstance(wanted, generic.NameObject) or wanted == "/Off":
+        return False
+    shown = _at(states, wanted)
+    return wanted != state or not (isinstance(shown, generic.StreamObject) and _has(shown, _PAINTS))
+
+
+def _has(appearance: generic.StreamObject, operators: re.Pattern[bytes]) -> bool:
+    return len(appearance.encoded_data) > _LARGE or operators.search(appearance.data) is not None

@@ -11,6 +11,7 @@ from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 from ondemand_attach.protectors._foreign import PDF_A, wrong_with
+from ondemand_attach.protectors._of_file import of_file
 from ondemand_attach.protectors._password_source import PasswordSource
 from ondemand_attach.protectors._recipients import (
     LookUp,
@@ -37,8 +38,8 @@ _FLAGS: dict[str, tuple[str, ...]] = {
 
 
 _NOT_PDF_A = (
-    "which must not be encrypted (ISO 19005-2 section 6.1.3): send it in a message that is encrypted as a "
-    "whole, or make a plain PDF"
+    "which must not be encrypted (ISO 19005-2 section 6.1.3): send it in an encrypted ZIP or in a "
+    "message that is encrypted as a whole, or make a plain PDF"
 )
 
 
@@ -160,7 +161,7 @@ class PdfEncryptor:
         if self._password is None and self._certificates is None:
             check_certificates(recipients, _certificates.unfit_to_receive)
 
-    @sealed
+    @of_file
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document* encrypted for the recipients of *request*.
 

@@ -13,6 +13,7 @@ from ondemand_attach.errors import ConfigurationError, SigningError
 from ondemand_attach.protectors._foreign import wrong_with
 from ondemand_attach.protectors._key_holder import KeyHolder
 from ondemand_attach.protectors._levels import SignatureLevel, TimeStampAuthority, ladder
+from ondemand_attach.protectors._of_file import of_file
 from ondemand_attach.protectors._visible_signature import VisibleSignature
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class PdfSigner(KeyHolder):
         asked = TokenKey(module, token=token, pin=pin, label=key)
         return cls(key=asked, certificate=certificate or asked.certificate(), chain=chain, **options)
 
-    @sealed
+    @of_file
     def sign(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document* signed.
 

@@ -38,6 +38,7 @@ from ondemand_attach.protectors._fast._verbatim import copied
 from ondemand_attach.protectors._foreign import (
     HybridReferencesError,
     PlainPdf,
+    UnfitError,
     check_unpacked,
     read_by,
     wrong_with,
@@ -204,7 +205,8 @@ def _copy(content: bytes, filename: str) -> PdfFileWriter:
         raise EncryptionError(f"{filename} is encrypted already; give the encryptor the plain document")
     if "/AcroForm" in reader.root and reader.embedded_signatures:
         raise EncryptionError(
-            f"{filename} is signed already, which encryption would break; encrypt first, then sign"
+            f"{filename} is signed already, which encryption would break; send it in an encrypted ZIP or "
+            "in a message that is encrypted as a whole, or encrypt first, then sign"
         )
     return copied(reader)
 
@@ -340,11 +342,14 @@ def _appending(content: bytes) -> IncrementalPdfFileWriter:
     if writer.prev.xrefs.hybrid_xrefs_present:
         raise HybridReferencesError
     if writer.prev.encrypted:
-        raise SigningError(
-            "the document is encrypted already; sign what PdfEncryptor.encrypt() returned, unchanged"
+        raise UnfitError(
+            "it is encrypted already; give the plain document, or what "
+            "PdfEncryptor.encrypt() returned, unchanged"
         )
     if writer.prev.embedded_signatures:
-        raise SigningError("the document is signed already")
+        raise UnfitError(
+            "it is signed already; attach it without a signer, or give the document as it was before"
+        )
     return writer
 
 

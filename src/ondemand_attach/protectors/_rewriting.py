@@ -28,10 +28,10 @@ _LOST: Final = (  # what qpdf says when it goes on without something
     "not found in file after regenerating",
     "Pages tree includes non-dictionary object",
 )
-_LOSS: Final = "{}, and a part of what it shows is missing from the file; have it made or sent once more"
-_NO_PAGES: Final = "{}, and pikepdf finds no pages in it either; have it made or sent once more"
+_AGAIN: Final = "have it made or sent once more"
+_LOSS: Final = "{}, and a part of what it shows is missing from the file; " + _AGAIN
+_NO_PAGES: Final = "{}, and pikepdf finds no pages in it either; " + _AGAIN
 _REFERENCE: Final = re.compile(rb"(?<![0-9.#])([1-9][0-9]{0,8}) ([0-9]{1,5}) R(?![A-Za-z0-9])")
-_STREAM: Final = re.compile(rb"stream\r?\n")
 _NULL: Final = re.compile(rb"(?<![0-9])([0-9]{1,10})\s{1,20}([0-9]{1,5})\s{1,20}obj\s{0,20}null")
 _STRING: Final = re.compile(rb"\((?:[^()\\]|\\.)*+\)|<[0-9A-Fa-f]*+>", re.DOTALL)
 
@@ -63,7 +63,9 @@ def rewritten(content: bytes, fault: str) -> bytes:
         UnfitError: it is encrypted or signed; a part of it is lost; or there is nothing that could be read.
     """
     if PDF_A in content:
-        raise UnfitError(f"{fault}, and it is PDF/A, which it might no longer be once it is written anew")
+        raise UnfitError(
+            f"{fault}, and it is PDF/A, which it might no longer be once it is written anew; {_AGAIN}"
+        )
     try:
         found = library()
     except ModuleNotFoundError:
@@ -88,7 +90,7 @@ def _check(pdf: pikepdf.Pdf, content: bytes, fault: str) -> None:
     if not len(pdf.pages):
         raise UnfitError(_NO_PAGES.format(fault))
     if _is_signed(pdf):
-        raise UnfitError("it is signed already, and to write it anew would break its signature")
+        raise UnfitError("it is signed already, and to write it anew would break its signature; " + _AGAIN)
     warnings = [str(warning) for warning in pdf.get_warnings()]
     if any(words in warning for warning in warnings for words in _LOST):
         raise UnfitError(_LOSS.format(fault))
@@ -117,7 +119,8 @@ def _lacks_objects(pdf: pikepdf.Pdf, content: bytes) -> bool:
 
 def _structure(pdf: pikepdf.Pdf, content: bytes) -> Iterator[bytes]:
     """Yield objects as they stand in the file: of what is lost, qpdf drops the references too."""
-    yield b" ".join(_STREAM.split(piece, maxsplit=1)[0] for piece in content.split(b"endstream"))
+    for piece in content.split(b"endstream"):  # what is between streams, each byte looked at three times
+        yield piece.split(b"stream\n", 1)[0].split(b"stream\r\n", 1)[0]
     streams = (each for each in pdf.objects if isinstance(each, library().Stream))
     yield from (each.read_bytes() for each in streams if each.get("/Type") == "/ObjStm")
 

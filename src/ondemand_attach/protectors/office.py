@@ -11,6 +11,7 @@ from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import EncryptionError
 from ondemand_attach.protectors import _office
+from ondemand_attach.protectors._of_file import of_file
 from ondemand_attach.protectors._password_source import PasswordSource, check_suffix, check_wishes
 
 __all__ = ["OfficeEncryptor"]
@@ -71,7 +72,7 @@ class OfficeEncryptor:
         self._password.check()
         check_wishes(filename, _KINDS, signer)
 
-    @sealed
+    @of_file
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document* encrypted.
 

@@ -13,6 +13,7 @@ from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 from ondemand_attach.protectors import _zip
+from ondemand_attach.protectors._of_file import of_file
 from ondemand_attach.protectors._password_source import PasswordSource, check_suffix, check_wishes
 from ondemand_attach.protectors._passwords import Limits
 
@@ -85,7 +86,7 @@ class ZipEncryptor:
         self._password.check()
         check_wishes(filename, {".zip"}, signer)
 
-    @sealed
+    @of_file
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return a ZIP with *document* in it.
 

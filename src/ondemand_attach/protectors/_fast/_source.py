@@ -20,7 +20,7 @@ from ondemand_attach.protectors._stream_padding import PlainStream
 
 _HEADER = re.compile(rb"%PDF-[12]\.[0-9]")
 _CROSS_REFERENCES = re.compile(rb"xref[ ]?\r?\n0 ([1-9][0-9]{0,6})[ ]?\r?\n")
-_ENTRIES = re.compile(rb"0{10} 65535 f[ \r][\r\n](?:[0-9]{10} 00000 n[ \r][\r\n])++")
+_ENTRIES = re.compile(rb"0{10} [0-9]{5} f[ \r][\r\n](?:[0-9]{10} 00000 n[ \r][\r\n])++")
 _END = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF\s*\Z")
 _STREAM_END = re.compile(rb"[\x00\t\n\x0c\r ]*+endstream[\x00\t\n\x0c\r ]++endobj")
 _REFERENCE = re.compile(rb"([1-9][0-9]{0,6}) 0 R")
