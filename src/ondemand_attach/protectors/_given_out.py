@@ -13,7 +13,14 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ondemand_attach.protectors import _strength_tables as tables
-from ondemand_attach.protectors._characters import core, is_apart, is_grouped_by_sense, is_of_one_case, signs
+from ondemand_attach.protectors._characters import (
+    chunks,
+    core,
+    is_apart,
+    is_grouped_by_sense,
+    is_of_one_case,
+    signs,
+)
 
 _DIGITS: Final = 15
 _DIGIT_BITS: Final = 2.6
@@ -31,7 +38,7 @@ class GivenOut(NamedTuple):
 
 
 def number(password: str) -> GivenOut | None:
-    """Return what *password* is if it is of digits; a label or a telephone's extension may stand beside them."""
+    """Return what *password* is if it is of digits, with a label or an extension beside them."""
     password = _EXTENSION.sub("", password)
     if _is_card(password):
         return GivenOut(_DIGIT_BITS * _DIGITS, "the number of a card")
@@ -52,7 +59,7 @@ _EXTENSION = re.compile(r"[-. ,/_]*(?:e?xt|x|dw|poste|int|kl|linka)[-. _]*[0-9]{
 _LETTERS = re.compile(r"[^\W\d_]+")
 _BESIDE = re.compile(r"[^\W\d_]+\d+|\d+[^\W\d_]+")
 _HEXADECIMAL = re.compile("[0-9a-f]{13,}|[0-9A-F]{13,}")
-_MANY: Final = 10
+_FEW, _MANY = 7, 10
 _LONG_LABEL: Final = 3
 
 
@@ -66,10 +73,11 @@ def _is_labelled(password: str, digits: int) -> bool:
         return True
     if _HEXADECIMAL.fullmatch(whole):
         return False
-    if is_apart(password) and (len(labels) == 1 or min(map(len, labels)) >= _LONG_LABEL):
-        return digits >= (_MANY - 3 if is_grouped_by_sense(password) else _MANY - 1)
-    letters = len(whole) - digits
-    return _BESIDE.fullmatch(whole) is not None and digits >= _MANY - (letters >= _LONG_LABEL)
+    is_one = len(labels) == 1 or min(map(len, labels)) >= _LONG_LABEL
+    if is_one and is_apart(password) and is_grouped_by_sense(password):
+        return digits >= _FEW
+    is_beside = _BESIDE.fullmatch(whole) is not None or (is_one and is_apart(password))
+    return is_beside and digits >= _MANY - (len(whole) - digits >= _LONG_LABEL)
 
 
 # --- cards
@@ -107,9 +115,15 @@ def formatted(password: str) -> GivenOut | None:
     if tables.CHINESE.fullmatch(whole) and _is_chinese(whole):
         return GivenOut(_FORMAT_BITS, "an identity number")
     kind = next((kind for kind, form in tables.FORMATS if form.fullmatch(whole)), None)
-    if kind is None or (kind == tables.PLATE and not is_of_one_case(core(password))):
+    if kind is None or not _is_written_so(kind, password):
         return None
     return GivenOut(_FORMAT_BITS, kind)
+
+
+def _is_written_so(kind: str, password: str) -> bool:
+    """Whether plates are of one case, and groups are no code's, which cut through letters and digits."""
+    is_code = len(chunks(password)) > 1 and not is_grouped_by_sense(password) and not is_apart(password)
+    return (kind != tables.PLATE or is_of_one_case(core(password))) and (kind == tables.DRIVER or not is_code)
 
 
 def _is_iban(whole: str) -> bool:

@@ -59,7 +59,7 @@ _INDONESIAN = (  # few provinces have more than 19 regencies or 5 towns
     r"(?:[04][1-9]|[1256][0-9]|[37][01])(?:0[1-9]|1[0-2])[0-9]{2}00[0-9]{2}"
 )
 _RU = "[ABEKMHOPCTYX\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425]"
-_TAX, PLATE = "a tax or identity number", "a registration plate"
+_TAX, PLATE, DRIVER = "a tax or identity number", "a registration plate", "a driver's number"
 # Numbers that are given out and too long to be refused by their length, without separators and in capitals.
 # Each is so narrow that fewer than one random code in 10,000 is taken for one.
 FORMATS: Final = [
@@ -79,14 +79,14 @@ FORMATS: Final = [
         (_TAX, r"[AP][0-9]{9}[A-Z]"),  # Kenya
         (_TAX, r"[0-3][0-9][01][0-9]{3}[A-FU-Y]?[0-9]{3}[0-9A-Y]"),  # Finland
         (_TAX, r"[A-Z][0-9]{9}"),  # Taiwan, Germany (health insurance)
-        ("a driver's number", r"[A-Z][0-9]{11,14}"),  # states of North America
+        (DRIVER, r"[A-Z][0-9]{11,14}"),  # states of North America
         (_TAX, rf"[1-9][0-9]{{5}}(?:19|20)[0-9]{{2}}{_IN_MONTH}[0-9]{{3}}X"),  # China
         (_TAX, r"[12][0-9]{4}2[AB][0-9]{6}(?:[0-9]{2})?"),  # France, Corsica
         (_TAX, _INDONESIAN),  # Indonesia
         ("a VAT number", rf"(?:{_VAT}|ATU|CHE)[0-9]{{8,12}}(?:[A-Z]|B[0-9]{{2}}|MWST|TVA|IVA|MVA)?"),
         ("a VAT number", r"ES[A-Z][0-9]{7}[A-Z0-9]|IE[0-9]{7}[A-Z][A-I]?|FR[A-Z0-9]{2}[0-9]{9}"),
         (
-            "a driver's number",
+            DRIVER,
             r"[A-Z][A-Z9]{4}[0-9][0156][0-9][0-3][0-9]{2}(?:[A-Z]{2}|[A-Z]9|99)[0-9A-Z][A-Z]{2}",
         ),  # United Kingdom
         (PLATE, rf"(?:{_STATES})[0-9]{{2}}[A-Z]{{1,2}}[0-9]{{4}}"),  # India
