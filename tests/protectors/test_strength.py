@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import collections
 import datetime
+import itertools
+import math
 import random
 import string
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import pytest
 
@@ -17,7 +20,9 @@ from protectors import given_out
 from scale import SCALE
 
 TIMES = 1_500 if SCALE == 1 else 300_000
-"""How often each kind of code is tried; of the many, one in 10,000 may be refused."""
+"""How often each kind of code is tried."""
+ONE_IN: Final = 10_000
+"""One in so many may be refused."""
 
 LOWER, UPPER, DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
 HEX, BASE32 = "0123456789abcdef", UPPER + "234567"
@@ -27,6 +32,7 @@ ALPHABETS: dict[str, tuple[str, int, int]] = {  # letters, length, length of gro
     "digits, 16": (DIGITS, 16, 0),
     "digits, 16 by 4": (DIGITS, 16, 4),
     "digits, 16 by 8": (DIGITS, 16, 8),
+    "digits, 18 by 3": (DIGITS, 18, 3),
     "digits, 20 by 5": (DIGITS, 20, 5),
     "a-z0-9, 10": (LOWER + DIGITS, 10, 0),
     "A-Z0-9, 10": (UPPER + DIGITS, 10, 0),
@@ -36,6 +42,10 @@ ALPHABETS: dict[str, tuple[str, int, int]] = {  # letters, length, length of gro
     "A-Z0-9, 12 by 4": (UPPER + DIGITS, 12, 4),
     "A-Z0-9, 12 by 3": (UPPER + DIGITS, 12, 3),
     "Crockford, 10": (CROCKFORD, 10, 0),
+    "Crockford, 10 by 3": (CROCKFORD, 10, 3),
+    "Crockford, 10 by 5": (CROCKFORD, 10, 5),
+    "Crockford, 11 by 4": (CROCKFORD, 11, 4),
+    "Crockford, 12 by 3": (CROCKFORD, 12, 3),
     "Crockford, 12 by 4": (CROCKFORD, 12, 4),
     "base32, 10": (BASE32, 10, 0),
     "base32, 16 by 4": (BASE32, 16, 4),
@@ -44,7 +54,9 @@ ALPHABETS: dict[str, tuple[str, int, int]] = {  # letters, length, length of gro
     "hexadecimal, 32": (HEX, 32, 0),
     "base58, 9": (BASE58, 9, 0),
     "a-zA-Z0-9, 9": (string.ascii_letters + DIGITS, 9, 0),
+    "a-zA-Z0-9, 10 by 5": (string.ascii_letters + DIGITS, 10, 5),
     "a-zA-Z0-9, 12": (string.ascii_letters + DIGITS, 12, 0),
+    "base64, 10": (string.ascii_letters + DIGITS + "-_", 10, 0),
     "base64, 11": (string.ascii_letters + DIGITS + "-_", 11, 0),
     "base64, 16": (string.ascii_letters + DIGITS + "-_", 16, 0),
     "a-z, 11": (LOWER, 11, 0),
@@ -84,7 +96,23 @@ def test_a_random_code_of_50_bits_is_all_but_always_taken(name: str) -> None:
     refused = [
         code for code in (CODES[name](chance) for _ in range(TIMES)) if estimated_bits(code) < LEAST_BITS
     ]
-    assert len(refused) <= max(2, TIMES / 10_000), refused[:5]
+    assert len(refused) <= _most(TIMES), refused[:5]
+
+
+def _most(times: int) -> int:
+    """Return how many are refused at most if it is one in 10,000, but for one time in 10,000 (Poisson)."""
+    mean, count = times / ONE_IN, 0
+    share = remaining = math.exp(-mean)
+    while 1 - remaining > 1 / ONE_IN:
+        count += 1
+        share *= mean / count
+        remaining += share
+    return count
+
+
+def test_so_many_may_be_refused_by_chance() -> None:
+    """The tables of the Poisson distribution, for the means 0.15 and 30."""
+    assert (_most(1_500), _most(300_000)) == (3, 52)
 
 
 def test_a_gate_that_takes_characters_for_a_format_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,10 +126,17 @@ def test_a_gate_that_takes_characters_for_a_format_is_seen(monkeypatch: pytest.M
 def missed(given: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = collections.defaultdict(list)
     for form, value in given:
-        for spelt in dict.fromkeys((value, value.lower(), value.replace(" ", ""), value.replace(" ", "-"))):
+        for spelt in spellings(value):
             if estimated_bits(spelt) >= LEAST_BITS:
                 found[form].append(spelt)
     return found
+
+
+def spellings(value: str) -> set[str]:
+    """Return *value* in one piece, and with each of the usual separators for those that it has."""
+    groups = "".join(each if each.isalnum() else " " for each in value).split()
+    usual = {value, value.lower(), *(value.replace(" ", each) for each in ("", *"-./"))}
+    return usual | {each.join(groups) for each in ("", *" -./_")}
 
 
 @pytest.mark.parametrize("table", ["TELEPHONES", "IDENTITIES", "PLATES", "POSTCODES"])
@@ -188,9 +223,70 @@ def test_a_password_that_is_typed_again_is_hardly_stronger(piece: str) -> None:
     assert estimated_bits(4 * piece) <= estimated_bits(piece) + 20
 
 
-def test_a_card_is_known_by_its_groups_alone() -> None:
-    """One in 43 random numbers of 16 digits could be a card's: without spaces, it cannot be told from a code."""
+CARDS = {  # how the numbers of each issuer begin, how long they are, and how they are grouped on the card
+    **dict.fromkeys(("4", "51", "2221", "6011", "3530", "6759", "6521", "2202"), (16, (4, 4, 4, 4))),
+    "37": (15, (4, 6, 5)),
+    "36": (14, (4, 6, 4)),
+    "41": (13, (4, 4, 4, 1)),
+    "48": (19, (4, 4, 4, 4, 3)),
+    "62": (19, (6, 13)),
+    "5018": (18, (4, 4, 4, 4, 2)),
+}
+
+
+def card(begin: str, length: int, chance: random.Random) -> str:
+    """Return a number whose last digit is right (ISO/IEC 7812-1, Luhn)."""
+    digits = begin + "".join(chance.choices(DIGITS, k=length - 1 - len(begin)))
+    doubled = (int(each) * (2 - at % 2) for at, each in enumerate(reversed(digits)))
+    return f"{digits}{-sum(n - 9 * (n > 9) for n in doubled) % 10}"
+
+
+def cards(times: int, *separators: str) -> Iterator[tuple[str, str]]:
+    chance = random.Random(times)
+    for (begin, (length, groups)), _, separator in itertools.product(CARDS.items(), range(times), separators):
+        left = iter(card(begin, length, chance))
+        yield begin, separator.join("".join(itertools.islice(left, size)) for size in groups)
+
+
+def test_cards_are_refused_as_they_are_written() -> None:
+    taken = [
+        number for _, number in cards(5, " ", "  ", ".", "/", "_") if estimated_bits(number) >= LEAST_BITS
+    ]
+    assert taken == []
+
+
+def test_cards_that_are_written_as_codes_are_cannot_be_told_from_codes() -> None:
+    """One in 43 codes could be a card's. So of these, only those of up to 15 digits are refused."""
+    taken = {begin for begin, number in cards(5, "", "-") if estimated_bits(number) >= LEAST_BITS}
+    assert taken == {begin for begin, (length, _) in CARDS.items() if length > 15}
+
+
+def test_groups_that_codes_have_as_well_make_a_card_only_with_its_check_digit() -> None:
+    assert estimated_bits("4111.1234.1234.1232") >= LEAST_BITS > estimated_bits("4111.1234.1234.1230")
     assert estimated_bits("7391 0462 8517 3946") < LEAST_BITS <= estimated_bits("7391-0462-8517-3946")
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("Kunde 601 2345", "KUND-6012-345"),  # groups of one length are those of a code
+        ("601 234 567 CZK", "601-234-CZ5-67"),
+        ("Tel601234567", "601T234EL567"),
+        ("0608437295K", "06084K37295"),
+        ("34 ABC 1234", "34 aBc 1234"),
+        ("ABCPE 1234 F", "ABC-PE1-234-F"),
+        ("A123-4567-8901", "A123-4B67-8901"),
+    ],
+)
+def test_a_label_stands_beside_its_number(label: str, code: str) -> None:
+    assert estimated_bits(label) < LEAST_BITS <= estimated_bits(code)
+
+
+@pytest.mark.parametrize(
+    "number", ["+1-212-555-0139x695", "12125550139 x695", "12125550139ext.022", "DL 3C AB 1234"]
+)
+def test_what_is_added_to_a_number_makes_it_no_code(number: str) -> None:
+    assert estimated_bits(number) < LEAST_BITS
 
 
 def test_many_times_the_longest_is_estimated_in_bounded_steps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,12 +53,13 @@ _STATES = (
     "A[NPRS]|BR|C[GHT]|D[DL]|G[AJ]|H[PR]|J[HK]|K[AL]|L[AD]|M[HLNPZ]|NL|O[DR]|P[BY]|RJ|SK|T[GNRS]|U[APK]|WB"
 )
 _VAT = "B[EG]|C[HYZ]|D[EK]|E[ELS]|F[IR]|G[BR]|H[RU]|I[ET]|L[TUV]|MT|N[LO]|P[LT]|RO|S[EIK]|XI"
-_INDONESIAN = (
-    r"(?:1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-6])(?:[0-2][0-9]|7[1-9])[0-5][0-9]"
+_INDONESIAN = (  # few provinces have more than 19 regencies or 5 towns
+    r"(?:(?:12|13|32|33|35|53|73)(?:[0-2][0-9]|7[1-9])"
+    r"|(?:1[14-9]|21|3[146]|5[12]|6[1-5]|7[124-6]|8[12]|9[1-6])(?:[01][0-9]|7[1-5]))[0-5][0-9]"
     r"(?:[04][1-9]|[1256][0-9]|[37][01])(?:0[1-9]|1[0-2])[0-9]{2}00[0-9]{2}"
 )
 _RU = "[ABEKMHOPCTYX\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425]"
-_TAX = "a tax or identity number"
+_TAX, PLATE, DRIVER = "a tax or identity number", "a registration plate", "a driver's number"
 # Numbers that are given out and too long to be refused by their length, without separators and in capitals.
 # Each is so narrow that fewer than one random code in 10,000 is taken for one.
 FORMATS: Final = [
@@ -68,24 +69,29 @@ FORMATS: Final = [
         (_TAX, rf"[A-Z]{{4}}[0-9]{{2}}{_IN_MONTH}(?:[HMX][A-Z]{{5}}[A-Z0-9][0-9]|[A-Z0-9]{{3}})"),  # Mexico
         (_TAX, rf"[A-Z]{{3}}[0-9]{{2}}{_IN_MONTH}[A-Z0-9]{{3}}"),  # Mexico, of companies
         (_TAX, r"[A-Z]{2}[0-9]{6}[A-D]"),  # United Kingdom
-        ("a registration plate", r"[0-8][0-9][A-Z]{1,3}[0-9]{2,4}"),  # Turkey
+        (_TAX, r"[A-Z][0-9]{7}[A-Z]"),  # Spain, Singapore
+        (_TAX, r"[0-9]{9}[A-Z0-9]{2}[0-9]"),  # Portugal
+        (_TAX, r"[0-9]{2}[0-3][0-9][01][0-9]{3}[A-Z][0-9]{3}"),  # Germany, pensions
+        (PLATE, r"[A-Z]{5}[0-9]{4}"),  # Germany
+        (PLATE, r"[0-8][0-9][A-Z]{1,3}[0-9]{2,4}"),  # Turkey
         (_TAX, r"[A-Z]{3}P[A-Z][0-9]{4}[A-Z]"),  # India, of persons
         (_TAX, r"[0-3][0-9][A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]"),  # India, GST
         (_TAX, r"[AP][0-9]{9}[A-Z]"),  # Kenya
         (_TAX, r"[0-3][0-9][01][0-9]{3}[A-FU-Y]?[0-9]{3}[0-9A-Y]"),  # Finland
         (_TAX, r"[A-Z][0-9]{9}"),  # Taiwan, Germany (health insurance)
-        ("a driver's number", r"[A-Z][0-9]{11,14}"),  # states of North America
+        (DRIVER, r"[A-Z][0-9]{11,14}"),  # states of North America
         (_TAX, rf"[1-9][0-9]{{5}}(?:19|20)[0-9]{{2}}{_IN_MONTH}[0-9]{{3}}X"),  # China
         (_TAX, r"[12][0-9]{4}2[AB][0-9]{6}(?:[0-9]{2})?"),  # France, Corsica
         (_TAX, _INDONESIAN),  # Indonesia
         ("a VAT number", rf"(?:{_VAT}|ATU|CHE)[0-9]{{8,12}}(?:[A-Z]|B[0-9]{{2}}|MWST|TVA|IVA|MVA)?"),
         ("a VAT number", r"ES[A-Z][0-9]{7}[A-Z0-9]|IE[0-9]{7}[A-Z][A-I]?|FR[A-Z0-9]{2}[0-9]{9}"),
         (
-            "a driver's number",
+            DRIVER,
             r"[A-Z][A-Z9]{4}[0-9][0156][0-9][0-3][0-9]{2}(?:[A-Z]{2}|[A-Z]9|99)[0-9A-Z][A-Z]{2}",
         ),  # United Kingdom
-        ("a registration plate", rf"(?:{_STATES})[0-9]{{2}}[A-Z]{{1,2}}[0-9]{{4}}"),  # India
-        ("a registration plate", rf"{_RU}[0-9]{{3}}{_RU}{{2}}[0-9]{{2,3}}"),  # Russia
+        (PLATE, rf"(?:{_STATES})[0-9]{{2}}[A-Z]{{1,2}}[0-9]{{4}}"),  # India
+        (PLATE, r"DL[0-9]{1,2}[A-Z]{1,3}[0-9]{4}"),  # India, Delhi
+        (PLATE, rf"{_RU}[0-9]{{3}}{_RU}{{2}}[0-9]{{2,3}}"),  # Russia
     )
 ]
 # How long account numbers are (ISO 13616), by country.
@@ -96,9 +102,12 @@ _LENGTHS = """
     25 MC 27 MD 24 ME 22 MK 19 MR 27 MT 31 MU 30 NL 18 NO 15 PK 24     PL 28 PS 29 PT 25 QA 29 RO 24
     RS 22 SA 24 SE 24 SI 19 SK 24 SM 27 TN 24 TR 26 UA 29 VA 22 VG 24 XK 20
 """.split()  # noqa: SIM905 - a table is read as text
-CHINESE: Final = re.compile(
-    rf"[1-9][0-9]{{5}}(?:19|20)[0-9]{{2}}{_IN_MONTH}[0-9]{{3}}[0-9X]"
-)  # with a check digit
+CHINESE: Final = re.compile(  # with a check digit; of a province
+    r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])[0-9]{4}(?:19[0-9]|20[0-2])[0-9]"
+    rf"{_IN_MONTH}[0-9]{{3}}[0-9X]"
+)
+CARD: Final = re.compile("(?:4|5[0-8]|6[02-57]|3[05689]|2[2-7]|8[12]|97)[0-9]{12,18}")
+"""Numbers of cards, of 16 to 19 digits, by how they begin (ISO/IEC 7812-1)."""
 
 IBAN: Final = dict(zip(_LENGTHS[::2], map(int, _LENGTHS[1::2]), strict=True))
 
