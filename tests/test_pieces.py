@@ -152,6 +152,12 @@ def test_joining_pieces_changes_no_byte(pieces: list[Piece]) -> None:
     assert b"".join(written) == b"".join(chunks(pieces))
 
 
+def test_a_large_chunk_is_written_without_another_copy_of_it() -> None:
+    large = b"x" * 100_000
+    written = list(coalesced([b"", large, b"", large]))
+    assert written[0] is written[1] is large
+
+
 def test_small_chunks_are_written_together() -> None:
     sizes = [len(octets) for octets in coalesced([b"x" * 1000] * 200)]
     assert sizes == [66_000, 66_000, 66_000, 2000]

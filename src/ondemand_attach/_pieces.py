@@ -70,7 +70,7 @@ def coalesced(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the bytes of *chunks* with small ones put together, up to about 64 kB."""
     held: list[bytes] = []
     size = 0
-    for chunk in chunks:
+    for chunk in filter(None, chunks):  # one alone is then not copied
         held.append(chunk)
         size += len(chunk)
         if size >= _WRITE:

@@ -58,8 +58,9 @@ def _fresh(side: str, port: int) -> Cost:
 
 def _document(size: int) -> bytes:
     """Return what a protected PDF is to the library: a stream that nobody can read, in a little that anybody can."""
-    head, tail = b"%PDF-1.7\n1 0 obj\n<<>>\nstream\n", b"\nendstream\nendobj\nstartxref\n0\n%%EOF\n"
-    return head + random.Random(2026).randbytes(size - len(head) - len(tail)) + tail
+    head, tail = b"%%PDF-1.7\n1 0 obj\n<< /Length %9d >>\nstream\n", b"\nendstream\nendobj\nstartxref\n0\n%%EOF\n"
+    data = random.Random(2026).randbytes(size - len(head % 0) - len(tail))
+    return head % len(data) + data + tail
 
 
 def _run_library(event: traffic.Event, pdf: bytes, port: int, *, is_encrypted: bool = True) -> None:
