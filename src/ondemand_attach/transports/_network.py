@@ -12,14 +12,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
+from ondemand_attach._faults import is_outage
 from ondemand_attach._hosts import is_address
 from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import AuthenticationError, ConfigurationError
 
 _MAX_IDLE = 60.0
-_MISTAKES = (LookupError, NameError, AttributeError, TypeError, ImportError)
-"""What is raised where a variable of the environment is missing, or by code that is wrong."""
 
 
 class _Connection(Protocol):
@@ -157,5 +156,5 @@ def _unanswered(error: Exception) -> AuthenticationError:
     """Take for an outage, of a vault or the like, what is no fault in the application's code or settings."""
     return AuthenticationError(
         f"the callable for the password or key raised {told(error)}",
-        is_temporary=not isinstance(error, _MISTAKES),
+        is_temporary=is_outage(error),
     )
