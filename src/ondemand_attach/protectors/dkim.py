@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ondemand_attach._extras import require
-from ondemand_attach._given import checked
+from ondemand_attach._given import checked, checked_as
 from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, ProofError, SigningError
@@ -77,6 +77,7 @@ class DkimSigner(PrivateKeyHolder):
         return self._record
 
     @sealed
+    @checked_as(SigningError)
     def sign(self, content: bytes, /) -> bytes:
         """Return the header field that goes in front of *content*, a message with CRLF line ends.
 

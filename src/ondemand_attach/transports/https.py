@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from ondemand_attach._answers import identifier
 from ondemand_attach._faults import UNCERTAIN, may_pass
+from ondemand_attach._given import checked
 from ondemand_attach._hosts import is_host
 from ondemand_attach._message import Message, Receipt
 from ondemand_attach._origins import told
@@ -74,6 +75,7 @@ class HttpsTransport:
         MissingDependencyError: urllib3 is not installed.
     """
 
+    @checked
     def __init__(
         self,
         url: str,
@@ -98,6 +100,7 @@ class HttpsTransport:
         self._idle: KeptConnections[Connection] = KeptConnections()
 
     @classmethod
+    @checked
     def mailgun(
         cls,
         *,
@@ -134,6 +137,7 @@ class HttpsTransport:
         )
 
     @at_work(TransportError)
+    @checked
     def send(self, message: Message, /) -> Receipt:
         """Post the bytes of *message* exactly as they are.
 
