@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import datetime
 import decimal
+import email.message
 import enum
 import inspect
+import pathlib
 import pickle
 import re
+import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,7 +31,12 @@ from ondemand_attach import (
     DkimSigner,
     Document,
     Envelope,
+    FileTransport,
+    HttpsTransport,
+    MaildirTransport,
+    Mailer,
     MailError,
+    MemoryTransport,
     Message,
     MessageBuilder,
     OfficeEncryptor,
@@ -33,10 +44,12 @@ from ondemand_attach import (
     OpenPgpSigner,
     PdfEncryptor,
     PdfSigner,
+    Receipt,
     Recipient,
     RenderPool,
     SmimeEncryptor,
     SmimeSigner,
+    SmtpTransport,
     TimeStampAuthority,
     VisibleSignature,
     Xhtml2PdfGenerator,
@@ -51,6 +64,7 @@ from ondemand_attach.errors import (
     InvalidAddressError,
     MessageError,
     MissingRecipientError,
+    TransportError,
 )
 
 KEY, CERTIFICATE = testing.self_signed("Shop")
@@ -58,6 +72,12 @@ JANE = Address(addr_spec="jane@example.com")
 REQUEST = testing.attachment_request({"number": "k7QxW2mZpT9r"})
 DOCUMENT = Document(content=b"x", media_type="text/plain")
 BUILDER = MessageBuilder().sender("shop@example.com").subject("Order").text("Thank you.")
+MESSAGE = BUILDER.build({}, to="a@example.com")
+MAILER, POOL = Mailer(MemoryTransport()), RenderPool()
+FOLDER = tempfile.mkdtemp()
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+NOWHERE = "https://localhost:9/"  # where nobody listens
+MAIL = email.message.EmailMessage()
 
 
 class Lazy:
@@ -78,6 +98,16 @@ def text_file(_: AttachmentRequest) -> Document:
 
 def nobody() -> Any:
     raise RuntimeError("outside of a request")
+
+
+def sent_by_a_loop(
+    builder: Any, context: Any, *, to: Any = (), now: Any = None, message_id: Any = None
+) -> Any:
+    return asyncio.run(MAILER.asend(builder, context, to=to, now=now, message_id=message_id))
+
+
+def no_request(_: Message) -> Any:
+    return {}, b""
 
 
 def built_each(recipients: Any, context: Any) -> list[Message]:
@@ -112,6 +142,40 @@ SOUND: dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = {
     "VisibleSignature": (VisibleSignature, (), {"box": (0, 0, 99, 99)}),
     "Xhtml2PdfGenerator": (Xhtml2PdfGenerator, (), {"source": "<p>a</p>"}),
     "ZipEncryptor": (ZipEncryptor, (), {**PASSWORD, "name_inside": "a.txt"}),
+    "FileTransport": (FileTransport, (FOLDER,), {}),
+    "FileTransport.send": (FileTransport(FOLDER).send, (MESSAGE,), {}),
+    "HttpsTransport": (HttpsTransport, (NOWHERE, no_request), {}),
+    "HttpsTransport.mailgun": (
+        HttpsTransport.mailgun, (), {"domain": "a.example", "api_key": lambda: "key"},
+    ),
+    "HttpsTransport.send": (HttpsTransport(NOWHERE, no_request).send, (MESSAGE,), {}),
+    "MaildirTransport": (MaildirTransport, (FOLDER,), {}),
+    "MaildirTransport.send": (FileTransport(FOLDER).send, (MESSAGE,), {}),
+    "Mailer": (Mailer, (MemoryTransport(),), {}),
+    "Mailer.asend": (sent_by_a_loop, (BUILDER, {}), {"to": "a@example.com"}),
+    "Mailer.deliver": (MAILER.deliver, (MESSAGE,), {}),
+    "Mailer.send": (MAILER.send, (BUILDER, {}), {"to": "a@example.com"}),
+    "MemoryTransport.send": (MemoryTransport().send, (MESSAGE,), {}),
+    "RenderPool.build": (POOL.build, (BUILDER, {}), {"to": "a@example.com"}),
+    "RenderPool.warm_up": (POOL.warm_up, (BUILDER,), {}),
+    "SmtpTransport": (SmtpTransport, ("smtp://localhost:9",), {}),
+    "SmtpTransport.send": (SmtpTransport("smtp://localhost:9").send, (MESSAGE,), {}),
+    "DkimSigner.sign": (
+        DkimSigner(domain="example.com", selector="s", key=KEY).sign, (MESSAGE.content,), {},
+    ),
+    "OfficeEncryptor.encrypt": (OfficeEncryptor(**PASSWORD).encrypt, (DOCUMENT, REQUEST), {}),
+    "OpenPgpEncryptor.encrypt": (OpenPgpEncryptor().encrypt, (DOCUMENT, REQUEST), {}),
+    "PdfEncryptor.encrypt": (PdfEncryptor(**PASSWORD).encrypt, (DOCUMENT, REQUEST), {}),
+    "PdfSigner.sign": (PdfSigner(**FIXED).sign, (DOCUMENT, REQUEST), {}),
+    "Receipt.from_json": (Receipt.from_json, (Receipt(message_id="<a@b>").to_json(),), {}),
+    "Recipient.of": (Recipient.of, (JANE,), {}),
+    "SmimeEncryptor.encrypt": (SmimeEncryptor().encrypt, (DOCUMENT, REQUEST), {}),
+    "SmimeSigner.sign": (SmimeSigner(**FIXED).sign, (DOCUMENT, REQUEST), {}),
+    "Xhtml2PdfGenerator.generate": (Xhtml2PdfGenerator(source="<p>a</p>").generate, (REQUEST,), {}),
+    "Xhtml2PdfGenerator.html": (Xhtml2PdfGenerator(source="<p>a</p>").html, (REQUEST,), {}),
+    "ZipEncryptor.encrypt": (
+        ZipEncryptor(**PASSWORD, name_inside="a.txt").encrypt, (DOCUMENT, REQUEST), {},
+    ),
     "request.keep_out": (REQUEST.keep_out, ("secret",), {}),
     "request.render": (REQUEST.render, ("text",), {}),
     "request.secret": (REQUEST.secret, ("{{ number }}",), {}),
@@ -154,8 +218,14 @@ ELSEWHERE = {
     *("Confidential", "MailError"),  # take nothing
     *("AttachmentRequest", "Exposure", "Finding", "GeneratedPassword", "PartReceipt"),  # are handed out
     *("Receipt", "Refusal"),  # what transports answer is looked at once it is there
-    *("FileTransport", "HttpsTransport", "MaildirTransport", "MemoryTransport", "SmtpTransport", "Mailer"),
-    *("__version__",),
+    *("MemoryTransport", "__version__"),  # take nothing
+}
+HOOKS = {
+    *("PdfSigner.from_pkcs11", "SmimeSigner.from_pkcs11"),  # need a token: tests/system/test_tokens.py
+    "OpenPgpSigner.sign",  # needs a key: tests/protectors/test_openpgp.py
+    *("DkimSigner.answers_for", "PartReceipt.of", "VisibleSignature.drawn"),  # are asked by the library
+    *(f"{name}Encryptor.check_attachment" for name in ("Office", "Pdf", "Zip")),
+    *(f"{name}Encryptor.check_recipients" for name in ("OpenPgp", "Pdf", "Smime")),
 }
 BAD: dict[str, Any] = {
     "None": None,
@@ -170,8 +240,15 @@ BAD: dict[str, Any] = {
     "lazy": Lazy(),
     "unbound": LocalProxy(nobody),
     "surrogate": "\ud800",
+    "builder": BUILDER,
+    "message": MESSAGE,
+    "class of messages": Message,
+    "of the standard library": MAIL,
 }
-THEIRS = {("builder.build_each", "context")}  # a function of the application, called in its own loop
+THEIRS = {
+    ("builder.build_each", "context"),  # a function of the application, called in its own loop
+    ("Recipient.of", "what"),  # words of the library
+}
 MAY_BE_NONE = {
     ("builder.generated_password", "digits"), ("PdfSigner.from_pem", "options"),
     ("PdfSigner.from_pkcs12", "options"), ("Envelope", "sender"),
@@ -207,14 +284,38 @@ def test_every_public_callable_is_tried() -> None:
     assert set(ondemand_attach.__all__) - ELSEWHERE <= set(SOUND)
 
 
+def test_every_public_method_is_tried() -> None:
+    classes = {getattr(ondemand_attach, name) for name in ondemand_attach.__all__}
+    found = {
+        f"{cls.__name__}.{name}"
+        for cls in classes
+        if inspect.isclass(cls)
+        and not getattr(cls, "_is_protocol", False)
+        and not issubclass(cls, BaseException)
+        for name, value in inspect.getmembers(cls, callable)
+        if name[0] != "_" and set(inspect.signature(value).parameters) - {"self"}
+    }
+    tried = {
+        name.replace("builder.", "MessageBuilder.").replace("request.", "AttachmentRequest.")
+        for name in SOUND
+    }
+    assert found - HOOKS <= tried
+
+
 @pytest.mark.parametrize(("name", "function", "bound", "parameter"), list(calls()))
 def test_a_wrong_argument_is_refused_in_words(
-    name: str, function: Callable[..., Any], bound: Any, parameter: inspect.Parameter
+    name: str,
+    function: Callable[..., Any],
+    bound: Any,
+    parameter: inspect.Parameter,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     for kind, value in BAD.items():
         failure = refused(function, parameter, bound, value)
         if failure is not None:
-            assert not re.search("unexpected|makers of", failure), (kind, failure)
+            assert not re.search("unexpected|makers of|AttributeError", failure), (kind, failure)
             assert re.search(r"\w \w", failure), (kind, failure)
         elif kind == "None":
             assert may_be_none(name, parameter), "None was taken"
@@ -364,3 +465,39 @@ def test_proxies_of_recipients_are_asked_when_a_message_is_built() -> None:
 def test_words(call: Callable[[], object], failure: type[MailError], words: str) -> None:
     with pytest.raises(failure, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    ("call", "failure", "words"),
+    [
+        (lambda: MAILER.send(None, {}), MessageError, r"Mailer\.send\(builder=…\) takes a MessageBuilder, not None"),  # type: ignore[arg-type]
+        (lambda: MAILER.send(MESSAGE, {}), MessageError, "takes a MessageBuilder, not a value of type Message$"),  # type: ignore[arg-type]
+        (lambda: MAILER.send(MessageBuilder, {}), MessageError, "takes a MessageBuilder, not the class MessageBuilder"),  # type: ignore[arg-type]
+        (lambda: MAILER.deliver(BUILDER), TransportError, r"takes a Message, such as MessageBuilder\.build\(\) returns, not"),  # type: ignore[arg-type]
+        (lambda: MAILER.deliver(MAIL), TransportError, "takes a Message, .* not a value of type EmailMessage"),  # type: ignore[arg-type]
+        (lambda: POOL.warm_up(BUILDER, None), ConfigurationError, "takes a MessageBuilder, not None"),  # type: ignore[arg-type]
+        (lambda: Mailer(None), ConfigurationError, "or is a function from a message to a receipt; None is none"),  # type: ignore[arg-type]
+        (lambda: Mailer(MAILER), ConfigurationError, "a value of type Mailer is none"),  # type: ignore[arg-type]
+        (lambda: Mailer(MemoryTransport(), pool=BUILDER), ConfigurationError, "takes a RenderPool, not"),  # type: ignore[arg-type]
+        (lambda: FileTransport(None), ConfigurationError, "takes the path of a folder, not None"),  # type: ignore[arg-type]
+        (lambda: MaildirTransport(""), ConfigurationError, "the folder to write to is empty text"),
+        (lambda: SmtpTransport("smtp://localhost", timeout="5"), ConfigurationError, "takes a number, not text"),  # type: ignore[arg-type]
+        (lambda: HttpsTransport(NOWHERE, no_request, ssl_context=True), ConfigurationError, "takes an ssl.SSLContext"),  # type: ignore[arg-type]
+    ],
+)  # fmt: skip
+def test_words_of_what_sends(call: Callable[[], object], failure: type[MailError], words: str) -> None:
+    with pytest.raises(failure, match=words):
+        call()
+
+
+def test_a_proxy_of_a_builder_or_message_is_taken() -> None:
+    assert MAILER.send(LocalProxy(lambda: BUILDER), {}, to="a@example.com").accepted  # type: ignore[arg-type]
+    assert MAILER.deliver(LocalProxy(lambda: MESSAGE)).accepted  # type: ignore[arg-type]
+
+
+def test_a_builder_of_a_class_of_the_application_is_taken() -> None:
+    class Letterhead(MessageBuilder):
+        pass
+
+    letter = Letterhead().sender("shop@example.com").subject("Order").text("Thank you.")
+    assert MAILER.send(letter, {}, to="a@example.com").accepted

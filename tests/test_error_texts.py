@@ -473,7 +473,7 @@ ADVICE = re.compile(
     r"\b(?:give|gives|use|take|takes|name|names|make|makes|leave|put|write|send|raise|remove|replace|pass|mend|needs?"
     r"|must|may only|only|return|save|choose|load|look|ask|begins with|did you mean|prepare|sign|encrypt|call|read"
     r"|shorten|enlarge|spell|let|there are|is of the form|is one of|expected|of the form|keep|add|renew|repeat"
-    r"|is not in the context|refused the connection|in points|has index|ONDEMAND_ATTACH_INSECURE_DEBUG)\b"
+    r"|is not in the context|connection refused|in points|has index|ONDEMAND_ATTACH_INSECURE_DEBUG)\b"
 )
 """What to do, or what would be right."""
 

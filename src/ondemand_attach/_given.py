@@ -12,16 +12,18 @@ import decimal
 import functools
 import inspect
 import itertools
+import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
 
 from ondemand_attach._origins import told
-from ondemand_attach._seal import translated
+from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, MailError, MessageError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+C = TypeVar("C")
 _Wanted: TypeAlias = tuple[tuple[type, ...], str]
 
 # In this order: a bool is an int, and a datetime a date. Django's proxies lack __index__ and the like, but
@@ -44,6 +46,22 @@ _PLAIN: Final[Mapping[type, Callable[[Any], object]]] = {
     tuple: tuple,
 }
 
+
+class _Own(type):
+    """Stands for a class of this library, which may be loaded only when somebody makes one, by its name."""
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return issubclass(value.__class__, cls)  # also of a proxy
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        names = {one.__name__ for one in other.__mro__ if one.__module__.startswith(__package__)}
+        return cls.__name__ in names
+
+
+def _own(name: str) -> tuple[type, ...]:
+    return (_Own(name, (), {}),)
+
+
 _WORDS: Final[Mapping[str, _Wanted]] = {
     "str": ((str,), "text"),
     "bytes": ((bytes, bytearray, memoryview), "bytes, such as those of a file, not its path"),
@@ -55,6 +73,12 @@ _WORDS: Final[Mapping[str, _Wanted]] = {
     "Collection": ((Iterable,), "several"),
     "Sequence": ((Iterable,), "several"),
     "Mapping": ((Mapping,), "a mapping"),
+    "str | os.PathLike": ((str, os.PathLike), "the path of a folder"),
+    "AttachmentRequest": (_own("AttachmentRequest"), "the AttachmentRequest that a builder hands over"),
+    "Document": (_own("Document"), "a Document, such as a generator returns"),
+    "Message": (_own("Message"), "a Message, such as MessageBuilder.build() returns"),
+    "MessageBuilder": (_own("MessageBuilder"), "a MessageBuilder"),
+    "RenderPool": (_own("RenderPool"), "a RenderPool"),
 }
 """The types that each of these annotations means, and how they are called."""
 _SIMPLE: Final = frozenset(_PLAIN)
@@ -211,21 +235,43 @@ def checked(
         name: what callers call it, if that is not its own name.
     """
     parameters = inspect.signature(function).parameters.values()
-    names = [parameter.name for parameter in parameters]
+    names = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
+    rest = [parameter.name for parameter in parameters if parameter.kind is parameter.VAR_POSITIONAL]
     wanted = {parameter.name: _meant(parameter.annotation) for parameter in parameters}
     called = name or function.__qualname__.removesuffix(".__init__").removeprefix("MessageBuilder.")
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        problem = _first_problem(
-            called, wanted, itertools.chain(zip(names, args, strict=False), kwargs.items())
-        )
+        placed = zip(itertools.chain(names, itertools.cycle(rest)), args, strict=False)
+        problem = _first_problem(called, wanted, itertools.chain(placed, kwargs.items()))
         if problem is None:
             return function(*args, **kwargs)
         del args, kwargs  # a traceback that captures locals shows them
         raise failure(problem)
 
     return call
+
+
+def checked_as(failure: type[MailError]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Do as `checked`, and raise *failure*."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        return checked(function, failure=failure)
+
+    return decorate
+
+
+def checked_fields(failure: type[MailError] = ConfigurationError) -> Callable[[type[C]], type[C]]:
+    """Do as `checked` for what makes a dataclass, and raise *failure*. It goes above ``@dataclass``.
+
+    What is wrong is said without the values, so the frames that hold them do not hang on the error either.
+    """
+
+    def decorate(cls: type[C]) -> type[C]:
+        cls.__init__ = checked(sealed(cls.__init__), failure=failure, name=cls.__name__)  # type: ignore[method-assign]
+        return cls
+
+    return decorate
 
 
 def _first_problem(
@@ -244,9 +290,17 @@ def _problem(what: str, value: object, wanted: _Wanted | None) -> str | None:
     if wanted is None:
         return _lazy(what, "what", value) if is_lazy(value) else None
     kinds, words = wanted
-    if issubclass(type(value), kinds) and not _is_mistaken(value, kinds):
+    if (issubclass(type(value), kinds) or _is_own(value, kinds)) and not _is_mistaken(value, kinds):
         return None
-    return _lazy(what, words, value) if is_lazy(value) else f"{what} takes {words}, not {kind(value)}"
+    may_be_text = type(kinds[0]) is not _Own
+    if may_be_text and is_lazy(value):
+        return _lazy(what, words, value)
+    return f"{what} takes {words}, not {kind(value)}"
+
+
+def _is_own(value: object, kinds: tuple[type, ...]) -> bool:
+    """Whether *value* is of this library, or a proxy of what is."""
+    return type(kinds[0]) is _Own and isinstance(value, kinds[0])
 
 
 def _is_mistaken(value: object, kinds: tuple[type, ...]) -> bool:

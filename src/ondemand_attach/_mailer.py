@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ondemand_attach._addresses import ByAddress
 from ondemand_attach._answers import identifier, impersonal
+from ondemand_attach._given import checked, kind
 from ondemand_attach._message import Receipt
 from ondemand_attach._origins import told
 from ondemand_attach._outcome import check_outcome
@@ -43,13 +44,15 @@ class Mailer:
         pool: where messages are built; without one, in the thread that sends.
     """
 
+    @checked
     def __init__(
         self, transport: Transport | Callable[[Message], Receipt], *, pool: RenderPool | None = None
     ) -> None:
         send: Any = getattr(transport, "send", transport)
-        if not callable(send) or isinstance(transport, type):
+        if not callable(send) or isinstance(transport, type | Mailer):
             raise ConfigurationError(
-                "a transport has a method send(), or is a function from a message to a receipt"
+                "a transport has a method send(), or is a function from a message to a receipt; "
+                f"{kind(transport)} is none"
             )
         self._transport = transport
         self._send: Callable[[Message], Receipt] = send
@@ -57,6 +60,7 @@ class Mailer:
         self._threads: tuple[int, ThreadPoolExecutor] | None = None  # and the process that they run in
 
     @at_work(MessageError)
+    @checked
     def send(
         self,
         builder: MessageBuilder,
@@ -79,6 +83,7 @@ class Mailer:
         return self.deliver(build(context, to=to, now=now, message_id=message_id))
 
     @at_work(TransportError)
+    @checked
     def deliver(self, message: Message) -> Receipt:
         """Send a message that was built before.
 

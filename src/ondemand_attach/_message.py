@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, cast
 
-from ondemand_attach._given import Lazy, checked, fixed, is_lazy, kind
+from ondemand_attach._given import Lazy, checked_fields, fixed, is_lazy, kind
 from ondemand_attach._given import text as given_text
 from ondemand_attach._pieces import Base64, Piece, chunks, frozen
 from ondemand_attach._receipt import PartReceipt
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ondemand_attach._exposure import Exposure
 
 
+@checked_fields(InvalidAddressError)
 @dataclass(frozen=True, kw_only=True)
 class Address:
     """A mailbox: an addr-spec with an optional display name (RFC 5322 section 3.4).
@@ -87,12 +88,7 @@ class Address:
         return "<Address>"
 
 
-# What is wrong with an address is said without it, so the frames that hold it must not hang on either.
-Address.__init__ = checked(  # type: ignore[method-assign]
-    sealed(Address.__init__), failure=InvalidAddressError, name="Address"
-)
-
-
+@checked_fields(MessageError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """One person: where to send to, and what is needed to protect for them.
@@ -155,11 +151,6 @@ def addressed(value: object, what: str) -> Address:
         wrong = InvalidAddressError(f"{what}: {error}")
     del value  # a traceback that captures locals shows it
     raise wrong
-
-
-Recipient.__init__ = checked(  # type: ignore[method-assign]
-    sealed(Recipient.__init__), failure=MessageError, name="Recipient"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +244,7 @@ def _document(*values: Any) -> Document:
     return Document(**dict(zip(_PICKLED, values, strict=True)))
 
 
+@checked_fields(MessageError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """A document under the name that the reader sees.
@@ -274,9 +266,7 @@ class Attachment:
             raise MessageError(f"Attachment(document=…) takes a Document, not {kind(self.document)}")
 
 
-Attachment.__init__ = checked(Attachment.__init__, failure=MessageError)  # type: ignore[method-assign]
-
-
+@checked_fields(MessageError)
 @dataclass(frozen=True, slots=True, kw_only=True, init=False, eq=False)
 class Message:
     """A finished message. Its bytes are final: they are sent exactly as they are.
@@ -396,9 +386,6 @@ class Message:
 
     def __hash__(self) -> int:
         return hash((self.envelope, self.message_id, self.size))
-
-
-Message.__init__ = checked(Message.__init__, failure=MessageError)  # type: ignore[method-assign]
 
 
 Slot: TypeAlias = Literal["subject", "header", "text", "html", "filename", "document", "password"]

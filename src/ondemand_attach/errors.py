@@ -20,7 +20,7 @@
     │   ├── EncryptionError
     │   ├── ProofError                made, and found wanting
     │   ├── SigningError
-    │   │   └── UnreachedLevelError   a server is out of order
+    │   │   └── UnreachedLevelError   a server did not answer as it should
     │   └── WeakPasswordError
     └── TransportError                .is_uncertain .code .enhanced_code .accepted .refused
         ├── ConnectionFailedError
@@ -28,8 +28,8 @@
         └── RecipientsRefusedError    only when all were refused whom the message is for
 
 The class names the stage. Worth a retry is what has ``is_temporary``, of whatever class, and nothing else:
-an outage of a mail server, a provider or a time server, or no render process that is free. A wrong set-up,
-such as an untrusted certificate or a wrong password, is not temporary.
+an outage of a mail server, a provider, a time server or a key elsewhere, or no render process that is free.
+A wrong set-up, such as an untrusted certificate or a wrong password, is not temporary.
 No error carries a confidential value: an error of another library, which may quote the customer's data,
 is cut off, and only the stage, the template, the line and a fixed text remain. Every error pickles.
 """
@@ -204,13 +204,23 @@ class ProofError(ProtectionError):
 
 
 class SigningError(ProtectionError):
-    """The document could not be signed."""
+    """The document could not be signed.
+
+    Attributes:
+        is_temporary: who was asked for the signature, or for a time stamp, is out of order.
+    """
+
+    def __init__(self, text: str, *, is_temporary: bool = False) -> None:
+        super().__init__(text)
+        self.is_temporary = is_temporary
 
 
 class UnreachedLevelError(SigningError):
-    """A time stamp, or the revocation data of a certificate, cannot be had now. It may be later."""
+    """A time stamp, or the revocation data of a certificate, cannot be had.
 
-    is_temporary = True
+    Attributes:
+        is_temporary: it may be had later. If not, the way to the server is set up wrongly, or the server is.
+    """
 
 
 class WeakPasswordError(ProtectionError):

@@ -32,6 +32,7 @@ from ondemand_attach import (
 )
 from ondemand_attach.errors import (
     ConfigurationError,
+    InvalidHeaderError,
     MissingDependencyError,
     ProofError,
     SigningError,
@@ -158,6 +159,39 @@ def test_a_field_of_any_name_is_signed(name: str) -> None:
     content = BUILDER.header(name, "one").dkim(by).build({"name": "x"}, to="a@b.example").content
     assert holds(content, by)
     assert not holds(content.replace(f"{name}: one".encode(), f"{name}: two".encode()), by)
+
+
+PUNCTUATION = sorted(set(map(chr, range(33, 127))) - set(":;"))
+
+
+def test_whatever_name_is_taken_can_be_signed() -> None:
+    """A name that no signature can list is refused where it is given, not when the message is proven."""
+    signed = BUILDER.dkim(signer("Ed25519"))
+    for character in PUNCTUATION:
+        assert signed.header(f"X{character}y", "1").build({"name": "x"}, to="jane@example.com")
+    for name in ("X;y", "X;", ";", "X:y", "X y", "Xé", "X\x7f"):
+        with pytest.raises(InvalidHeaderError, match="without a space, colon or semicolon"):
+            BUILDER.header(name, "1")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"text", b"\r\n\r\n", b"A: b", b"A: b\r\n", b"A: b\n\ntext", b"A;b: c\r\n\r\n", b"A b: c\r\n\r\n",
+        b"\xe9: c\r\n\r\n", b" A: c\r\n\r\n", b"A : c\r\n\r\n", b"A: b\r\nnone\r\n\r\n", b": x\r\n\r\n",
+        b"A: b\nC: d\r\n\r\n",
+    ],
+)  # fmt: skip
+def test_what_is_no_message_is_told_in_words(content: bytes) -> None:
+    with pytest.raises(SigningError, match="give a whole message"):
+        signer("Ed25519").sign(content)
+
+
+@pytest.mark.parametrize(
+    "content", [b"A: b\r\n\r\n", b"A:b\r\n c\r\n\td\r\nE:\r\n\r\n\xff\n\n", b"A=b: \xe9\r\n\r\ntext"]
+)
+def test_any_message_is_signed(content: bytes) -> None:
+    assert signer("Ed25519").sign(content).startswith(b"DKIM-Signature: ")
 
 
 def test_a_wrapped_message_is_signed_around() -> None:

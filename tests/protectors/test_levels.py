@@ -433,7 +433,7 @@ def test_a_name_server_that_hangs_is_not_waited_for(own: Authority, monkeypatch:
 
 BROKEN = {
     "down": (down, "HTTP 503"),
-    "slow": (slow, "did not answer within the time limit"),
+    "slow": (slow, "no answer in time"),
     "redirecting": (redirecting, "HTTP 307"),
     "endless": (endless, "too large"),
     "garbage": (garbage, "is no time stamp"),
@@ -485,7 +485,7 @@ def test_a_stamp_by_a_stranger_is_refused_if_roots_are_given(own: Authority) -> 
 
 def test_nobody_listens(own: Authority) -> None:
     unused = "http://127.0.0.1:9/"
-    with pytest.raises(SigningError, match="refused the connection"):
+    with pytest.raises(SigningError, match="connection refused: nothing listens"):
         signer(own, url=unused).sign(sealed(), REQUEST)
     assert signer(own, url=unused, may_fall_to="B-B").sign(sealed(), REQUEST).signature == "PAdES B-B"
 

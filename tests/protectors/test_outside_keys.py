@@ -68,6 +68,20 @@ def test_a_lying_or_broken_service_is_an_error_without_its_text(
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
+def unset(_: bytes) -> bytes:
+    raise KeyError("secret-token-4711")
+
+
+@pytest.mark.parametrize(
+    ("sign", "is_temporary"), [(another, False), (text, False), (unset, False), (broken, True)]
+)
+def test_a_service_that_is_down_may_sign_later(sign: Callable[[bytes], bytes], is_temporary: bool) -> None:
+    by_service = {"key": sign, "certificate": certify(rsa_key())}
+    with pytest.raises(SigningError) as caught:
+        PdfSigner(**by_service).sign(order(), REQUEST)  # type: ignore[arg-type]
+    assert caught.value.is_temporary == is_temporary
+
+
 def test_what_is_neither_key_nor_callable_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="type str cannot sign"):
         PdfSigner(key="key", certificate=certify(rsa_key()))  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ import pytest
 from urllib3.exceptions import ProtocolError
 
 from ondemand_attach import FileTransport, HttpsTransport, MaildirTransport, Message, SmtpTransport
+from ondemand_attach._faults import fault
 from ondemand_attach.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -24,7 +25,6 @@ from ondemand_attach.errors import (
     TransportError,
 )
 from ondemand_attach.testing import SmtpSink
-from ondemand_attach.transports._faults import fault
 from ondemand_attach.transports._https_connection import Connection
 from transports.peers import DAY, Authority, ScriptedServer, Tls, made, says
 from transports.test_https import Provider, answer, mailgun
@@ -255,12 +255,18 @@ def test_a_login_that_is_refused(code: bytes, tls: Tls) -> None:
     assert "canary" not in str(failure)
 
 
+BUSY = {408, 425, 429}
+UNABLE = {501, 505, 506, 508, 510, 511}  # RFC 9110 section 15.6 and those that it refers to
+GATEWAYS = {502, 504, 520, 522, 524, 598, 599}
+
+
 @pytest.mark.parametrize("status", range(300, 600))
 def test_every_status_of_a_provider_is_told_with_what_to_do(status: int) -> None:
     failure = over_https(1, ssl.create_default_context())._failure(status)
     assert re.fullmatch(rf"localhost:1 answered with HTTP status {status}: .{{10,}}", str(failure))
     check_text(str(failure))
-    assert not (failure.is_temporary and failure.is_uncertain)
+    assert failure.is_temporary == (status in BUSY or (status >= 500 and status not in UNABLE | GATEWAYS))
+    assert failure.is_uncertain == (status in GATEWAYS)
 
 
 def test_a_provider_that_does_not_know_the_key(tls: Tls) -> None:

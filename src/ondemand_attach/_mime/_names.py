@@ -8,7 +8,9 @@ from typing import Final
 from ondemand_attach._characters import UNSAFE
 from ondemand_attach.errors import InvalidHeaderError
 
-_FIELD_NAME: Final = re.compile(r"[!-9;-~]{1,76}")  # RFC 5322 section 3.6.8, ftext
+_FIELD_NAME: Final = re.compile(r"[!-9<-~]{1,76}")
+"""As in RFC 5322 section 3.6.8 (ftext), but for the semicolon: it would end the list of names that a DKIM
+signature covers (RFC 6376 section 3.5), be that ours or one of a server on the way."""
 _OWN: Final = frozenset(
     {
         "from",
@@ -59,7 +61,8 @@ def check_header_name(name: str) -> None:
     """
     if not _FIELD_NAME.fullmatch(name):
         raise InvalidHeaderError(
-            "header(name): the name of a field takes 1 to 76 printable ASCII characters without a colon"
+            "header(name): the name of a field takes 1 to 76 printable ASCII characters without a space, "
+            "colon or semicolon"
         )
     if name.lower() in _OWN or name.lower().startswith(_OWN_FAMILIES):
         raise InvalidHeaderError(f"the header {name} is written by the library or on the way; leave it out")

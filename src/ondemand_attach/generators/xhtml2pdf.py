@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ondemand_attach._given import checked
+from ondemand_attach._given import checked, checked_as
 from ondemand_attach._message import AttachmentRequest, Document, Source
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, GenerationError
@@ -82,6 +82,7 @@ class Xhtml2PdfGenerator:
         self._reported: set[str] = set()
         self._lock = threading.Lock()
 
+    @checked_as(GenerationError)
     def generate(self, request: AttachmentRequest) -> Document:
         """Return the PDF for *request*.
 
@@ -104,6 +105,7 @@ class Xhtml2PdfGenerator:
             raise
         return Document(content=content, media_type="application/pdf", made_for=request.made_for)
 
+    @checked_as(GenerationError)
     def html(self, request: AttachmentRequest) -> str:
         """Return the HTML for *request*, from the template."""
         return request.templates.render(request.context, "document", Source(self.source, self.template))

@@ -183,6 +183,7 @@ def _described(error: BaseException, orders: _parcels.Orders) -> _wire.Head:
     return {
         "class": next(cls.__name__ for cls in type(error).__mro__ if cls.__name__ in errors.__all__),
         "text": str(error.args[0]) if error.args else "",
+        "is_temporary": isinstance(error, errors.MailError) and error.is_temporary,
         "places": {name: getattr(error, name, None) for name in ("path", "template", "line", "filename")},
         "frames": "".join(frames),
     }

@@ -74,6 +74,7 @@ class RenderPool:
         weakref.finalize(self, self._crew.end)
 
     @at_work(GenerationError)
+    @checked
     def build(
         self,
         builder: MessageBuilder,
@@ -104,6 +105,7 @@ class RenderPool:
         return composition.handed_over(composition.finished(made.pieces, made.parts, made.template_version))
 
     @sealed
+    @checked
     def warm_up(self, *builders: MessageBuilder) -> None:
         """Start all processes now, and send *builders* ahead, so that no message has to wait for it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import socket
+import http.client
 import ssl
 import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,6 +16,7 @@ from typing import Any, Final, Self, TypeVar
 
 import aiohttp
 
+from ondemand_attach._faults import Advice, Fault, fault, may_pass
 from ondemand_attach._origins import named
 from ondemand_attach._reach import reaching_out
 
@@ -38,32 +39,61 @@ class TooLargeError(aiohttp.ClientError):
     """The answer was longer than it may be."""
 
 
-class NoAnswerError(Exception):
-    """Nobody answered, or not so that it is of use. The text is safe to show."""
-
-
-def reason_of(error: BaseException, otherwise: str | None = None) -> str:
-    """Say in words why a server cannot be asked, or *otherwise* if the network is not to blame."""
-    cause = getattr(error, "os_error", None) or error
-    for kinds, words in _REASONS:
-        if isinstance(error, kinds) or isinstance(cause, kinds):
-            return words
-    return otherwise or f"its answer is of no use ({named(error)})"
-
-
-_REASONS: Final[tuple[tuple[Any, str], ...]] = (
-    (TooLargeError, "its answer is too large"),
-    (TimeoutError, "it did not answer within the time limit"),
-    (
-        (aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError),
-        "its TLS certificate is not trusted, or of another host",
-    ),
-    ((aiohttp.ClientSSLError, ssl.SSLError), "no TLS connection could be agreed on"),
-    ((aiohttp.ClientConnectorDNSError, socket.gaierror), "its name is not found in the DNS"),
-    (ConnectionRefusedError, "it refused the connection"),
-    ((aiohttp.ClientConnectorError, OSError), "it cannot be reached over the network"),
-    ((aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError), "it broke off the connection"),
+_ADVICE: Final = Advice(
+    authority="have this machine trust it (SSL_CERT_FILE)", client="such a server cannot be asked"
 )
+
+
+class NoAnswerError(Exception):
+    """Nobody answered, or not so that it is of use. The text is safe to show.
+
+    Args:
+        text: what is wrong.
+        is_temporary: it may end by itself.
+    """
+
+    def __init__(self, text: str, *, is_temporary: bool = False) -> None:
+        super().__init__(text)
+        self.is_temporary = is_temporary
+
+
+def reason_of(error: BaseException, otherwise: str | None = None) -> Fault:
+    """Say in words why a server cannot be asked, or *otherwise* if the network is not to blame."""
+    match error:
+        case NoAnswerError():
+            return Fault(str(error), error.is_temporary)
+        case TooLargeError():
+            return Fault("its answer is too large", is_temporary=False)
+    cause = _cause(error)
+    if isinstance(cause, OSError | http.client.HTTPException):
+        return fault(cause, _ADVICE)
+    return Fault(otherwise or f"its answer is of no use ({named(error)})", is_temporary=False)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return what aiohttp has wrapped, or what it stands for."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return error.certificate_error
+        case aiohttp.ClientConnectorError():
+            return error.os_error
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError():
+            return ConnectionResetError()
+        case aiohttp.ClientResponseError():  # it could not be parsed; a status is looked at elsewhere
+            return http.client.HTTPException()
+    return error
+
+
+def of_status(status: int) -> Fault:
+    """Say what it means that a server answered with an HTTP *status* that is no success."""
+    return Fault(f"it answered HTTP {status}{_TODO.get(status, '')}", may_pass(status))
+
+
+_TODO: Final = {
+    **dict.fromkeys((401, 403), ": it wants other credentials=, or gives nothing to this machine"),
+    **dict.fromkeys((404, 410), ": see the path in the URL"),
+    **dict.fromkeys((301, 302, 303, 307, 308), ": nobody is sent on; give the final URL"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +112,25 @@ class Answer:
 
 
 class Session:
-    """Asks servers, each for *timeout* seconds at most. Takes the place of an aiohttp.ClientSession."""
+    """Asks servers, each for *timeout* seconds at most. Takes the place of an aiohttp.ClientSession.
 
-    def __init__(self, timeout: float, largest: int = _LARGEST) -> None:
-        self._timeout, self._largest = aiohttp.ClientTimeout(timeout), largest
-        self.failures: list[str] = []
+    Args:
+        timeout: seconds.
+        largest: bytes of an answer.
+        judge: what is wrong with what was posted for, if anything.
+    """
+
+    def __init__(
+        self, timeout: float, largest: int = _LARGEST, judge: Callable[[bytes], Fault | None] | None = None
+    ) -> None:
+        self._timeout, self._largest, self._judge = aiohttp.ClientTimeout(timeout), largest, judge
+        self.failures: list[Fault] = []
         """Why servers gave nothing, for libraries that say only that there was nothing."""
 
     async def __aenter__(self) -> Self:
-        session = aiohttp.ClientSession(
-            timeout=self._timeout, connector=aiohttp.TCPConnector(ssl=_verifying())
-        )
+        # aiodns, which aiohttp takes if it is installed, does not tell an unknown name from an outage.
+        connector = aiohttp.TCPConnector(ssl=_verifying(), resolver=aiohttp.ThreadedResolver())
+        session = aiohttp.ClientSession(timeout=self._timeout, connector=connector)
         self._session = await session.__aenter__()
         return self
 
@@ -109,9 +147,13 @@ class Session:
     @asynccontextmanager
     async def post(self, url: str, **options: Any) -> AsyncIterator[Answer]:
         """Send something to *url*."""
-        yield await self._asked(self._session.post, url, options)
+        answer = await self._asked(self._session.post, url, options)
+        if self._judge and answer.status == _OK and (wrong := self._judge(answer.content)):
+            self._note(url, wrong)
+        yield answer
 
     async def _asked(self, method: Callable[..., Any], url: str, options: dict[str, Any]) -> Answer:
+        must_succeed = options.pop("raise_for_status", False)  # aiohttp would say of it what it says of noise
         try:
             async with method(url, **options, allow_redirects=False) as response:
                 answer = await self._answer(response)
@@ -119,11 +161,13 @@ class Session:
             self._note(url, reason_of(error))
             raise
         if answer.status != _OK:
-            self._note(url, f"it answered HTTP {answer.status}")
+            self._note(url, of_status(answer.status))
+            if must_succeed:
+                raise aiohttp.ClientResponseError(answer.request_info, answer.history, status=answer.status)
         return answer
 
-    def _note(self, url: str, reason: str) -> None:
-        self.failures.append(f"{urllib.parse.urlsplit(url).hostname}: {reason}")
+    def _note(self, url: str, reason: Fault) -> None:
+        self.failures.append(reason._replace(text=f"{urllib.parse.urlsplit(url).hostname}: {reason.text}"))
 
     async def _answer(self, response: aiohttp.ClientResponse) -> Answer:
         content = bytearray()

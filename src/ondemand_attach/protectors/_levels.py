@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from ondemand_attach._given import checked, shown
+from ondemand_attach._given import checked_fields, shown
 from ondemand_attach._hosts import is_loopback
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
@@ -24,6 +24,7 @@ expired, from the file alone (B-LT); also once the algorithms have aged, if stam
 _LEVELS: tuple[SignatureLevel, ...] = get_args(SignatureLevel)
 
 
+@checked_fields()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeStampAuthority:
     """A server that says when something was there: RFC 3161 over HTTP.
@@ -82,9 +83,6 @@ class TimeStampAuthority:
 
     def __repr__(self) -> str:
         return f"TimeStampAuthority(url={self.url.partition('?')[0]!r}, timeout={self.timeout})"
-
-
-TimeStampAuthority.__init__ = checked(TimeStampAuthority.__init__)  # type: ignore[method-assign]
 
 
 def _parts_of(url: str) -> urllib.parse.SplitResult | None:

@@ -26,6 +26,7 @@ from pyhanko_certvalidator.errors import InsufficientRevinfoError, RevokedError,
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
 from ondemand_attach._asn1 import crl, make_ready, ocsp, x509
+from ondemand_attach._faults import Fault
 from ondemand_attach.errors import SigningError, UnreachedLevelError
 from ondemand_attach.protectors._http import NoAnswerError, Session, reason_of, run
 from ondemand_attach.protectors._object_streams import ObjectStreamWriter
@@ -157,7 +158,9 @@ class LongTerm:
             if made and (own is None or stamper.used <= units.keys()):
                 content, handler = made
                 return content, reached(content, handler, self._chains, level)
-        raise UnreachedLevelError(f"{self._clock} cannot be used: its stamps are of ever new sizes or units")
+        raise UnreachedLevelError(
+            f"{self._clock} cannot be used: its stamps are of ever new sizes or units", is_temporary=True
+        )
 
     @property
     def _clock(self) -> str:
@@ -211,7 +214,7 @@ class LongTerm:
         self, holder: Unit, roots: Sequence[x509.Certificate], *, own_usage: bool
     ) -> _ValidationData:
         limit = self.authority.timeout
-        async with Session(limit) as session:
+        async with Session(limit, judge=_of_responder) as session:
             context = ValidationContext(
                 trust_roots=roots,
                 allow_fetching=True,
@@ -231,8 +234,11 @@ class LongTerm:
                 self._is_revoked = True
                 raise SigningError(_REVOKED) from None
             except Exception as error:  # noqa: BLE001 - the answers may be anything
-                said = "; ".join(dict.fromkeys(session.failures))
-                raise NoAnswerError(said or _unanswered(error)) from None
+                failures = session.failures or [_unanswered(error)]
+                raise NoAnswerError(
+                    "; ".join(dict.fromkeys(each.text for each in failures)),
+                    is_temporary=any(each.is_temporary for each in failures),  # one that answers is enough
+                ) from None
         return _ValidationData(
             [certificate.dump() for certificate in path.iter_certs(include_root=True)],
             [response.dump() for response in context.ocsps],
@@ -245,25 +251,40 @@ class LongTerm:
     ) -> Iterator[None]:
         """Take *failures* for those of a server; all others are of the document, and nobody else's."""
         if may_rest and time.monotonic() < self._rests_until.get(what, 0):
-            raise UnreachedLevelError(f"{what} failed a moment ago")
+            raise UnreachedLevelError(f"{what} failed a moment ago", is_temporary=True)
         try:
             yield
         except SigningError:  # our own: no lower level would be better
             raise
         except failures as error:  # whatever the servers' answers are at odds with
-            reason = str(error) if isinstance(error, NoAnswerError) else reason_of(error)
+            reason = reason_of(error)
         else:
             return
         self._rests_until[what] = time.monotonic() + _REST
-        raise UnreachedLevelError(f"{what} cannot be had: {reason}")
+        raise UnreachedLevelError(f"{what} cannot be had: {reason.text}", is_temporary=reason.is_temporary)
 
 
-def _unanswered(error: Exception) -> str:
+def _unanswered(error: Exception) -> Fault:
     if isinstance(error, StaleRevinfoError):
-        return "what its issuers say of it is out of date"
+        return Fault("what its issuers say of it is out of date", is_temporary=True)
     if isinstance(error, InsufficientRevinfoError):
-        return "no OCSP responder and no CRL that the certificates name says of each that it was not revoked"
+        return Fault(
+            "no OCSP responder and no CRL that the certificates name says of each that it was not revoked",
+            is_temporary=False,
+        )
     return reason_of(error)
+
+
+def _of_responder(content: bytes) -> Fault | None:
+    """Say what is wrong with the answer of an OCSP responder, if it says so (RFC 6960 section 4.2.1)."""
+    try:
+        status = ocsp.OCSPResponse.load(content)["response_status"].native
+    except (ValueError, TypeError):  # as asn1crypto of that version has it
+        return Fault("what it answered is no OCSP response", is_temporary=False)
+    if status == "successful":
+        return None
+    words = str(status).replace("_", " ")
+    return Fault(f"it answered OCSP {words!r}", is_temporary=status in {"internal_error", "try_later"})
 
 
 class _EncryptedUpdate(ObjectStreamWriter, IncrementalPdfFileWriter):

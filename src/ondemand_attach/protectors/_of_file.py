@@ -24,7 +24,8 @@ def of_file(
         try:
             return work(protector, document, request)
         except ProtectionError as error:
-            error.filename = error.filename or request.filename
+            if isinstance(request, AttachmentRequest):  # else that is what the error is about
+                error.filename = error.filename or request.filename
             raise
 
     return named

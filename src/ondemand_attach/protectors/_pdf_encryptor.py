@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from ondemand_attach._given import checked, shown
+from ondemand_attach._given import checked, checked_as, shown
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
@@ -162,6 +162,7 @@ class PdfEncryptor:
             check_certificates(recipients, _certificates.unfit_to_receive)
 
     @of_file
+    @checked_as(EncryptionError)
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document* encrypted for the recipients of *request*.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict, get_args
 
-from ondemand_attach._given import checked
+from ondemand_attach._given import checked, checked_as
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, SigningError
@@ -202,6 +202,7 @@ class PdfSigner(KeyHolder):
         return cls(key=asked, certificate=certificate or asked.certificate(), chain=chain, **options)
 
     @of_file
+    @checked_as(SigningError)
     def sign(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document* signed.
 

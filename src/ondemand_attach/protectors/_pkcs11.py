@@ -10,9 +10,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from ondemand_attach._origins import told
+from ondemand_attach._origins import named, told
 from ondemand_attach._seal import translated
-from ondemand_attach.errors import ConfigurationError, MissingDependencyError
+from ondemand_attach.errors import ConfigurationError, MissingDependencyError, SigningError
 from ondemand_attach.protectors._certificates import Password
 
 try:
@@ -76,8 +76,8 @@ class TokenKey:
         with library.lock:
             try:
                 return self._signed(data, library)
-            except _OF_THE_PIN:  # another try would bring it nearer to being locked
-                raise
+            except _OF_THE_PIN as error:  # another try would bring it nearer to being locked
+                raise SigningError(f"the PKCS #11 token takes no log-in: {named(error)}") from None
             except pkcs11.PKCS11Error:  # it may have been unplugged since, or the session have ended
                 library.renew()
                 return self._signed(data, library)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from ondemand_attach._faults import is_outage
 from ondemand_attach._origins import told
 from ondemand_attach._reach import reaching_out
 from ondemand_attach._seal import translated
@@ -50,7 +51,10 @@ class OutsideKey:
         with reaching_out():
             signature = translated(
                 lambda: self.ask(data),
-                lambda error: SigningError(f"the application's callable that signs failed: {told(error)}"),
+                lambda error: SigningError(
+                    f"the application's callable that signs failed: {told(error)}",
+                    is_temporary=is_outage(error),
+                ),
             )
         if not isinstance(signature, bytes) or not fits(signature, data, self.public_key):
             raise SigningError(

@@ -19,8 +19,9 @@ from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 
 from ondemand_attach._asn1 import cms, make_ready, tsp, x509
+from ondemand_attach._faults import is_outage
 from ondemand_attach._origins import told
-from ondemand_attach.protectors._http import NoAnswerError, Session, reason_of
+from ondemand_attach.protectors._http import NoAnswerError, Session, of_status, reason_of
 
 if TYPE_CHECKING:
     from ondemand_attach.protectors._levels import TimeStampAuthority
@@ -34,6 +35,10 @@ _MOST_UNITS: Final = 4
 _WEAK: Final = {"md2", "md5", "sha1"}
 _HEADERS: Final = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
 
+
+_LATER: Final = {"time_not_available", "system_failure"}  # RFC 3161 section 2.4.2
+_EXPIRED: Final = {"OUT_OF_BOUNDS_NO_POE", "OUT_OF_BOUNDS_NOT_REVOKED", "TRY_LATER"}
+"""What ETSI EN 319 102-1 calls it that a certificate is not yet, or no longer, valid: it will be renewed."""
 
 _is_asking: Final[ContextVar[bool]] = ContextVar("whether a time stamp is being checked", default=False)
 # pyHanko logs a traceback of whatever it does not trust; what that means is said in words here.
@@ -107,7 +112,8 @@ class Stamper(TimeStamper):
             session.post(self._authority.url, data=req.dump(), headers=self._headers()) as answer,
         ):
             if answer.status != 200:
-                raise UnusableStampError(f"it answered HTTP {answer.status}")
+                refused = of_status(answer.status)
+                raise UnusableStampError(refused.text, is_temporary=refused.is_temporary)
             return _Response.load(answer.content, strict=True)
 
     def _headers(self) -> dict[str, str]:
@@ -119,13 +125,16 @@ class Stamper(TimeStamper):
     @staticmethod
     def _asked_for(credentials: Callable[[], tuple[str, str]]) -> tuple[str, str]:
         try:
-            user, password = credentials()
-            f"{user}:{password}".encode()
+            given = credentials()
         except Exception as error:  # noqa: BLE001 - of the application
-            reason = f"the application's callable for its credentials failed: {told(error)}"
+            failed = f"the application's callable for its credentials failed: {told(error)}"
+            failure = UnusableStampError(failed, is_temporary=is_outage(error))
         else:
-            return user, password
-        raise UnusableStampError(reason)
+            match given:
+                case (str() as user, str() as password):
+                    return user, password
+            failure = UnusableStampError("credentials= is to return the user and the password, two texts")
+        raise failure
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
         """Return a time stamp for *message_digest*.
@@ -141,20 +150,19 @@ class Stamper(TimeStamper):
             raise
         except Exception as error:  # noqa: BLE001 - whatever the network or the answer is at odds with
             reason = reason_of(error, "what it answered is no time stamp")
-        raise UnusableStampError(reason)
+        raise UnusableStampError(reason.text, is_temporary=reason.is_temporary)
 
     async def _checked(
         self, answer: tsp.TimeStampResp, imprint: tsp.MessageImprint, nonce: int
     ) -> cms.ContentInfo:
-        if answer["status"]["status"].native not in {"granted", "granted_with_mods"}:
-            raise UnusableStampError("it refused")
+        _check_granted(answer["status"])
         token = answer["time_stamp_token"]
         signed = token["content"]
         stamp = signed["encap_content_info"]["content"].parsed
         if stamp["nonce"].native != nonce or stamp["message_imprint"].native != imprint.native:
             raise UnusableStampError("it answered another request")
         if abs(stamp["gen_time"].native - datetime.datetime.now(datetime.UTC)) > _TRAVEL:
-            raise UnusableStampError("its clock is minutes apart from ours")
+            raise UnusableStampError("its clock is minutes apart from ours", is_temporary=True)
         if signed["signer_infos"][0]["digest_algorithm"]["algorithm"].native in _WEAK:
             raise UnusableStampError("its time stamp is signed over a weak hash")
         others = tuple(certificate.chosen for certificate in signed["certificates"])
@@ -178,5 +186,19 @@ class Stamper(TimeStamper):
     def _check(self, status: dict[str, Any]) -> None:
         if not (status["intact"] and status["valid"]):
             raise UnusableStampError("its time stamp is forged")
-        if self._authority.trust_roots and status["trust_problem_indic"] is not None:
-            raise UnusableStampError("the certificate of its time stamp is not trusted")
+        problem = status["trust_problem_indic"]
+        if self._authority.trust_roots and problem is not None:
+            raise UnusableStampError(
+                "the certificate of its time stamp is not trusted", is_temporary=problem.name in _EXPIRED
+            )
+
+
+def _check_granted(status: tsp.PKIStatusInfo) -> None:
+    said = status["status"].native
+    if said in {"granted", "granted_with_mods"}:
+        return
+    reasons = status["fail_info"].native or set()
+    words = ", ".join(sorted(reasons)).replace("_", " ")
+    raise UnusableStampError(
+        f"it refused: {words}" if words else "it refused", is_temporary=not reasons or bool(reasons & _LATER)
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ondemand_attach._given import checked
+from ondemand_attach._given import checked_fields
 from ondemand_attach._message import AttachmentRequest, Source
 from ondemand_attach._origins import named, of_file, told
 from ondemand_attach._seal import translated
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 
+@checked_fields()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisibleSignature:
     """A picture of the signature on a page.
@@ -76,9 +77,6 @@ class VisibleSignature:
                 f"the visible signature on {request.filename} could not be drawn: {told(error)}"
             ),
         )
-
-
-VisibleSignature.__init__ = checked(VisibleSignature.__init__)  # type: ignore[method-assign]
 
 
 def _rendered(source: str, request: AttachmentRequest) -> str:

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ondemand_attach._extras import require
-from ondemand_attach._given import checked
+from ondemand_attach._given import checked, checked_as
 from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, ProofError, SigningError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DkimSigner"]
 
+_HEADER: Final = re.compile(rb"([!-9<-~]+:[^\n]*\r\n([ \t][^\n]*\r\n)*)+\r\n")
+"""Fields with names that a signature can list: a semicolon would end the list (RFC 6376 section 3.5)."""
 _NAME: Final = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
 # Signed once more than they are there, so that none can be added in front (RFC 6376 section 8.15).
 _ONCE: Final = (
@@ -77,14 +79,21 @@ class DkimSigner(PrivateKeyHolder):
         return self._record
 
     @sealed
+    @checked_as(SigningError)
     def sign(self, content: bytes, /) -> bytes:
         """Return the header field that goes in front of *content*, a message with CRLF line ends.
 
         Raises:
-            SigningError: it could not be signed.
+            SigningError: it could not be signed, or does not begin with a header.
             ProofError: the signature does not hold.
         """
         dkim = _library()
+        header = _HEADER.match(content)
+        if header is None:
+            raise SigningError(
+                "what DKIM is to sign does not begin with header fields, each with a name of printable ASCII "
+                "without a semicolon, with CRLF line ends and an empty line after them; give a whole message"
+            )
         field: bytes = translated(
             lambda: dkim.sign(
                 content,
@@ -93,7 +102,7 @@ class DkimSigner(PrivateKeyHolder):
                 self._key,
                 canonicalize=(b"relaxed", b"relaxed"),
                 signature_algorithm=self._algorithm,
-                include_headers=[*_NAME.findall(content, 0, content.index(b"\r\n\r\n")), *_ONCE],
+                include_headers=[*_NAME.findall(header[0]), *_ONCE],
             ),
             lambda error: SigningError(f"the message could not be signed with DKIM: {told(error)}"),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal
 
-from ondemand_attach._given import checked
+from ondemand_attach._given import checked, checked_as
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
@@ -73,6 +73,7 @@ class OfficeEncryptor:
         check_wishes(filename, _KINDS, signer)
 
     @of_file
+    @checked_as(EncryptionError)
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document* encrypted.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ondemand_attach._given import checked
+from ondemand_attach._given import checked, checked_as
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
@@ -49,6 +49,7 @@ class OpenPgpSigner(PrivateKeyHolder):
         self.__setstate__({"content": content, "password": secret})
 
     @sealed
+    @checked_as(SigningError)
     def sign(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return the detached signature of *document*, a MIME entity, in ASCII armor.
 
@@ -119,6 +120,7 @@ class OpenPgpEncryptor:
             check_certificates(recipients, _openpgp.unfit_to_receive)
 
     @sealed
+    @checked_as(EncryptionError)
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document*, a MIME entity, encrypted, in ASCII armor.
 

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Literal
 
 from ondemand_attach._exposure._facts import to_keys
-from ondemand_attach._given import checked
+from ondemand_attach._given import checked, checked_as
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
@@ -109,6 +109,7 @@ class SmimeSigner(KeyHolder):
         return cls(key=asked, certificate=certificate or asked.certificate(), chain=chain)
 
     @sealed
+    @checked_as(SigningError)
     def sign(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return the detached signature of *document*, a MIME entity.
 
@@ -172,6 +173,7 @@ class SmimeEncryptor:
             check_certificates(recipients, _certificates.unfit_for_mail)
 
     @sealed
+    @checked_as(EncryptionError)
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return *document*, a MIME entity, encrypted.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, Literal
 
-from ondemand_attach._given import checked
+from ondemand_attach._given import checked, checked_as
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._origins import told
 from ondemand_attach._seal import sealed, translated
@@ -87,6 +87,7 @@ class ZipEncryptor:
         check_wishes(filename, {".zip"}, signer)
 
     @of_file
+    @checked_as(EncryptionError)
     def encrypt(self, document: Document, request: AttachmentRequest, /) -> Document:
         """Return a ZIP with *document* in it.
 

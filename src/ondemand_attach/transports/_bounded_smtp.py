@@ -9,9 +9,9 @@ import ssl
 from dataclasses import dataclass
 from typing import Any
 
+from ondemand_attach._faults import UNCERTAIN, Advice, Fault, fault
 from ondemand_attach._message import Refusal
 from ondemand_attach.errors import AuthenticationError, ConnectionFailedError, TransportError
-from ondemand_attach.transports._faults import UNCERTAIN, Fault, fault
 from ondemand_attach.transports._network import check_name, connected, remaining
 from ondemand_attach.transports._server import Server
 
@@ -126,7 +126,7 @@ class BoundedSmtp(smtplib.SMTP):
 
     def failure(self, error: Exception) -> TransportError:
         """Translate an error that is not the server's answer."""
-        return self._failed(fault(error, hint=_NO_TLS))
+        return self._failed(fault(error, Advice(port=_NO_TLS)))
 
     def broken(self, what: str) -> TransportError:
         """Make the error for a session that ended otherwise than by an answer."""

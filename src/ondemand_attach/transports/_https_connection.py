@@ -13,8 +13,8 @@ from typing import cast
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from ondemand_attach._faults import UNCERTAIN, fault
 from ondemand_attach.errors import ConnectionFailedError, TransportError
-from ondemand_attach.transports._faults import UNCERTAIN, fault
 from ondemand_attach.transports._network import check_name, connected, remaining
 
 MAX_ANSWER = 64 * 1024

@@ -12,14 +12,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
+from ondemand_attach._faults import is_outage
+from ondemand_attach._given import kind
 from ondemand_attach._hosts import is_address
 from ondemand_attach._origins import told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import AuthenticationError, ConfigurationError
 
 _MAX_IDLE = 60.0
-_MISTAKES = (LookupError, NameError, AttributeError, TypeError, ImportError)
-"""What is raised where a variable of the environment is missing, or by code that is wrong."""
 
 
 class _Connection(Protocol):
@@ -83,8 +83,8 @@ def connected(host: str, port: int, deadline: float) -> socket.socket:
     """Connect over TCP, giving each address of *host* its share of the time."""
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     failure = OSError(errno.EADDRNOTAVAIL, "no address")
-    for tried, (family, kind, protocol, _, address) in enumerate(addresses):
-        sock = socket.socket(family, kind, protocol)
+    for tried, (family, sort, protocol, _, address) in enumerate(addresses):
+        sock = socket.socket(family, sort, protocol)
         try:
             sock.settimeout(remaining(deadline) / (len(addresses) - tried))
             sock.connect(address)
@@ -107,6 +107,11 @@ def verifying(context: ssl.SSLContext | None) -> ssl.SSLContext:
         context = ssl.create_default_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.hostname_checks_common_name = False  # RFC 9525 section 6.3
+    if not isinstance(context, ssl.SSLContext):
+        raise ConfigurationError(
+            "ssl_context= takes an ssl.SSLContext, such as of ssl.create_default_context(), not "
+            f"{kind(context)}"
+        )
     if context.verify_mode != ssl.CERT_REQUIRED or not context.check_hostname:
         raise ConfigurationError(
             "the ssl_context does not verify the server; keep ssl.create_default_context() as it is "
@@ -157,5 +162,5 @@ def _unanswered(error: Exception) -> AuthenticationError:
     """Take for an outage, of a vault or the like, what is no fault in the application's code or settings."""
     return AuthenticationError(
         f"the callable for the password or key raised {told(error)}",
-        is_temporary=not isinstance(error, _MISTAKES),
+        is_temporary=is_outage(error),
     )

@@ -10,6 +10,7 @@ import socket
 import time
 from pathlib import Path
 
+from ondemand_attach._given import checked
 from ondemand_attach._message import Message, Receipt
 from ondemand_attach._origins import told
 from ondemand_attach._seal import at_work, translated
@@ -34,10 +35,12 @@ class FileTransport:
 
     capabilities = frozenset({"RAW_MIME"})
 
+    @checked
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self._folder = _made(Path(folder))
+        self._folder = _made(_path(folder))
 
     @at_work(TransportError)
+    @checked
     def send(self, message: Message, /) -> Receipt:
         """Write the bytes of *message*.
 
@@ -67,12 +70,14 @@ class MaildirTransport:
 
     capabilities = frozenset({"RAW_MIME"})
 
+    @checked
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self._folder = _made(Path(folder))
+        self._folder = _made(_path(folder))
         for part in ("tmp", "new", "cur"):
             _made(self._folder / part)
 
     @at_work(TransportError)
+    @checked
     def send(self, message: Message, /) -> Receipt:
         """Deliver the bytes of *message*.
 
@@ -87,6 +92,12 @@ class MaildirTransport:
 
     def __repr__(self) -> str:
         return f"<MaildirTransport to {self._folder}>"
+
+
+def _path(folder: str | os.PathLike[str]) -> Path:
+    if not os.fspath(folder):  # as of a variable of the environment that is not set
+        raise ConfigurationError("the folder to write to is empty text; give a path, or '.' for this one")
+    return Path(folder)
 
 
 def _made(folder: Path) -> Path:

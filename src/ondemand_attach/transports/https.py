@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from ondemand_attach._answers import identifier
+from ondemand_attach._faults import UNCERTAIN, may_pass
+from ondemand_attach._given import checked
 from ondemand_attach._hosts import is_host
 from ondemand_attach._message import Message, Receipt
 from ondemand_attach._origins import told
@@ -24,7 +26,6 @@ from ondemand_attach.errors import (
     MissingDependencyError,
     TransportError,
 )
-from ondemand_attach.transports._faults import UNCERTAIN
 from ondemand_attach.transports._network import KeptConnections, asked, verifying
 from ondemand_attach.transports._receipt import accepted_for_all
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 _DOMAIN = re.compile(r"[A-Za-z0-9.\-]+")
 _FIELD_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 5.1
 _FIELD_VALUE = re.compile(r"[\t -~\x80-\xff]*")  # section 5.5
-_TEMPORARY = {408, 425, 429}
 _UNCERTAIN = {502, 504, 520, 522, 524, 598, 599}
 """A gateway says that it does not know what became of the request, which it had in whole (RFC 9110 sections
 15.6.3 and 15.6.5, and what Cloudflare and others say instead)."""
@@ -75,6 +75,7 @@ class HttpsTransport:
         MissingDependencyError: urllib3 is not installed.
     """
 
+    @checked
     def __init__(
         self,
         url: str,
@@ -99,6 +100,7 @@ class HttpsTransport:
         self._idle: KeptConnections[Connection] = KeptConnections()
 
     @classmethod
+    @checked
     def mailgun(
         cls,
         *,
@@ -135,6 +137,7 @@ class HttpsTransport:
         )
 
     @at_work(TransportError)
+    @checked
     def send(self, message: Message, /) -> Receipt:
         """Post the bytes of *message* exactly as they are.
 
@@ -198,7 +201,7 @@ class HttpsTransport:
         todo = UNCERTAIN if is_uncertain else _todo(status)
         return kind(
             f"{self._host}:{self._port} answered with HTTP status {status}: {todo}",
-            is_temporary=not is_uncertain and (status in _TEMPORARY or status >= 500),
+            is_temporary=not is_uncertain and may_pass(status),
             is_uncertain=is_uncertain,
             code=status,
         )
@@ -223,7 +226,7 @@ class HttpsTransport:
 def _todo(status: int) -> str:
     if status // 100 == 3:
         return "it wants to be asked elsewhere, which is not done; give the final address as url="
-    if status >= 500:
+    if status not in _TODO and may_pass(status):
         return "it is out of order; send again later"
     return _TODO.get(status, "see what it says of this in its own log")
 

@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 
 from ondemand_attach._addresses import ByAddress
 from ondemand_attach._answers import impersonal
+from ondemand_attach._given import checked
 from ondemand_attach._message import Message, Receipt, Refusal
 from ondemand_attach._seal import at_work, translated
 from ondemand_attach.errors import ConfigurationError, MessageError, RecipientsRefusedError, TransportError
@@ -49,6 +50,7 @@ class SmtpTransport:
         ConfigurationError: one of them is wrong, or they would send something unprotected.
     """
 
+    @checked
     def __init__(
         self,
         url: str,
@@ -79,6 +81,7 @@ class SmtpTransport:
         self._idle: KeptConnections[Session] = KeptConnections()
 
     @at_work(TransportError)
+    @checked
     def send(self, message: Message, /) -> Receipt:
         """Send the bytes of *message* exactly as they are.
 

@@ -1,8 +1,8 @@
 """What can go wrong on the way to a server, in words, and whether the same may go well later.
 
 An outage ends by itself, a wrong set-up does not: an untrusted certificate, a host that does not exist, a
-port where nobody speaks TLS. So only outages are temporary. No text here is the server's, which might name
-somebody.
+port where nobody speaks TLS. So only outages are temporary, whoever was asked: a mail server, a provider, a
+time stamp authority, an OCSP responder. No text here is the server's, which might name somebody.
 """
 
 from __future__ import annotations
@@ -24,6 +24,13 @@ server renews them, and a clock is set right, without a change here."""
 _OTHER_NAME: Final = {62, 64}  # host name, IP address
 
 
+_BUSY: Final = {408, 425, 429}
+_UNABLE: Final = {501, 505, 506, 508, 510, 511}
+"""What a server does not know how to do, or a network that wants a login (RFC 6585 section 6) says for it."""
+_MISTAKES: Final = (LookupError, NameError, AttributeError, TypeError, ImportError)
+"""What is raised where a variable of the environment is missing, or by code that is wrong."""
+
+
 class Fault(NamedTuple):
     """What went wrong.
 
@@ -36,12 +43,27 @@ class Fault(NamedTuple):
     is_temporary: bool
 
 
+class Advice(NamedTuple):
+    """What to do where that depends on who was asked.
+
+    Args:
+        port: where nobody speaks TLS.
+        authority: to trust an authority of one's own.
+        client: where a certificate of the client is wanted.
+    """
+
+    port: str = "see the port in the URL"
+    authority: str = "give ssl_context=ssl.create_default_context(cafile=…)"
+    client: str = "load it into ssl_context= with load_cert_chain()"
+
+
+_USUAL: Final = Advice()
 _CLOSED: Final = Fault("the other side closed the connection", is_temporary=True)
 _UNANSWERED: Final = Fault("no answer in time", is_temporary=True)
 _NO_WAY: Final = Fault(
     "no way leads there; see the network of this machine, its routes and firewalls", is_temporary=True
 )
-_NO_HTTP: Final = Fault("the answer is not HTTP; see that the URL is that of the provider", is_temporary=True)
+_NO_HTTP: Final = Fault("the answer is not HTTP; see that the URL is the right one", is_temporary=True)
 _SHORT: Final = Fault("this machine is short of memory or ports for connections", is_temporary=True)
 _FORBIDDEN: Final = Fault(
     "this machine does not allow the connection; open its firewall or sandbox for it", is_temporary=False
@@ -72,15 +94,13 @@ _UNKNOWN_HOST: Final = {
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY") if hasattr(socket, name)
 }
 
-_NO_TLS: Final = "it does not speak TLS at this port: {hint}"
+_NO_TLS: Final = "it does not speak TLS at this port: {advice.port}"
 _OLD_TLS: Final = "it speaks no TLS of version 1.2 or newer; it must be brought up to date"
 _NOTHING_SHARED: Final = (
-    "both sides have no cipher or kind of key in common, or it wants a client certificate; compare its "
-    "settings with those of ssl_context="
+    "both sides have no cipher or kind of key in common, or it wants a client certificate; compare the "
+    "TLS settings of both"
 )
-_CLIENT: Final = (
-    "it wants another client certificate, or one at all; load it into ssl_context= with load_cert_chain()"
-)
+_CLIENT: Final = "it wants another client certificate, or one at all; {advice.client}"
 _TLS_SET_UP: Final = {
     reason: text
     for text, reasons in {
@@ -105,18 +125,18 @@ _TLS_SET_UP: Final = {
 }
 
 
-def fault(error: Exception, *, hint: str = "see the port in the URL") -> Fault:
+def fault(error: BaseException, advice: Advice = _USUAL) -> Fault:
     """Say what *error*, which is not the server's answer, means.
 
     Args:
         error: what was raised.
-        hint: what to do where there is no TLS.
+        advice: what to do.
     """
     match error:
         case TimeoutError():
             told = _UNANSWERED
         case ssl.SSLError():
-            told = _of_tls(error, hint)
+            told = _of_tls(error, advice)
         case socket.gaierror():
             told = _of_name(error)
         case OSError():
@@ -128,6 +148,19 @@ def fault(error: Exception, *, hint: str = "see the port in the URL") -> Fault:
     return told
 
 
+def may_pass(status: int) -> bool:
+    """Whether what an HTTP *status* tells of may end by itself."""
+    return status in _BUSY or (status >= 500 and status not in _UNABLE)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether *error*, of the application's callable, is an outage of a vault, a network or the like.
+
+    What is a fault in the application's code or settings is none.
+    """
+    return not isinstance(error, _MISTAKES)
+
+
 def _of_system(error: OSError) -> Fault:
     if error.errno is None:
         return _CLOSED
@@ -135,26 +168,23 @@ def _of_system(error: OSError) -> Fault:
     return _BY_ERRNO.get(error.errno, lost)
 
 
-def _of_certificate(error: ssl.SSLCertVerificationError) -> Fault:
+def _of_certificate(error: ssl.SSLCertVerificationError, advice: Advice) -> Fault:
     code, said = error.verify_code, error.verify_message or "it could not be verified"
     if code in _RENEWED:
         todo = "whoever runs the server renews it, unless the clock of this machine is wrong"
     elif code in _OTHER_NAME:
         todo = "write the name that it is made out to into the URL, or have it made out to this one"
     else:
-        todo = (
-            "if it is of an authority of your own, give ssl_context=ssl.create_default_context(cafile=…); if "
-            "not, somebody may be in between"
-        )
+        todo = f"if it is of an authority of your own, {advice.authority}; if not, somebody may be in between"
     return Fault(f"untrusted certificate: {said.rstrip('.')}; {todo}", is_temporary=code in _RENEWED)
 
 
-def _of_tls(error: ssl.SSLError, hint: str) -> Fault:
+def _of_tls(error: ssl.SSLError, advice: Advice) -> Fault:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _of_certificate(error)
+        return _of_certificate(error, advice)
     reason = error.reason or ""
     if reason in _TLS_SET_UP:
-        return Fault(_TLS_SET_UP[reason].format(hint=hint), is_temporary=False)
+        return Fault(_TLS_SET_UP[reason].format(advice=advice), is_temporary=False)
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or not reason:
         return _CLOSED
     return Fault(f"the TLS connection broke: {reason.replace('_', ' ').lower()}", is_temporary=True)
