@@ -709,7 +709,13 @@ def vault_is_down() -> str:
 
 @pytest.mark.parametrize(
     ("password", "is_temporary"),
-    [(vault_is_down, True), (unset, False), (lambda: None, False), (lambda: "nul\0", False)],
+    [
+        (vault_is_down, True),
+        (unset, False),
+        (lambda: None, False),
+        (lambda: "nul\0", False),
+        (lambda: "out of a file\n", False),
+    ],
 )
 def test_callable_without_a_password(password: Any, is_temporary: bool, tls: Tls) -> None:
     with SmtpSink(tls.server, users={"shop": "secret"}) as sink:

@@ -15,11 +15,18 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ondemand_attach._asn1 import core
+from ondemand_attach._asn1 import x509 as asn1_x509
 from ondemand_attach._given import is_lazy, kind
 from ondemand_attach._origins import of_file, told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
-from ondemand_attach.protectors._key_files import fault_of_pem, fault_of_pkcs12, shown
+from ondemand_attach.protectors._key_files import (
+    fault_of_chain,
+    fault_of_pem,
+    fault_of_pkcs12,
+    not_a_path,
+    shown,
+)
 
 if TYPE_CHECKING:
     from ondemand_attach._message import Address, Recipient
@@ -41,6 +48,11 @@ def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
             f"the PKCS #12 store{shown(source)} cannot be opened: {fault_of_pkcs12(content, secret)}"
         ),
     )
+    if missing := "private key" if key is None else "certificate of its key" if certificate is None else "":
+        raise ConfigurationError(
+            f"the PKCS #12 store{shown(source)} holds no {missing}; export the key together "
+            "with its certificates"
+        )
     return {"key": key, "certificate": certificate, "chain": chain}
 
 
@@ -51,7 +63,7 @@ def from_pem(key: Source, certificate_chain: Source, password: Password | None) 
     chain = translated(
         lambda: x509.load_pem_x509_certificates(chain_content),
         lambda _: ConfigurationError(
-            f"the certificate chain{shown(certificate_chain)} cannot be read: it is not PEM, or damaged"
+            f"the certificate chain{shown(certificate_chain)} cannot be read: {fault_of_chain(chain_content)}"
         ),
     )
     check_names(chain)
@@ -101,6 +113,11 @@ def _in_order(own: x509.Certificate, certificates: Iterable[x509.Certificate]) -
     return chain + left
 
 
+def misses_issuer(own: x509.Certificate, chain: Iterable[x509.Certificate]) -> bool:
+    """Whether *chain* lacks the issuer of *own*, so that readers who do not know it cannot say who signed."""
+    return own.issuer != own.subject and all(one.subject != own.issuer for one in chain)
+
+
 def private_key(key: Source, password: Password | None) -> Any:
     """Read a private key from PEM."""
     content, secret = content_of(key, "the private key"), secret_of(password)
@@ -136,6 +153,8 @@ def content_of(source: Source | bytearray, what: str) -> bytes:
         raise ConfigurationError(
             f"{what} is given as the path of a file, or its content, not as {kind(source)}"
         )
+    if isinstance(source, str) and (problem := not_a_path(source)):
+        raise ConfigurationError(f"{what} {problem}")
     return translated(
         lambda: Path(source).read_bytes(),
         lambda error: ConfigurationError(
@@ -275,6 +294,13 @@ def _unusable(key: RSAPublicKey) -> str | None:
     if key.public_numbers().e % 2 == 0:
         return "is damaged, or of a kind that is not known"
     return None
+
+
+def has_named_curve(certificate: x509.Certificate) -> bool:
+    """Whether *certificate* of an EC key names its curve, as RFC 5480 section 2.1.1 has it."""
+    read = asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
+    algorithm = read["tbs_certificate"]["subject_public_key_info"]["algorithm"]
+    return algorithm["parameters"].name == "named"  # type: ignore[no-any-return]
 
 
 def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
