@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from ondemand_attach import PdfSigner, SmimeSigner
+from ondemand_attach import PdfSigner, SmimeSigner, TimeStampAuthority
 from protectors.samples import certify, ec_key, rsa_key
 
 ROOT = certify(rsa_key(), "Root")
@@ -35,6 +37,24 @@ def test_a_chain_without_the_issuer_is_said_in_the_log(
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == is_said
     assert all("Garnet & Gold" in each and "chain=" in each for each in said)
+
+
+def pem(*certificates: Any) -> bytes:
+    return b"".join(each.public_bytes(Encoding.PEM) for each in certificates)
+
+
+@pytest.mark.parametrize("given", list(itertools.permutations([OWN, BETWEEN, ROOT])))
+def test_a_file_with_the_chain_is_a_certificate_with_its_chain(given: Any) -> None:
+    made = PdfSigner(key=ec_key(), certificate=pem(*given, *given))
+    assert made._certificate == OWN
+    assert set(made._chain) == {BETWEEN, ROOT}
+    assert PdfSigner(key=ec_key(), certificate=OWN, chain=[pem(BETWEEN, ROOT)])._chain == (BETWEEN, ROOT)
+
+
+def test_a_file_of_roots_is_trusted_in_whole() -> None:
+    other = certify(rsa_key(), "Other")
+    authority = TimeStampAuthority(url="http://tsa.example", trust_roots=[pem(ROOT, other)])
+    assert len(authority.trust_roots) == 2
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    pkcs7,
     pkcs12,
 )
 from cryptography.x509 import Certificate, ExtensionOID, ObjectIdentifier, UnrecognizedExtension
@@ -309,6 +310,12 @@ CERTIFICATES: dict[str, Callable[[Any], object]] = {
     "none found": lambda of: looked_up(of, []),
     "fewer than recipients": lambda of: looked_up(of, [OWN], "jane@example.com", "joe@example.com"),
     "one that is none": lambda of: looked_up(of, [b"nonsense"]),
+    "PKCS #7": lambda of: looked_up(of, [pkcs7.serialize_certificates([OWN], Encoding.DER)]),
+    "PKCS #7 in PEM": lambda of: looked_up(of, [pkcs7.serialize_certificates([OWN], Encoding.PEM)]),
+    "base64": lambda of: looked_up(of, [b"".join(chain().splitlines()[1:-1])]),
+    r"PEM with \n for the ends of lines": lambda of: looked_up(of, [one_line(chain())]),
+    "a private key": lambda of: looked_up(of, [pem()]),
+    "two, neither of which issued the other": lambda of: looked_up(of, [2 * chain() + chain(OF_ANOTHER)]),
     "one that is cut off": lambda of: looked_up(of, [chain()[:-40]]),
     "a look-up that raises": lambda of: looked_up(of, fails),
     "a look-up that returns no list": lambda of: looked_up(of, 4711),

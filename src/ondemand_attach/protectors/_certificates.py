@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,6 +22,7 @@ from ondemand_attach._origins import of_file, told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
 from ondemand_attach.protectors._key_files import (
+    fault_of_certificate,
     fault_of_chain,
     fault_of_pem,
     fault_of_pkcs12,
@@ -130,17 +132,44 @@ def private_key(key: Source, password: Password | None) -> Any:
 
 
 def certificate_of(value: object) -> x509.Certificate:
-    """Return the certificate that *value* is: an x509.Certificate, or PEM or DER bytes.
+    """Return the certificate that *value* is, or the one in it that issued none of the others.
+
+    Raises:
+        ValueError: it holds none, or several of that kind.
+    """
+    first, *others = found = certificates_of(value)
+    if not others:
+        return first
+    # A file with the chain, in any order: encrypted to an issuer, nothing could be read by its holder.
+    issuers = [one.issuer for one in found if one.issuer != one.subject]
+    [own] = [one for one in found if one.subject not in issuers]
+    return own
+
+
+def own_first(certificate: object, chain: Iterable[object]) -> list[x509.Certificate]:
+    """Return the *certificate*, then those beside it in its file, then the *chain*.
+
+    Raises:
+        ValueError: one is none.
+    """
+    own = certificate_of(certificate)
+    beside = [one for one in certificates_of(certificate) if one != own]
+    return [own, *beside, *itertools.chain.from_iterable(map(certificates_of, chain))]
+
+
+def certificates_of(value: object) -> list[x509.Certificate]:
+    """Return all certificates in *value*: an x509.Certificate, or PEM or DER bytes.
 
     Raises:
         ValueError: it is none of these.
     """
     if isinstance(value, x509.Certificate):
-        return value
+        return [value]
     if not isinstance(value, bytes):
         raise ValueError("not a certificate")  # noqa: TRY004 - one error for whatever is no certificate
-    is_pem = b"-----BEGIN" in value
-    return x509.load_pem_x509_certificate(value) if is_pem else x509.load_der_x509_certificate(value)
+    if b"-----BEGIN" in value:
+        return list(dict.fromkeys(x509.load_pem_x509_certificates(value)))
+    return [x509.load_der_x509_certificate(value)]
 
 
 def content_of(source: Source | bytearray, what: str) -> bytes:
@@ -203,7 +232,7 @@ def unfit_to_receive(given: object, holders: Iterable[Recipient], now: datetime.
     try:
         certificate = certificate_of(given)
     except Exception:  # noqa: BLE001 - whatever the bytes are at odds with
-        return "is neither PEM nor DER"
+        return fault_of_certificate(given)
     try:
         return (
             out_of_date(certificate, now)
@@ -338,6 +367,6 @@ def name_of(certificate: x509.Certificate) -> str:
 
 
 def der(certificates: Iterable[object]) -> list[bytes]:
-    """Return *certificates* in DER, each once."""
-    read = map(certificate_of, certificates)
+    """Return *certificates* in DER, each once, with all of a PEM file that holds several."""
+    read = itertools.chain.from_iterable(map(certificates_of, certificates))
     return list(dict.fromkeys(each.public_bytes(serialization.Encoding.DER) for each in read))

@@ -15,11 +15,13 @@ _LONGEST_PATH: Final = 1024
 _BEGIN: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\s*(.*?)-----END", re.DOTALL)
 _HEADER: Final = re.compile(rb"^(?:[A-Za-z-]+: .*|\s*)$\n?", re.MULTILINE)
 _JAVA: Final = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")  # JKS, JCEKS
+_NO_CERTIFICATE: Final = "is neither PEM nor DER"
 _NO_PKCS12: Final = "it is no PKCS #12, or was cut off; look whether openssl pkcs12 reads it"
 _LOST_LINES: Final = (
     r"its lines end with the two signs \n, as some settings keep them; give it with real ends of lines: "
     r".replace('\\n', '\n')"
 )
+_LITERAL_END: Final = rb"\n"  # a backslash and a letter
 _OTHER_KINDS: Final = {
     "OPENSSH PRIVATE KEY": "it is a key of OpenSSH; ssh-keygen -p -m PKCS8 -f makes PKCS #8 of a copy of it",
     "PGP PRIVATE KEY BLOCK": "it is an OpenPGP key, which is for OpenPgpSigner",
@@ -57,7 +59,8 @@ def not_a_path(text: str) -> str | None:
         return "is given as an empty text; see where it is set"
     if len(text) > _LONGEST_PATH:
         return (
-            "is given as a text that is no PEM, and too long for a path; of base64, give base64.b64decode(…)"
+            "is given as a text that is too long for a path, and no PEM with its lines BEGIN and END; what "
+            "is in base64 is to be decoded first"
         )
     return None
 
@@ -91,7 +94,7 @@ def fault_of_pem(content: bytes, secret: bytes | None) -> str:
         return _OTHER_KINDS[label]
     if "PRIVATE KEY" not in label:
         return f"it holds no private key, but first a {label}; give the file of the key"
-    if b"\\n" in content:
+    if _LITERAL_END in content:
         return _LOST_LINES
     return _fault_of_key(found, content, secret)
 
@@ -113,7 +116,7 @@ def fault_of_chain(content: bytes) -> str:
     labels = {found[1].decode() for found in _BEGIN.finditer(content)}
     if not content.strip():
         return "it is empty; look where it was written"
-    if b"\\n" in content and b"-----BEGIN" in content:
+    if _LITERAL_END in content and b"-----BEGIN" in content:
         return _LOST_LINES
     if labels and not any("CERTIFICATE" in label for label in labels):
         return (
@@ -122,6 +125,28 @@ def fault_of_chain(content: bytes) -> str:
     if b"-----BEGIN" not in content and _is_whole(content):
         return "it is not PEM, but perhaps DER; openssl x509 -inform der makes PEM of a certificate"
     return "it is not PEM, or damaged"
+
+
+def fault_of_certificate(given: object) -> str:
+    """Say what is given where one certificate is wanted."""
+    if not isinstance(given, bytes):
+        return _NO_CERTIFICATE
+    labels = [found[1].decode() for found in _BEGIN.finditer(given)]
+    if _LITERAL_END in given and labels:
+        return f"cannot be read: {_LOST_LINES}"
+    if labels.count("CERTIFICATE") > 1:
+        return "is several, of which one is wanted; give that of the recipient alone"
+    if labels and labels[0] != "CERTIFICATE":
+        return f"is no X.509 certificate, but {labels[0]}; give one certificate in PEM or DER"
+    return _fault_of_der(given)
+
+
+def _fault_of_der(given: bytes) -> str:
+    if _is_base64(given):
+        return "is base64 without the lines BEGIN and END; give base64.b64decode(…) of it"
+    if _is_whole(given):
+        return f"{_NO_CERTIFICATE}, but perhaps PKCS #7; openssl pkcs7 -print_certs writes what is in that"
+    return _NO_CERTIFICATE
 
 
 def _closed_to(secret: bytes) -> str:

@@ -48,7 +48,7 @@ class KeyHolder(PrivateKeyHolder):
         from ondemand_attach.protectors import _certificates, _signing_keys
 
         own, *others = translated(
-            lambda: [_certificates.certificate_of(one) for one in (certificate, *chain)],
+            lambda: _certificates.own_first(certificate, chain),
             lambda _: ConfigurationError(
                 "a signing certificate is missing, or neither PEM nor DER; give the content of its file, "
                 "as bytes"

@@ -165,8 +165,8 @@ def _no_login(mechanisms: Iterable[str]) -> str:
             "(smtps://), or it needs none: leave out the user in the URL and password="
         )
     return (
-        f"it offers neither PLAIN nor LOGIN, only {offered}; have it allow logins with a password, mostly one "
-        "that is made for an application, or name another server"
+        f"it offers neither PLAIN nor LOGIN, only {offered}; have it allow logins with a password, mostly "
+        "one that is made for an application, or name another server"
     )
 
 
