@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import socket
+from email.header import Header
+from email.utils import formataddr
 
 import pytest
 from hypothesis import given, settings
@@ -132,7 +134,20 @@ def test_nothing_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
         ('"Doe, Jane" <a@b>', "Doe, Jane", "a@b"),
         (r'"Jane \"J\" \\ Doe"<a@b>', r'Jane "J" \ Doe', "a@b"),
         ('"<evil@x.test>" <a@b>', "<evil@x.test>", "a@b"),
-        ("=?utf-8?b?aGk=?= <a@b>", "=?utf-8?b?aGk=?=", "a@b"),
+        ("=?utf-8?b?aGk=?= <a@b>", "hi", "a@b"),
+        (formataddr(("Müller, Jörg", "a@b")), "Müller, Jörg", "a@b"),
+        (
+            formataddr(("Dvořáková z Nového Města nad Metují, Anežka", "a@b")),
+            "Dvořáková z Nového Města nad Metují, Anežka",
+            "a@b",
+        ),
+        (f"{Header(('Zoë ' * 30).strip(), 'utf-8').encode(linesep='')} <a@b>", ("Zoë " * 30).strip(), "a@b"),
+        ("=?iso-8859-2?q?Ji=F8=ED?= Novotny <a@b>", "Jiří Novotny", "a@b"),
+        ('"=?utf-8?b?aGk=?=" <a@b>', "=?utf-8?b?aGk=?=", "a@b"),
+        ("=?no-such?b?aGk=?= <a@b>", "=?no-such?b?aGk=?=", "a@b"),
+        ("=?utf-8?b?/w==?= <a@b>", "=?utf-8?b?/w==?=", "a@b"),
+        ("Jane =?= <a@b>", "Jane =?=", "a@b"),
+        ("1234.50\u00a0\u200f₪ <a@b>", "1234.50\u00a0\u200f₪", "a@b"),
     ],
 )
 def test_split(text: str, display_name: str, addr_spec: str) -> None:
@@ -154,6 +169,8 @@ def test_split(text: str, display_name: str, addr_spec: str) -> None:
         "Jane <a@b> x",
         "Jane\r\nBcc: evil@x.test <a@b>",
         "J\u202eane <a@b>",
+        "=?utf-8?q?Jane=0D=0ABcc:_evil=40x.test?= <a@b>",
+        "=?utf-8?q?J=E2=80=AEane?= <a@b>",
         "J\ud800ane <a@b>",
     ],
     ids=ascii,

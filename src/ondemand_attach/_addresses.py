@@ -49,7 +49,8 @@ def normalised(addr_spec: str) -> str:
 def split(text: str) -> tuple[str, str]:
     """Return the display name (or ``""``) and the addr-spec of an RFC 5322 mailbox.
 
-    *text* is ``a@b``, ``Name <a@b>`` or ``"Name, quoted" <a@b>``; comments and groups are not read.
+    *text* is ``a@b``, ``Name <a@b>`` or ``"Name, quoted" <a@b>``; comments and groups are not read. A name in
+    encoded-words, as `email.utils.formataddr` makes them, is decoded (RFC 2047 section 5).
 
     Raises:
         InvalidAddressError: it is none of these.
@@ -178,4 +179,15 @@ def _unquoted(phrase: str) -> str:
         return _ESCAPE.sub(r"\1", quoted[1])
     if _NEEDS_QUOTES.search(phrase):
         raise InvalidAddressError('the display name holds one of < > , ; : @ " \\; put it in double quotes')
-    return phrase
+    return _decoded(phrase) if "=?" in phrase else phrase
+
+
+def _decoded(phrase: str) -> str:
+    """Return *phrase* without encoded-words; as it is, if these are none that can be read."""
+    from email.errors import MessageError
+    from email.header import decode_header, make_header
+
+    try:
+        return str(make_header(decode_header(phrase)))
+    except (ValueError, LookupError, MessageError):
+        return phrase

@@ -29,9 +29,7 @@ def refusal_of_all(
     reasons = [reason for spec in primary if (reason := _reason(refused[spec])) is not None]
     whom = "everyone for whom the message is" if envelope.copies else "every recipient"
     is_temporary = any(400 <= reason.code < 500 for reason in reasons)
-    todo = (
-        "send again later" if is_temporary else "to send again will not help; the error's refused says whom"
-    )
+    todo = "send again later" if is_temporary else _advice(reasons)
     answer = f"the first with {reasons[0]}" if reasons else "without a reply code"
     return RecipientsRefusedError(
         f"{by} refused {whom}, {answer}: {todo}",
@@ -41,6 +39,16 @@ def refusal_of_all(
         accepted=(one.addr_spec for one in envelope.recipients if one.addr_spec not in refused),
         refused=ByAddress(refused),
     )
+
+
+def _advice(reasons: list[Refusal]) -> str:
+    """Say what to do about refusals that stay; those of subject 7 are of policy (RFC 3463 section 3.8)."""
+    if reasons and all(one.code == 530 or (one.enhanced_code or "").startswith("5.7.") for one in reasons):
+        return (
+            "it does not relay for this machine or login, or blocks one of them; log in, by a user in "
+            "the URL and password=, or ask who runs it"
+        )
+    return "to send again will not help; the error's refused says whom"
 
 
 def _reason(given: Any) -> Refusal | None:

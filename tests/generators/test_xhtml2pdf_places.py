@@ -47,6 +47,11 @@ def test_an_image_that_is_missing_is_named_with_its_line(tmp_path: Path) -> None
     [
         ("<p>a</p><img src='a.png'><img src='{{ canary }}'>", "made of the data (<img> 2 of the document)"),
         (
+            "<p id='{{ canary }}'>a</p><img src='a.png'><img src=''>",
+            "an empty address (<img> 2 of the document)",
+        ),
+        ("<p id='{{ canary }}'>a</p><img src='{{ \"\" }} '>", "an empty address (<img> 1 of the document)"),
+        (
             "<style>p { background: url({{ canary }}.png) }</style><p>a</p>",
             "made of the data (in a style sheet)",
         ),

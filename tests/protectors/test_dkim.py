@@ -257,6 +257,13 @@ def test_keys_are_read_from_pem(is_locked: bool, tmp_path: Path) -> None:
         (lambda: DkimSigner(domain="shop.example", selector="s", key="/nowhere"), "cannot be read"),
         (lambda: DkimSigner(domain="krämer.example", selector="s", key=ED25519), "A-labels"),
         (lambda: DkimSigner(domain="", selector="s", key=ED25519), "host names"),
+        (lambda: DkimSigner(domain="shop.example", selector="s 1", key=ED25519), "before ._domainkey"),
+        (lambda: DkimSigner(domain="shop.example", selector="s._domainkey", key=ED25519), "before ._domain"),
+        (
+            lambda: DkimSigner(domain="shop.example", selector="s._DomainKey.shop.example", key=ED25519),
+            "before ._domainkey",
+        ),
+        (lambda: DkimSigner(domain="shop.example", selector="s.", key=ED25519), "before ._domainkey"),
         (
             lambda: BUILDER.dkim(signer(domain="example")) and BUILDER.dkim(signer(domain="hop.example")),
             "hop.example",

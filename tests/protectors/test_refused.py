@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import functools
 import itertools
 import pickle
 import re
+import subprocess
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    pkcs7,
     pkcs12,
 )
 from cryptography.x509 import Certificate, ExtensionOID, ObjectIdentifier, UnrecognizedExtension
@@ -77,6 +80,24 @@ def chain(certificate: Any = OWN) -> bytes:
     return certificate.public_bytes(Encoding.PEM)  # type: ignore[no-any-return]
 
 
+def serialized(key: Any, others: list[Certificate] | None) -> bytes:
+    protection = BestAvailableEncryption(PASSWORD.encode())
+    return pkcs12.serialize_key_and_certificates(b"shop", key, None, others, protection)
+
+
+def one_line(content: bytes) -> bytes:
+    return content.replace(b"\n", b"\\n")
+
+
+@functools.cache
+def without_named_curve() -> tuple[bytes, bytes]:
+    """Return a key and its certificate, made by OpenSSL: cryptography always names the curve."""
+    numbers = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit")
+    command = ("openssl", "req", "-x509", "-nodes", "-subj", "/CN=Shop", "-keyout", "-", "-days", "9")
+    made = subprocess.run([*command, *numbers], check=True, capture_output=True).stdout
+    return made, made
+
+
 Signer = type[PdfSigner] | type[SmimeSigner]
 
 
@@ -92,11 +113,44 @@ SIGNING_KEYS: dict[str, Callable[[Signer], object]] = {
     "PKCS #12 store: cut off": lambda of: of.from_pkcs12(store()[:-40], password=lambda: PASSWORD),
     "PKCS #12 store: empty": lambda of: of.from_pkcs12(b"", password=lambda: PASSWORD),
     "PKCS #12 store: something else": lambda of: of.from_pkcs12(pem(), password=lambda: PASSWORD),
+    "PKCS #12 store: wrong password, out of a file": lambda of: of.from_pkcs12(
+        store(), password=lambda: f"{PASSWORD}\n"
+    ),
+    "PKCS #12 store: in base64": lambda of: of.from_pkcs12(base64.encodebytes(store())),
+    "PKCS #12 store: in base64, as text": lambda of: of.from_pkcs12(base64.b64encode(store() * 2).decode()),
+    "PKCS #12 store: of Java": lambda of: of.from_pkcs12(b"\xfe\xed\xfe\xed\0\0\0\2" + bytes(90)),
+    "PKCS #12 store: a certificate in DER": lambda of: of.from_pkcs12(
+        OWN.public_bytes(Encoding.DER), password=lambda: PASSWORD
+    ),
+    "PKCS #12 store: without a private key": lambda of: of.from_pkcs12(
+        serialized(None, [OWN]), password=lambda: PASSWORD
+    ),
+    "PKCS #12 store: without certificates": lambda of: of.from_pkcs12(
+        serialized(ec_key(), None), password=lambda: PASSWORD
+    ),
     "PKCS #12 store: no such file": lambda of: of.from_pkcs12("/nowhere/shop.p12"),
     "PEM: encrypted key, no password": lambda of: of.from_pem(pem(is_locked=True), chain()),
     "PEM: encrypted key, wrong password": lambda of: of.from_pem(
         pem(is_locked=True), chain(), password=lambda: WRONG
     ),
+    "PEM: encrypted key, password out of a file": lambda of: of.from_pem(
+        pem(is_locked=True), chain(), password=lambda: f"{PASSWORD}\r\n"
+    ),
+    "PEM: encrypted key, empty password": lambda of: of.from_pem(
+        pem(is_locked=True), chain(), password=lambda: ""
+    ),
+    "PEM: key that is no text": lambda of: of.from_pem("", chain()),
+    r"PEM: key with \n for the ends of lines": lambda of: of.from_pem(one_line(pem()), chain()),
+    r"PEM: encrypted key with \n for the ends of lines": lambda of: of.from_pem(
+        one_line(pem(is_locked=True)), chain(), password=lambda: PASSWORD
+    ),
+    r"PEM: certificates with \n for the ends of lines": lambda of: of.from_pem(pem(), one_line(chain())),
+    "PEM: key of OpenSSH": lambda of: of.from_pem(
+        ec_key().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()), chain()
+    ),
+    "PEM: certificate in DER": lambda of: of.from_pem(pem(), OWN.public_bytes(Encoding.DER)),
+    "PEM: no certificates": lambda of: of.from_pem(pem(), b"\n"),
+    "PEM: key for the certificates": lambda of: of.from_pem(pem(), pem()),
     "PEM: key cut off": lambda of: of.from_pem(pem()[:-40], chain()),
     "PEM: certificates cut off": lambda of: of.from_pem(pem(), chain()[:-40]),
     "PEM: no certificate of the key": lambda of: of.from_pem(pem(), chain(OF_ANOTHER)),
@@ -108,6 +162,8 @@ SIGNING_KEYS: dict[str, Callable[[Signer], object]] = {
     ),
     "key that is none": lambda of: of(key=PASSWORD, certificate=OWN),  # type: ignore[arg-type]
     "key of RSA with 1024 bits": lambda of: own(of, rsa_key(1024)),
+    "key on a curve that readers do not know": lambda of: own(of, ec_key(0, ec.SECP256K1)),
+    "key on a curve without a name": lambda of: of.from_pem(*without_named_curve()),
     "key of Ed25519": lambda of: of(key=Ed25519PrivateKey.generate(), certificate=OWN),  # type: ignore[arg-type]
     "certificate that expired": lambda of: own(of, ec_key(), days=(-9, -1)),
     "certificate that is not valid yet": lambda of: own(of, ec_key(), days=(1, 9)),
@@ -259,6 +315,12 @@ CERTIFICATES: dict[str, Callable[[Any], object]] = {
     "none found": lambda of: looked_up(of, []),
     "fewer than recipients": lambda of: looked_up(of, [OWN], "jane@example.com", "joe@example.com"),
     "one that is none": lambda of: looked_up(of, [b"nonsense"]),
+    "PKCS #7": lambda of: looked_up(of, [pkcs7.serialize_certificates([OWN], Encoding.DER)]),
+    "PKCS #7 in PEM": lambda of: looked_up(of, [pkcs7.serialize_certificates([OWN], Encoding.PEM)]),
+    "base64": lambda of: looked_up(of, [b"".join(chain().splitlines()[1:-1])]),
+    r"PEM with \n for the ends of lines": lambda of: looked_up(of, [one_line(chain())]),
+    "a private key": lambda of: looked_up(of, [pem()]),
+    "two, neither of which issued the other": lambda of: looked_up(of, [2 * chain() + chain(OF_ANOTHER)]),
     "one that is cut off": lambda of: looked_up(of, [chain()[:-40]]),
     "a look-up that raises": lambda of: looked_up(of, fails),
     "a look-up that returns no list": lambda of: looked_up(of, 4711),

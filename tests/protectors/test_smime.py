@@ -89,6 +89,19 @@ def opened(folder: Path, content: bytes, name: str, kind: str) -> bytes | None:
     return out if status == 0 else None
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_file_with_the_chain_of_the_recipient_is_encrypted_to_the_recipient(
+    is_first: bool, tmp_path: Path
+) -> None:
+    root = certify(rsa_key(), "Root")
+    own = certify(ec_key(), "jane", issuer=(rsa_key(), root), alternative="jane@example.com")
+    content = b"".join(each.public_bytes(Encoding.PEM) for each in ([own, root] if is_first else [root, own]))
+    jane = Recipient(address=Address(addr_spec="jane@example.com"), certificate=content)
+    message = BUILDER.whole_message(encryptor=SmimeEncryptor()).build(CONTEXT, to=jane)
+    status, _ = decrypted(tmp_path, message.content, ec_key(), own)
+    assert status == 0
+
+
 def parsed(content: bytes) -> email.message.EmailMessage:
     return email.message_from_bytes(content, policy=email.policy.default)  # type: ignore[return-value]
 

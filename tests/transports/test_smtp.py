@@ -339,6 +339,25 @@ def test_all_recipients_are_refused(answers: list[str], is_temporary: bool) -> N
         assert "canary" not in shown
 
 
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (["554 5.7.1 relay access denied"], "relay.*password="),
+        (["530 authentication required", "550 5.7.60 not permitted"], "relay.*password="),
+        (["550 5.1.1 no such user", "554 5.7.1 relay access denied"], "says whom"),
+        (["550 no such user"], "says whom"),
+        (["451 4.7.1 greylisted"], "send again later"),
+    ],
+)
+def test_a_server_that_does_not_relay_wants_other_advice(answers: list[str], said: str) -> None:
+    script = {"rcpt": in_turn(*(says(f"{answer}\r\n".encode()) for answer in answers))}
+    recipients = [f"{number}@shop.example" for number in range(len(answers))]
+    with ScriptedServer(script, clear_offers=[]) as server:
+        with SmtpTransport(f"smtp://localhost:{server.port}") as transport:
+            with pytest.raises(RecipientsRefusedError, match=said):
+                transport.send(made(recipients=recipients))
+
+
 def test_reply_codes_are_on_the_error() -> None:
     script = {"dot": says(b"554-5.7.1 rejected for canary@shop.example\r\n554 5.7.1 sorry\r\n")}
     with ScriptedServer(script, clear_offers=[]) as server:
@@ -698,12 +717,20 @@ def test_login_where_only_login_is_offered(tls: Tls) -> None:
     assert server.commands[3:6] == [b"AUTH LOGIN", *(base64.b64encode(text) for text in (b"shop", b"secret"))]
 
 
-@pytest.mark.parametrize("offer", [b"AUTH CRAM-MD5", b"HELP"])
-def test_login_that_cannot_be_done(offer: bytes, tls: Tls) -> None:
+@pytest.mark.parametrize(
+    ("offer", "said"),
+    [
+        (b"AUTH CRAM-MD5 XOAUTH2", "neither PLAIN nor LOGIN, only CRAM-MD5, XOAUTH2"),
+        (b"AUTH XOAUTH2 jane@shop.example", "only XOAUTH2;"),
+        (b"HELP", "no login; .*587.*465.*leave out the user"),
+        (b"AUTH", "no login; .*587.*465.*leave out the user"),
+    ],
+)
+def test_login_that_cannot_be_done(offer: bytes, said: str, tls: Tls) -> None:
     script = {"secure ehlo": says(b"250-scripted\r\n250 " + offer + b"\r\n")}
     with ScriptedServer(script, tls=tls.server) as server:
         url = f"smtp+starttls://shop@localhost:{server.port}"
-        with pytest.raises(AuthenticationError, match="neither PLAIN nor LOGIN"):
+        with pytest.raises(AuthenticationError, match=said):
             SmtpTransport(url, password=lambda: "secret", ssl_context=tls.client).send(made())
 
 
@@ -757,7 +784,13 @@ def vault_is_down() -> str:
 
 @pytest.mark.parametrize(
     ("password", "is_temporary"),
-    [(vault_is_down, True), (unset, False), (lambda: None, False), (lambda: "nul\0", False)],
+    [
+        (vault_is_down, True),
+        (unset, False),
+        (lambda: None, False),
+        (lambda: "nul\0", False),
+        (lambda: "out of a file\n", False),
+    ],
 )
 def test_callable_without_a_password(password: Any, is_temporary: bool, tls: Tls) -> None:
     with SmtpSink(tls.server, users={"shop": "secret"}) as sink:

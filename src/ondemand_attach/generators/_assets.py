@@ -74,6 +74,11 @@ def normalised(address: str, folder: str = "") -> str:
         ResourceBlockedError: it is not a relative name, or leads out of the assets.
     """
     name = unquote(address.strip())
+    if not name:
+        raise ResourceBlockedError(
+            "the document asks for a resource without a name; leave the element out where there is none, by "
+            "{% if … %} in its template"
+        )
     if ":" in name or "\\" in name or "\0" in name or name.startswith("/"):
         raise ResourceBlockedError(
             "the document asks for a resource by an absolute path or an address; "

@@ -42,6 +42,8 @@ class Places:
         """Say which *address* it is: as it is, if a template says so, else that it is of the data."""
         if address.strip().lower().startswith("data:"):
             return "what a data: address holds"
+        if not address.strip():
+            return f"an empty address ({self._element_with(address)})"
         for name, text in self._files().items():
             for written in {address, html.escape(address)}:
                 if (start := _start_of(written, text)) is not None:
@@ -54,7 +56,7 @@ class Places:
             seen: Counter[str] = Counter()
             for node in self._tree.getElementsByTagName("*"):
                 seen[node.tagName] += 1
-                if any(address in value for _, value in node.attributes.items()):
+                if any(_holds(name, value, address) for name, value in node.attributes.items()):
                     return f"<{node.tagName}> {seen[node.tagName]} of the document"
         return "in a style sheet"
 
@@ -95,6 +97,11 @@ class Places:
             what = "a part of the document is"
             way = "make it smaller, or let it break: page-break-inside: avoid keeps it together"
         return f"{what} larger than its page and cannot be split{where}; {way}"
+
+
+def _holds(name: str, value: str, address: str) -> bool:
+    """Whether the attribute *name* asks for *address*. An empty one is in each text."""
+    return address in value if address.strip() else name in {"src", "href"} and not value.strip()
 
 
 def _plain(text: str) -> str:

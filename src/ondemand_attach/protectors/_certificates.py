@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,11 +16,19 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ondemand_attach._asn1 import core
+from ondemand_attach._asn1 import x509 as asn1_x509
 from ondemand_attach._given import is_lazy, kind
 from ondemand_attach._origins import of_file, told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError
-from ondemand_attach.protectors._key_files import fault_of_pem, fault_of_pkcs12, shown
+from ondemand_attach.protectors._key_files import (
+    fault_of_certificate,
+    fault_of_chain,
+    fault_of_pem,
+    fault_of_pkcs12,
+    not_a_path,
+    shown,
+)
 
 if TYPE_CHECKING:
     from ondemand_attach._message import Address, Recipient
@@ -41,6 +50,11 @@ def from_pkcs12(source: Source, password: Password | None) -> dict[str, Any]:
             f"the PKCS #12 store{shown(source)} cannot be opened: {fault_of_pkcs12(content, secret)}"
         ),
     )
+    if missing := "private key" if key is None else "certificate of its key" if certificate is None else "":
+        raise ConfigurationError(
+            f"the PKCS #12 store{shown(source)} holds no {missing}; export the key together "
+            "with its certificates"
+        )
     return {"key": key, "certificate": certificate, "chain": chain}
 
 
@@ -51,7 +65,7 @@ def from_pem(key: Source, certificate_chain: Source, password: Password | None) 
     chain = translated(
         lambda: x509.load_pem_x509_certificates(chain_content),
         lambda _: ConfigurationError(
-            f"the certificate chain{shown(certificate_chain)} cannot be read: it is not PEM, or damaged"
+            f"the certificate chain{shown(certificate_chain)} cannot be read: {fault_of_chain(chain_content)}"
         ),
     )
     check_names(chain)
@@ -101,6 +115,11 @@ def _in_order(own: x509.Certificate, certificates: Iterable[x509.Certificate]) -
     return chain + left
 
 
+def misses_issuer(own: x509.Certificate, chain: Iterable[x509.Certificate]) -> bool:
+    """Whether *chain* lacks the issuer of *own*, so that readers who do not know it cannot say who signed."""
+    return own.issuer != own.subject and all(one.subject != own.issuer for one in chain)
+
+
 def private_key(key: Source, password: Password | None) -> Any:
     """Read a private key from PEM."""
     content, secret = content_of(key, "the private key"), secret_of(password)
@@ -113,17 +132,44 @@ def private_key(key: Source, password: Password | None) -> Any:
 
 
 def certificate_of(value: object) -> x509.Certificate:
-    """Return the certificate that *value* is: an x509.Certificate, or PEM or DER bytes.
+    """Return the certificate that *value* is, or the one in it that issued none of the others.
+
+    Raises:
+        ValueError: it holds none, or several of that kind.
+    """
+    first, *others = found = certificates_of(value)
+    if not others:
+        return first
+    # A file with the chain, in any order: encrypted to an issuer, nothing could be read by its holder.
+    issuers = [one.issuer for one in found if one.issuer != one.subject]
+    [own] = [one for one in found if one.subject not in issuers]
+    return own
+
+
+def own_first(certificate: object, chain: Iterable[object]) -> list[x509.Certificate]:
+    """Return the *certificate*, then those beside it in its file, then the *chain*.
+
+    Raises:
+        ValueError: one is none.
+    """
+    own = certificate_of(certificate)
+    beside = [one for one in certificates_of(certificate) if one != own]
+    return [own, *beside, *itertools.chain.from_iterable(map(certificates_of, chain))]
+
+
+def certificates_of(value: object) -> list[x509.Certificate]:
+    """Return all certificates in *value*: an x509.Certificate, or PEM or DER bytes.
 
     Raises:
         ValueError: it is none of these.
     """
     if isinstance(value, x509.Certificate):
-        return value
+        return [value]
     if not isinstance(value, bytes):
         raise ValueError("not a certificate")  # noqa: TRY004 - one error for whatever is no certificate
-    is_pem = b"-----BEGIN" in value
-    return x509.load_pem_x509_certificate(value) if is_pem else x509.load_der_x509_certificate(value)
+    if b"-----BEGIN" in value:
+        return list(dict.fromkeys(x509.load_pem_x509_certificates(value)))
+    return [x509.load_der_x509_certificate(value)]
 
 
 def content_of(source: Source | bytearray, what: str) -> bytes:
@@ -136,6 +182,8 @@ def content_of(source: Source | bytearray, what: str) -> bytes:
         raise ConfigurationError(
             f"{what} is given as the path of a file, or its content, not as {kind(source)}"
         )
+    if isinstance(source, str) and (problem := not_a_path(source)):
+        raise ConfigurationError(f"{what} {problem}")
     return translated(
         lambda: Path(source).read_bytes(),
         lambda error: ConfigurationError(
@@ -184,7 +232,7 @@ def unfit_to_receive(given: object, holders: Iterable[Recipient], now: datetime.
     try:
         certificate = certificate_of(given)
     except Exception:  # noqa: BLE001 - whatever the bytes are at odds with
-        return "is neither PEM nor DER"
+        return fault_of_certificate(given)
     try:
         return (
             out_of_date(certificate, now)
@@ -277,6 +325,13 @@ def _unusable(key: RSAPublicKey) -> str | None:
     return None
 
 
+def has_named_curve(certificate: x509.Certificate) -> bool:
+    """Whether *certificate* of an EC key names its curve, as RFC 5480 section 2.1.1 has it."""
+    read = asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
+    algorithm = read["tbs_certificate"]["subject_public_key_info"]["algorithm"]
+    return algorithm["parameters"].name == "named"  # type: ignore[no-any-return]
+
+
 def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
     """Return what *certificate* was issued for (RFC 5280 section 4.2.1.3); None means anything."""
     try:
@@ -312,6 +367,6 @@ def name_of(certificate: x509.Certificate) -> str:
 
 
 def der(certificates: Iterable[object]) -> list[bytes]:
-    """Return *certificates* in DER, each once."""
-    read = map(certificate_of, certificates)
+    """Return *certificates* in DER, each once, with all of a PEM file that holds several."""
+    read = itertools.chain.from_iterable(map(certificates_of, certificates))
     return list(dict.fromkeys(each.public_bytes(serialization.Encoding.DER) for each in read))

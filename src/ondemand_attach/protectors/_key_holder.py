@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
     from ondemand_attach._message import AttachmentRequest
     from ondemand_attach.protectors._signing_keys import LocalKey, Sign
+
+_log = logging.getLogger("ondemand_attach")
+_NO_ISSUER = (
+    "the certificate that signs as %s comes without that of its issuer: unless this is a root, readers will "
+    "not find out who signed; add the certificates in between to chain=, the PEM file or the PKCS #12 store"
+)
 
 
 class PrivateKeyHolder:
@@ -41,9 +48,10 @@ class KeyHolder(PrivateKeyHolder):
         from ondemand_attach.protectors import _certificates, _signing_keys
 
         own, *others = translated(
-            lambda: [_certificates.certificate_of(one) for one in (certificate, *chain)],
+            lambda: _certificates.own_first(certificate, chain),
             lambda _: ConfigurationError(
-                "a signing certificate is missing, or neither PEM nor DER; give the content of its file"
+                "a signing certificate is missing, or neither PEM nor DER; give the content of its file, "
+                "as bytes"
             ),
         )
         _certificates.check_names((own, *others))
@@ -55,6 +63,8 @@ class KeyHolder(PrivateKeyHolder):
         )
         if reason_not := _certificates.out_of_date(own, datetime.datetime.now(datetime.UTC)):
             raise ConfigurationError(f"the signing certificate {reason_not}")
+        if _certificates.misses_issuer(own, others):
+            _log.warning(_NO_ISSUER, _certificates.name_of(own))
         self._certificate, self._chain = own, tuple(others)
 
     def _check_date(self, request: AttachmentRequest) -> None:

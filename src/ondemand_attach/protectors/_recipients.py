@@ -77,7 +77,7 @@ def _hint(certificate: object) -> str:
     if certificate is None:
         return "; give Recipient(certificate=…), or a look-up with certificates="
     if isinstance(certificate, str):
-        return "; give what is in the file, not its path"
+        return "; give what is in the file, as bytes, not its path"
     return "; ask the recipient for another"
 
 

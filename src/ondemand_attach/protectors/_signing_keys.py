@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -23,7 +23,7 @@ from ondemand_attach._origins import told
 from ondemand_attach._reach import reaching_out
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, SigningError
-from ondemand_attach.protectors._certificates import key_usage, not_understood, too_weak
+from ondemand_attach.protectors._certificates import has_named_curve, key_usage, not_understood, too_weak
 
 LocalKey: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey
 Sign: TypeAlias = Callable[[bytes], bytes]
@@ -70,6 +70,12 @@ class OutsideKey:
         return _outside, (self.ask, public_key)
 
 
+_CURVES: Final = {
+    *("secp256r1", "secp384r1", "secp521r1"),
+    *("brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"),
+}
+"""Those of ISO/TS 32002. NSS knows the first three only."""
+
 SigningKey: TypeAlias = LocalKey | OutsideKey
 
 
@@ -87,6 +93,8 @@ def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
     if reason := too_weak(certificate) or not_understood(certificate):
         raise ConfigurationError(f"the signing certificate {reason}")
     usage, public_key = key_usage(certificate), certificate.public_key()
+    if isinstance(public_key, EllipticCurvePublicKey):
+        _check_curve(certificate, public_key)
     if usage is not None and not (usage.digital_signature or usage.content_commitment):
         raise ConfigurationError(
             "the certificate was not issued for signing: it lacks both digitalSignature and nonRepudiation"
@@ -103,6 +111,24 @@ def check_pair(key: object, certificate: x509.Certificate) -> SigningKey:
             "that signs; from_pem() and from_pkcs12() read files"
         )
     return OutsideKey(key, public_key)
+
+
+def _check_curve(certificate: x509.Certificate, public_key: EllipticCurvePublicKey) -> None:
+    """Refuse a key with which readers, among them those of NSS and OpenSSL, call each signature invalid.
+
+    Raises:
+        ConfigurationError: it is one.
+    """
+    if public_key.curve.name not in _CURVES:
+        raise ConfigurationError(
+            f"the signing certificate has an EC key on {public_key.curve.name}, which readers of PDF and "
+            "mail do not know (ISO/TS 32002); have one issued for a key on P-256, P-384 or P-521"
+        )
+    if not has_named_curve(certificate):
+        raise ConfigurationError(
+            "the signing certificate gives the curve of its EC key by numbers and not by name, which readers "
+            "refuse (RFC 5480 section 2.1.1); have one issued for a key made with ec_param_enc:named_curve"
+        )
 
 
 def is_rsa(key: SigningKey) -> bool:

@@ -24,6 +24,7 @@ __all__ = ["DkimSigner"]
 
 _HEADER: Final = re.compile(rb"([!-9<-~]+:[^\n]*\r\n([ \t][^\n]*\r\n)*)+\r\n")
 """Fields with names that a signature can list: a semicolon would end the list (RFC 6376 section 3.5)."""
+_SELECTOR: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")  # RFC 6376 section 3.1
 _NAME: Final = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
 # Signed once more than they are there, so that none can be added in front (RFC 6376 section 8.15).
 _ONCE: Final = (
@@ -70,6 +71,11 @@ class DkimSigner(PrivateKeyHolder):
         if not (self.domain.isascii() and selector.isascii() and self.domain and selector):
             raise ConfigurationError(
                 "domain= and selector= are host names in ASCII, with A-labels (RFC 5890)"
+            )
+        if not _SELECTOR.fullmatch(selector) or "_domainkey" in selector.lower():
+            raise ConfigurationError(
+                "selector= is what stands before ._domainkey in the name of the DNS record, such as "
+                "mail2026; it takes letters, digits, hyphens and dots"
             )
         self._algorithm, self._key, self._record = _prepared(key, password)
 

@@ -155,6 +155,11 @@ def asked(secret: Callable[[], str]) -> str:
         )
     if "\0" in answer:
         raise AuthenticationError("what the callable for the password or key returned holds a NUL")
+    if answer.endswith(("\n", "\r")):  # as from a file; no password ends so (RFC 4013 section 2.3)
+        raise AuthenticationError(
+            "what the callable for the password or key returned ends with the end of a line; have it "
+            ".strip() that"
+        )
     return answer
 
 

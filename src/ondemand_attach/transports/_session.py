@@ -21,6 +21,7 @@ from ondemand_attach.transports._network import asked
 
 _PIPELINED = 100
 _SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 section 4
+_MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422 section 3.1
 _PATH = re.compile(r"[^\s\x00-\x1f\x7f<>]+")
 
 
@@ -112,7 +113,7 @@ class Session(BoundedSmtp):
             self.ask(_base64(user), 3)
             self.ask(_base64(asked(password)), 2)
         else:
-            raise self.impossible("neither PLAIN nor LOGIN is offered")
+            raise self.impossible(_no_login(mechanisms))
 
     def _parameters(self, message: Message) -> Iterator[str]:
         if self.has_extn("size"):
@@ -153,6 +154,20 @@ class Session(BoundedSmtp):
         if (failure := refusal_of_all(envelope, refused, by=str(self.server))) is not None:
             raise failure
         return refused
+
+
+def _no_login(mechanisms: Iterable[str]) -> str:
+    """Say that there is no way to log in with a password, and what is offered instead."""
+    offered = ", ".join(filter(_MECHANISM.fullmatch, mechanisms))
+    if not offered:
+        return (
+            "it offers no login; at the ports for submission it may, 587 (smtp+starttls://) or 465 "
+            "(smtps://), or it needs none: leave out the user in the URL and password="
+        )
+    return (
+        f"it offers neither PLAIN nor LOGIN, only {offered}; have it allow logins with a password, mostly "
+        "one that is made for an application, or name another server"
+    )
 
 
 def _base64(text: str) -> str:

@@ -38,13 +38,14 @@ _FIELD_VALUE = re.compile(r"[\t -~\x80-\xff]*")  # section 5.5
 _UNCERTAIN = {502, 504, 520, 522, 524, 598, 599}
 """A gateway says that it does not know what became of the request, which it had in whole (RFC 9110 sections
 15.6.3 and 15.6.5, and what Cloudflare and others say instead)."""
+_UNDERSTOOD = "it does not take an address, or what encode= makes; see what it says of this in its own log"
 _TODO = {
-    400: "it does not understand what encode= makes",
+    400: _UNDERSTOOD,
     401: "the key is wrong, or of another account or region",
     403: "the key may not send, or not for this sender or domain",
     404: "there is nothing at this address; see the URL, and the domain in it",
     413: "the message is larger than it takes",
-    422: "it does not understand what encode= makes",
+    422: _UNDERSTOOD,
     429: "it limits how many messages it takes; send again later, or fewer at a time",
 }
 
