@@ -89,6 +89,7 @@ class Explanation:
         )
 
         self._literals: dict[int, tuple[str, ...]] = {}
+        self._lookups: dict[int, frozenset[str]] = {}
         self._seen: dict[str, set[str]] = {}
         self._pasted = {name for name, value in values if _kinds.is_account(value)}
         for text in pasted:
@@ -149,6 +150,7 @@ class Explanation:
                 if piece.place and name in self._names_in(piece.text) and not explains(piece):
                     said = _said(piece.text)
                     paths = [path for path, text in self._carriers.get(name, ()) if _holds(said, text)]
+                    paths += self._asked_for(name, rendering)
                     template, line = piece.place()
                     return Origin(template or rendering.name, line, paths[0] if paths else None)
         pasted = (each for each in renderings if name in self._pasted and self._is_in(name, each.source))
@@ -172,13 +174,24 @@ class Explanation:
         """Return what tells whether a piece of *rendering* explains the value."""
         if name in self._pasted and self._is_in(name, rendering.source):
             return lambda piece: bool(piece.place) and self._is_explained(name, piece.text, ())
-        literals = self._literals_of(rendering) if any(piece.place for piece in pieces) else ()
+        is_by_tag = any(piece.place for piece in pieces) and not self._asked_for(name, rendering)
+        literals = self._literals_of(rendering) if is_by_tag else ()
         return lambda piece: not piece.place or self._is_explained(name, piece.text, literals)
 
     def _literals_of(self, rendering: Rendering) -> tuple[str, ...]:
         if id(rendering) not in self._literals:
             self._literals[id(rendering)] = rendering.literals()
         return self._literals[id(rendering)]
+
+    def _asked_for(self, name: str, rendering: Rendering) -> list[str]:
+        """Return the paths of public texts that hold the value and are used by the templates.
+
+        A tag may have written a part of such a text, and not what the template says as well.
+        """
+        carriers = self._carriers.get(name, ())
+        if carriers and id(rendering) not in self._lookups:
+            self._lookups[id(rendering)] = rendering.lookups()
+        return [path for path, _ in carriers if _is_used(path, self._lookups[id(rendering)])]
 
     def _is_explained(self, name: str, written: str, literals: Iterable[str]) -> bool:
         """Whether what a tag has *written* explains the value."""
@@ -225,6 +238,11 @@ class Explanation:
                 return
             yield before[first], stop
             start, cuts = stop, cuts[last:]
+
+
+def _is_used(path: str, lookups: Iterable[str]) -> bool:
+    """Whether one of *lookups* is *path*, or leads to it or to a part of it."""
+    return any(f"{path}.".startswith(f"{each}.") or f"{each}.".startswith(f"{path}.") for each in lookups)
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
