@@ -341,6 +341,22 @@ def test_a_part_of_public_data_is_found_though_a_constant_says_the_same(tag: str
     assert built(saying("{% set town = 'New York' %}{{ town }}{{ k }}"), data, "New York")
 
 
+@pytest.mark.parametrize(
+    ("value", "source", "public"),
+    [
+        ("KD-471108", "KD-{{ n }}", {"n": 471108}),
+        ("471108", "{% for d in n %}{{ d }}{% endfor %}", {"n": [4, 7, 1, 1, 0, 8]}),
+        (DAY, "{{ d }}.{{ m }}.{{ n }}", {"d": 30, "m": 11, "n": 2026}),
+        ("XY 471 108", "<b>XY</b> {{ n }} {{ d }}", {"n": 471, "d": 108}),
+    ],
+)
+def test_a_value_that_public_figures_make_up_together_is_found(
+    value: object, source: str, public: dict[str, Any]
+) -> None:
+    refused(LETTER.html(source), value, **public)
+    assert built(LETTER.html("30. 11. {{ n }}"), {"n": 2026}, DAY)
+
+
 def test_a_long_number_is_somebodys_whatever_its_type() -> None:
     for number in (4711081512, Decimal(4711081512), 4711081512.0, 10**17 + 1):
         for value in (number, str(int(number))):

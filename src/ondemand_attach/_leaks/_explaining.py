@@ -37,6 +37,7 @@ _BETWEEN_WORDS = re.compile(r"\b")
 # Nobody's name, and in ASCII as some header fields want it: what was on both sides of it stays apart.
 _TAKEN_OUT = "-xqzx-"
 _MOST = 200  # occurrences in one run; what is beyond stays in
+_FEW_DIGITS = 5  # of a value that tags may have written in part
 _LITTLE = 12  # letters that may stand beside a figure: a weekday, a currency
 
 
@@ -119,7 +120,8 @@ class Explanation:
         # Few values stand in more than one piece, and to look for all of them in all of the text takes long.
         for name in self.in_text(_without(text, spans)):
             for start, end in self._runs(name, rendering, pieces):
-                spans += self._occurrences(name, text, start, end)
+                found_there = self._occurrences(name, text, start, end)
+                spans += (span for span in found_there if self._is_mostly_fixed(name, span, pieces))
         return _without(text, spans)
 
     def _in_pieces(self, rendering: Rendering, pieces: Sequence[Piece]) -> Iterator[tuple[int, int]]:
@@ -167,6 +169,22 @@ class Explanation:
                 start = after
             end = after
         yield start, end
+
+    def _is_mostly_fixed(self, name: str, span: tuple[int, int], pieces: Iterable[Piece]) -> bool:
+        """Whether tags have written few of the digits in *span*, unless the value is a public figure itself.
+
+        A year may be put behind a fixed day, but a number that was put together of public ones is somebody's.
+        """
+        if self._is_public_figure(name):
+            return True
+        end, digits = 0, list[int]()
+        for piece in pieces:
+            start, end = end, end + len(piece.text)
+            if piece.place and start < span[1] and end > span[0]:
+                shared = piece.text[max(span[0] - start, 0) : span[1] - start]
+                digits += filter(None, [sum(map(str.isdigit, shared))])
+        is_amount = _kinds.is_figure(self._values[name]) and len(digits) == 1  # its currency is fixed text
+        return is_amount or sum(digits) <= _FEW_DIGITS
 
     def _explaining(
         self, name: str, rendering: Rendering, pieces: Iterable[Piece]
