@@ -39,6 +39,7 @@ class Rendering:
         text: all that was written.
         pieces: returns it piece by piece, in their order.
         literals: returns the texts of the templates that a tag may write: constants, bodies of macros.
+        lookups: returns the paths of the data that the templates use, as a person may read them.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Rendering:
     text: str = field(repr=False)
     pieces: Callable[[], tuple[Piece, ...]] = field(repr=False)
     literals: Callable[[], tuple[str, ...]] = field(repr=False)
+    lookups: Callable[[], frozenset[str]] = field(repr=False)
 
 
 _recorder: Final[ContextVar[list[Rendering] | None]] = ContextVar("what is recorded", default=None)

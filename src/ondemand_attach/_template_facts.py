@@ -35,12 +35,13 @@ def facts(source: str) -> Facts:
     for node in parsed.find_all((nodes.Filter, nodes.Test)):  # of the application, which are not known here
         known: Any = environment.filters if isinstance(node, nodes.Filter) else environment.tests
         known.setdefault(node.name, str)
-    names = meta.find_undeclared_variables(parsed)
     is_whole = not any(True for _ in meta.find_referenced_templates(parsed))
-    return Facts(_lookups(parsed, names), is_whole)
+    return Facts(lookups(parsed), is_whole)
 
 
-def _lookups(parsed: nodes.Template, names: Collection[str]) -> frozenset[Path]:
+def lookups(parsed: nodes.Template) -> frozenset[Path]:
+    """Return the paths of the data that a template uses."""
+    names: Collection[str] = meta.find_undeclared_variables(parsed)
     called = {id(node.node) for node in parsed.find_all(nodes.Call)}
     found = [
         (node, path)

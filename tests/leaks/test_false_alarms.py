@@ -305,6 +305,71 @@ def test_a_number_that_somebody_has_is_no_figure() -> None:
     refused(LETTER.text("{{ it }}"), "ABC 12345", it="ABC 12345")
 
 
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *(
+            "{{ note.split(', ')[1] }}",
+            "{{ note[3:11] }}",
+            "{{ order.notes[0][3:11] }}",
+            "{{ order[k][0][3:11] }}",
+        ),
+        *("{% for n in order.notes %}{{ n[3:11] }}{% endfor %}", "{% set n = note %}{{ n[3:11] }}"),
+        *("{% macro of(x) %}New York {{ x[3:11] }}{% endmacro %}{{ of(note) }}", "{{ order|first_note }}"),
+        *("{% block b %}New York {{ note[3:11] }}{% endblock %}{{ self.b() }}", "{{ note|second }}"),
+        *("{% set b %}New York {{ note[3:11] }}{% endset %}{{ b }}", "{{ note|replace('5, ', '') }}"),
+    ],
+)
+@pytest.mark.parametrize("slot", ["text", "html", "subject", "filename"])
+def test_a_part_of_public_data_is_found_though_a_constant_says_the_same(tag: str, slot: str) -> None:
+    filters = {
+        "second": lambda text: text.split(", ")[1],
+        "first_note": lambda order: order["notes"][0][3:11],
+    }
+    builder = MessageBuilder(filters=filters).sender("orders@shop.example").subject("Order").text("Hello.")
+    builder = builder.confidential("customer")
+    source = "{% set town = 'New York' %}" + tag
+
+    def saying(source: str) -> MessageBuilder:
+        if slot == "filename":
+            return builder.attach(csv, filename=f"{source}.csv")
+        return getattr(builder, slot)(source)
+
+    data = {"note": "5, New York", "order": {"notes": ["5, New York"]}, "k": "notes"}
+    error = refused(saying(source), **data, town="none")
+    assert "note" in str(error).partition("which is not marked")[0]
+    assert built(saying("{% set town = 'New York' %}{{ town }}{{ k }}"), data, "New York")
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "public"),
+    [
+        ("KD-471108", "KD-{{ n }}", {"n": 471108}),
+        ("471108", "{% for d in n %}{{ d }}{% endfor %}", {"n": [4, 7, 1, 1, 0, 8]}),
+        (DAY, "{{ d }}.{{ m }}.{{ n }}", {"d": 30, "m": 11, "n": 2026}),
+        ("XY 471 108", "<b>XY</b> {{ n }} {{ d }}", {"n": 471, "d": 108}),
+    ],
+)
+def test_a_value_that_public_figures_make_up_together_is_found(
+    value: object, source: str, public: dict[str, Any]
+) -> None:
+    refused(LETTER.html(source), value, **public)
+    assert built(LETTER.html("30. 11. {{ n }}"), {"n": 2026}, DAY)
+
+
+def test_a_long_number_is_somebodys_whatever_its_type() -> None:
+    for number in (4711081512, Decimal(4711081512), 4711081512.0, 10**17 + 1):
+        for value in (number, str(int(number))):
+            error = refused(LETTER.text("{{ it|int }}"), value, it=number)
+            assert "it, which is not marked" in str(error)
+        listed = lambda request: Document(  # noqa: E731
+            content=b"%d" % int(request.context["town"]), media_type="text/csv"
+        )
+        refused(LETTER.attach(listed, filename="a.csv"), number, town=number)
+    for amount in (150_000_000, Decimal("1234567891.50"), Decimal("123456789.00"), 12345678):
+        assert built(LETTER.text("{{ it }}"), {"it": amount}, amount)
+
+
 def test_what_a_whole_message_was_found_to_hold_elsewhere_stays_found() -> None:
     """What the application gives per message, and no step of the builder."""
     with pytest.raises(ConfidentialityError, match="Message-ID"):

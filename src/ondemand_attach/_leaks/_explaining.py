@@ -37,6 +37,7 @@ _BETWEEN_WORDS = re.compile(r"\b")
 # Nobody's name, and in ASCII as some header fields want it: what was on both sides of it stays apart.
 _TAKEN_OUT = "-xqzx-"
 _MOST = 200  # occurrences in one run; what is beyond stays in
+_FEW_DIGITS = 5  # of a value that tags may have written in part
 _LITTLE = 12  # letters that may stand beside a figure: a weekday, a currency
 
 
@@ -89,6 +90,7 @@ class Explanation:
         )
 
         self._literals: dict[int, tuple[str, ...]] = {}
+        self._lookups: dict[int, frozenset[str]] = {}
         self._seen: dict[str, set[str]] = {}
         self._pasted = {name for name, value in values if _kinds.is_account(value)}
         for text in pasted:
@@ -118,7 +120,8 @@ class Explanation:
         # Few values stand in more than one piece, and to look for all of them in all of the text takes long.
         for name in self.in_text(_without(text, spans)):
             for start, end in self._runs(name, rendering, pieces):
-                spans += self._occurrences(name, text, start, end)
+                found_there = self._occurrences(name, text, start, end)
+                spans += (span for span in found_there if self._is_mostly_fixed(name, span, pieces))
         return _without(text, spans)
 
     def _in_pieces(self, rendering: Rendering, pieces: Sequence[Piece]) -> Iterator[tuple[int, int]]:
@@ -149,6 +152,7 @@ class Explanation:
                 if piece.place and name in self._names_in(piece.text) and not explains(piece):
                     said = _said(piece.text)
                     paths = [path for path, text in self._carriers.get(name, ()) if _holds(said, text)]
+                    paths += self._asked_for(name, rendering)
                     template, line = piece.place()
                     return Origin(template or rendering.name, line, paths[0] if paths else None)
         pasted = (each for each in renderings if name in self._pasted and self._is_in(name, each.source))
@@ -166,19 +170,46 @@ class Explanation:
             end = after
         yield start, end
 
+    def _is_mostly_fixed(self, name: str, span: tuple[int, int], pieces: Iterable[Piece]) -> bool:
+        """Whether tags have written few of the digits in *span*, unless the value is a public figure itself.
+
+        A year may be put behind a fixed day, but a number that was put together of public ones is somebody's.
+        """
+        if self._is_public_figure(name):
+            return True
+        end, digits = 0, list[int]()
+        for piece in pieces:
+            start, end = end, end + len(piece.text)
+            if piece.place and start < span[1] and end > span[0]:
+                shared = piece.text[max(span[0] - start, 0) : span[1] - start]
+                digits += filter(None, [sum(map(str.isdigit, shared))])
+        is_amount = _kinds.is_figure(self._values[name]) and len(digits) == 1  # its currency is fixed text
+        return is_amount or sum(digits) <= _FEW_DIGITS
+
     def _explaining(
         self, name: str, rendering: Rendering, pieces: Iterable[Piece]
     ) -> Callable[[Piece], bool]:
         """Return what tells whether a piece of *rendering* explains the value."""
         if name in self._pasted and self._is_in(name, rendering.source):
             return lambda piece: bool(piece.place) and self._is_explained(name, piece.text, ())
-        literals = self._literals_of(rendering) if any(piece.place for piece in pieces) else ()
+        is_by_tag = any(piece.place for piece in pieces) and not self._asked_for(name, rendering)
+        literals = self._literals_of(rendering) if is_by_tag else ()
         return lambda piece: not piece.place or self._is_explained(name, piece.text, literals)
 
     def _literals_of(self, rendering: Rendering) -> tuple[str, ...]:
         if id(rendering) not in self._literals:
             self._literals[id(rendering)] = rendering.literals()
         return self._literals[id(rendering)]
+
+    def _asked_for(self, name: str, rendering: Rendering) -> list[str]:
+        """Return the paths of public texts that hold the value and are used by the templates.
+
+        A tag may have written a part of such a text, and not what the template says as well.
+        """
+        carriers = self._carriers.get(name, ())
+        if carriers and id(rendering) not in self._lookups:
+            self._lookups[id(rendering)] = rendering.lookups()
+        return [path for path, _ in carriers if _is_used(path, self._lookups[id(rendering)])]
 
     def _is_explained(self, name: str, written: str, literals: Iterable[str]) -> bool:
         """Whether what a tag has *written* explains the value."""
@@ -225,6 +256,11 @@ class Explanation:
                 return
             yield before[first], stop
             start, cuts = stop, cuts[last:]
+
+
+def _is_used(path: str, lookups: Iterable[str]) -> bool:
+    """Whether one of *lookups* is *path*, or leads to it or to a part of it."""
+    return any(f"{path}.".startswith(f"{each}.") or f"{each}.".startswith(f"{path}.") for each in lookups)
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:

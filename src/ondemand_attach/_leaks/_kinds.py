@@ -21,15 +21,27 @@ def is_figure(value: object, *, is_public: bool = True) -> bool:
         return _meaning.is_figure(value) or (
             not is_public and value.strip().isdigit() and not is_identifying(value)
         )
-    return isinstance(value, int | float | Decimal | date | time | timedelta) and not isinstance(value, bool)
+    is_figure_by_type = isinstance(value, int | float | Decimal | date | time | timedelta)
+    return is_figure_by_type and not isinstance(value, bool) and not _is_long_number(value)
 
 
 def is_identifying(value: object) -> bool:
-    return (
+    """Whether *value* is a number that somebody has: of a customer, a telephone, a passport."""
+    return _is_long_number(value) or (
         isinstance(value, str)
         and not _meaning.is_figure(value)
         and sum(map(str.isdigit, value)) >= _IDENTIFYING
     )
+
+
+def _is_long_number(value: object) -> bool:
+    """Whether a whole number is no amount, as so long a one would end in zeros: 150,000,000 IDR."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return False
+    number = Decimal(value)
+    is_whole = number.is_finite() and number == number.to_integral_value()
+    has_cents = isinstance(value, Decimal) and number.as_tuple().exponent != 0
+    return is_whole and not has_cents and number.adjusted() + 1 >= _IDENTIFYING and number % 1000 != 0
 
 
 def is_account(value: object) -> bool:

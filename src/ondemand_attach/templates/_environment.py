@@ -14,12 +14,13 @@ from typing import Any, TypeAlias, TypeVar
 import jinja2
 from jinja2 import meta, nodes
 
-from ondemand_attach._confidential import copied
+from ondemand_attach._confidential import copied, shown
 from ondemand_attach._given import is_lazy, kind
 from ondemand_attach._message import Slot, Source
 from ondemand_attach._origins import told
 from ondemand_attach._rendering import Piece, Rendering, recorder
 from ondemand_attach._seal import translated
+from ondemand_attach._template_facts import lookups
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, TemplateError
 from ondemand_attach.templates import _sandbox
 from ondemand_attach.templates._explaining import ABSENT, explained, syntax
@@ -125,6 +126,7 @@ class Templates:
                 text,
                 lambda: _pieces(written, tags),
                 lambda: self._literals_of(slot, source),
+                lambda: self._lookups_of(slot, source),
             )
         )
         return text
@@ -145,12 +147,7 @@ class Templates:
             return {}
 
     def _literals_of(self, slot: Slot, source: Source) -> tuple[str, ...]:
-        environment = self.environment(slot)
-        try:
-            texts = self._load(slot, source)  # not kept: it may be of one customer
-        except jinja2.TemplateNotFound:  # which the template may ignore
-            texts = (source.text or "",)
-        trees = [environment.parse(text) for text in texts]
+        trees = self._trees_of(slot, source)
         fixed = [
             node.data
             for tree in trees
@@ -159,6 +156,16 @@ class Templates:
         ]
         constants = [node.value for tree in trees for node in tree.find_all(nodes.Const)]
         return (*fixed, *(value for value in constants if isinstance(value, str)))
+
+    def _lookups_of(self, slot: Slot, source: Source) -> frozenset[str]:
+        return frozenset(shown(path) for tree in self._trees_of(slot, source) for path in lookups(tree))
+
+    def _trees_of(self, slot: Slot, source: Source) -> list[nodes.Template]:
+        try:
+            texts = self._load(slot, source)  # not kept: it may be of one customer
+        except jinja2.TemplateNotFound:  # which the template may ignore
+            texts = (source.text or "",)
+        return [self.environment(slot).parse(text) for text in texts]
 
     def _version(self, sources: tuple[tuple[Slot, Source], ...]) -> str:
         """Return a digest of all that *sources* and what they refer to by a fixed name consist of."""
