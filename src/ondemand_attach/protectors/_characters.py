@@ -12,8 +12,9 @@ SIGN_BITS: Final = 5.0
 """What a sign counts: there are 33, a few of which are in most passwords."""
 
 _NOT_SEPARATING = re.compile(
-    "^[-_.]|[-_]$|[a-z][0-9]*[A-Z]|[A-Z]{2}[0-9]*[a-z]|-.*_|_.*-|[-_]{2}"
-)  # as token_urlsafe() makes
+    r"[a-z][0-9]*[A-Z]|[A-Z]{2}[0-9]*[a-z]|-.*_|_.*-"  # as token_urlsafe() makes
+    r"|^[-_.,/:;)]|[-_,/:;(+]$|[-_.,/:;()+][-_.,/:;)+]|[+](?![0-9(])"  # as in no word or plate
+)
 _SHORT: Final = 8
 _CHUNK = re.compile(r"[^\W_]+")
 _APART = re.compile(r"(?:[\W_]*(?:[^\W\d_]+|[0-9]+)(?![^\W_]))*[\W_]*")

@@ -123,6 +123,8 @@ def formatted(password: str) -> GivenOut | None:
 def _is_written_so(kind: str, password: str) -> bool:
     """Whether plates are of one case, and groups are no code's, which cut through letters and digits."""
     is_code = len(chunks(password)) > 1 and not is_grouped_by_sense(password) and not is_apart(password)
+    if signs(password) > 1:
+        return False
     return (kind != tables.PLATE or is_of_one_case(core(password))) and (kind == tables.DRIVER or not is_code)
 
 
