@@ -57,6 +57,8 @@ ALPHABETS: dict[str, tuple[str, int, int]] = {  # letters, length, length of gro
     "a-zA-Z0-9, 10 by 5": (string.ascii_letters + DIGITS, 10, 5),
     "a-zA-Z0-9, 12": (string.ascii_letters + DIGITS, 12, 0),
     "base64, 10": (string.ascii_letters + DIGITS + "-_", 10, 0),
+    "base64 with + and /, 10": (string.ascii_letters + DIGITS + "+/", 10, 0),
+    "ASCII, 10": (string.ascii_letters + DIGITS + string.punctuation, 10, 0),
     "base64, 11": (string.ascii_letters + DIGITS + "-_", 11, 0),
     "base64, 16": (string.ascii_letters + DIGITS + "-_", 16, 0),
     "a-z, 11": (LOWER, 11, 0),
@@ -287,6 +289,28 @@ def test_a_label_stands_beside_its_number(label: str, code: str) -> None:
 )
 def test_what_is_added_to_a_number_makes_it_no_code(number: str) -> None:
     assert estimated_bits(number) < LEAST_BITS
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        '295>B:"|+y',
+        '284#}q".7+',
+        "54J(M3})|3",
+        "0h8+/gmdt/",
+        "dva6gg/a++",
+        "bq)f/N(Yed",
+        "o,0v24:t-o",
+        ";9/1(1x7\\~",
+    ],
+)
+def test_signs_that_separate_nothing_are_those_of_a_code(password: str) -> None:
+    assert estimated_bits(password) >= LEAST_BITS
+
+
+@pytest.mark.parametrize("walk", ["zxcvbnm,./1234", "!@#$%^&*()", "qwertz!@#$%"])
+def test_signs_are_walked_over_too(walk: str) -> None:
+    assert estimated_bits(walk) < LEAST_BITS
 
 
 def test_many_times_the_longest_is_estimated_in_bounded_steps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,13 @@ SIGN_BITS: Final = 5.0
 """What a sign counts: there are 33, a few of which are in most passwords."""
 
 _NOT_SEPARATING = re.compile(
-    "^[-_.]|[-_]$|[a-z][0-9]*[A-Z]|[A-Z]{2}[0-9]*[a-z]|-.*_|_.*-|[-_]{2}"
-)  # as token_urlsafe() makes
+    r"[a-z][0-9]*[A-Z]|[A-Z]{2}[0-9]*[a-z]|-.*_|_.*-"  # as token_urlsafe() makes
+    r"|^[-_.,/:;)]|[-_,/:;(+]$|[-_.,/:;()+][-_.,/:;)+]|[+](?![0-9(])"  # as in no word or plate
+    r"|^[^(]*[)]|[(][^)]*(?:[(]|$)"
+)
 _SHORT: Final = 8
+_OF_WORDS: Final = SEPARATORS.translate({32: None, 41: None})  # brackets come in pairs
+_MOST: Final = 2  # of these, in whatever is no number
 _CHUNK = re.compile(r"[^\W_]+")
 _APART = re.compile(r"(?:[\W_]*(?:[^\W\d_]+|[0-9]+)(?![^\W_]))*[\W_]*")
 
@@ -22,8 +26,14 @@ _APART = re.compile(r"(?:[\W_]*(?:[^\W\d_]+|[0-9]+)(?![^\W_]))*[\W_]*")
 def classes_of(password: str) -> list[str]:
     """Return the class of each character. Separators that do not separate are signs like others."""
     classes = [class_of(character) for character in password]
-    is_code = "!" in classes or (len(password) > _SHORT and _NOT_SEPARATING.search(password))
-    return ["!" if each == " " else each for each in classes] if is_code else classes
+    if "!" in classes or (len(password) > _SHORT and _is_code(password)):
+        return ["!" if each == " " else each for each in classes]
+    return classes
+
+
+def _is_code(password: str) -> bool:
+    """Whether its separators are such that nobody writes."""
+    return len({*password}.intersection(_OF_WORDS)) > _MOST or _NOT_SEPARATING.search(password) is not None
 
 
 @functools.lru_cache(maxsize=256)

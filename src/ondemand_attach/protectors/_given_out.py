@@ -39,11 +39,12 @@ class GivenOut(NamedTuple):
 
 def number(password: str) -> GivenOut | None:
     """Return what *password* is if it is of digits, with a label or an extension beside them."""
+    has_signs = signs(password) > 1
     password = _EXTENSION.sub("", password)
     if _is_card(password):
         return GivenOut(_DIGIT_BITS * _DIGITS, "the number of a card")
     digits = sum(map(str.isdecimal, password))
-    if not 0 < digits <= _DIGITS or signs(password) > 1 or not _is_labelled(password, digits):
+    if not 0 < digits <= _DIGITS or has_signs or not _is_labelled(password, digits):
         return None
     if any(span == (0, len(password)) for span in dates(password)):
         return GivenOut(DATE_BITS, "a date")
@@ -123,6 +124,8 @@ def formatted(password: str) -> GivenOut | None:
 def _is_written_so(kind: str, password: str) -> bool:
     """Whether plates are of one case, and groups are no code's, which cut through letters and digits."""
     is_code = len(chunks(password)) > 1 and not is_grouped_by_sense(password) and not is_apart(password)
+    if signs(password):
+        return False
     return (kind != tables.PLATE or is_of_one_case(core(password))) and (kind == tables.DRIVER or not is_code)
 
 

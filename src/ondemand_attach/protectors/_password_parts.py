@@ -16,9 +16,9 @@ from ondemand_attach._confidential import Guard
 from ondemand_attach._message import AttachmentRequest
 from ondemand_attach._template_facts import Path, facts
 from ondemand_attach.errors import MailError
+from ondemand_attach.protectors._characters import SEPARATORS
 
-_SEPARATORS: Final = " -_./,:;()+"
-_SIGNS: Final = "".join(sorted({*string.punctuation} - {*_SEPARATORS}))
+_SIGNS: Final = "".join(sorted({*string.punctuation} - {*SEPARATORS}))
 _ALPHABETS: Final = (string.ascii_lowercase, string.ascii_uppercase, "123456789", _SIGNS)
 _MOST: Final = 1_000  # characters of a value, which may have millions; a password has 126
 _OTHER: Final = str.maketrans(
@@ -49,8 +49,8 @@ def _varying(password: str, template: str, request: AttachmentRequest, context: 
         other = replace(request, context=context).secret(template)
     if len(other) != len(password):  # what is confidential decides what is written
         return password
-    varying = (a for a, b in zip(password, other, strict=True) if a != b or a in _SEPARATORS)
-    return "".join(varying).strip(_SEPARATORS)
+    varying = (a for a, b in zip(password, other, strict=True) if a != b or a in SEPARATORS)
+    return "".join(varying).strip(SEPARATORS)
 
 
 def _below(public: Any, name: str) -> Any:

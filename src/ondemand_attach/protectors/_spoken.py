@@ -18,6 +18,7 @@ from ondemand_attach.protectors._characters import (
 )
 
 _LETTER, _DIGIT = math.log2(26), math.log2(10)
+_FOLLOWS: Final = 1.6  # bits for whether a word, a number or a sign follows
 _WORD, _LONG_WORD, _MORE_LETTERS = 12.5, 12, 2.2
 _SMALL_WORD, _YEAR_BITS = (3.0, 5.0), (7.0, 7.0)
 _TOKENS = re.compile(r"[0-9]+|[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
@@ -51,8 +52,8 @@ def spoken_bits(password: str, classes: list[str], most_told: float) -> float | 
 
 def _told(tokens: list[_Token], password: str, classes: list[str]) -> float:
     """Return how many bits it takes to say each token, what follows, how long it is, and in which case."""
-    each = 3.0 + 1.6 * ({"a", "A"} <= {*classes})
-    told = SIGN_BITS * classes.count("!") + sum(token.told + each for token in tokens)
+    each = _FOLLOWS + 1.4 + 1.6 * ({"a", "A"} <= {*classes})
+    told = (SIGN_BITS + _FOLLOWS) * classes.count("!") + sum(token.told + each for token in tokens)
     if is_apart(password) and is_grouped_by_sense(password):  # where each token ends is told by the groups
         told -= 3.0 * (len(chunks(password)) - 1)
     return told

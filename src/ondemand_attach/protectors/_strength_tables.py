@@ -113,6 +113,14 @@ IBAN: Final = dict(zip(_LENGTHS[::2], map(int, _LENGTHS[1::2]), strict=True))
 
 _PATHS = (
     *("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "qwertzuiop", "azertyuiop"),
-    *("asdfghjkl", "qsdfghjklm", "zxcvbnm", "yxcvbnm", "1qaz2wsx3edc4rfv5tgb", "1q2w3e4r5t6y7u8i9o0p"),
+    *(
+        "asdfghjkl",
+        "qsdfghjklm",
+        "zxcvbnm,./",
+        "yxcvbnm,.-",
+        "!@#$%^&*()",
+        "1qaz2wsx3edc4rfv5tgb",
+        "1q2w3e4r5t6y7u8i9o0p",
+    ),
 )
 WALKS: Final = "\n".join(path[::step] for path in _PATHS for step in (1, -1))
