@@ -1,5 +1,8 @@
 """PDFs of other programs are protected, signed and proven, whatever is in them and whichever comes first."""
 
+# mypy: disallow-untyped-calls=False
+# pyHanko brings types for a part of itself only.
+
 from __future__ import annotations
 
 import io
@@ -13,6 +16,7 @@ from typing import Any
 import pikepdf
 import pypdfium2
 import pytest
+from pyhanko.pdf_utils import generic
 
 from ondemand_attach import (
     Document,
@@ -26,6 +30,7 @@ from ondemand_attach import (
 )
 from ondemand_attach.errors import EncryptionError, MailError, SigningError
 from ondemand_attach.protectors import _rewriting
+from ondemand_attach.protectors._form_fields import free_name
 from ondemand_attach.testing import attachment_request
 from protectors import rich_pdfs
 from protectors.rich_pdfs import MENDED, SOUND
@@ -318,3 +323,86 @@ def test_a_tick_that_only_readers_would_draw_is_not_signed_away(kind: str) -> No
             protected(content)
     else:
         assert flaws(protected(content).content, CERTIFICATE, SECRET) == []
+
+
+# --- lists of fields that readers make nothing of
+
+
+def _field(pdf: pikepdf.Pdf, name: str = "name", **entries: Any) -> pikepdf.Object:
+    return pdf.make_indirect(pikepdf.Dictionary(FT=pikepdf.Name.Tx, T=name, V="Alice", **entries))
+
+
+def _parent(pdf: pikepdf.Pdf, name: str) -> pikepdf.Object:
+    return pdf.make_indirect(pikepdf.Dictionary(T=name, Kids=pikepdf.Array([_field(pdf, "of it")])))
+
+
+def _empty_signature(pdf: pikepdf.Pdf, name: str) -> pikepdf.Object:
+    kind = {"/Type": pikepdf.Name.Annot, "/Subtype": pikepdf.Name.Widget, "/F": 132}
+    return pdf.make_indirect(
+        pikepdf.Dictionary(FT=pikepdf.Name.Sig, T=name, Rect=pikepdf.Array([0, 0, 0, 0]), **kind)
+    )
+
+
+LISTS: dict[
+    str, tuple[Any, list[str]]
+] = {  # the fields of a form, and the names that are there once it is signed
+    "nothing in place of fields": (lambda pdf: [None, _field(pdf), None], ["name", "Signature"]),
+    "a field that is not by reference": (
+        lambda _: [pikepdf.Dictionary(FT=pikepdf.Name.Tx, T="name")],
+        ["name", "Signature"],
+    ),
+    "a number in place of a field": (lambda pdf: [7, _field(pdf)], ["name", "Signature"]),
+    "no fields": (lambda _: [], ["Signature"]),
+    "a field of the same name": (
+        lambda pdf: [_field(pdf, "Signature"), _field(pdf, "Signature 2")],
+        ["Signature", "Signature 2", "Signature 3"],
+    ),
+    "fields under the same name": (lambda pdf: [_parent(pdf, "Signature")], ["Signature", "Signature 2"]),
+    "an empty signature of the same name": (lambda pdf: [_empty_signature(pdf, "Signature")], ["Signature"]),
+    "an empty signature": (lambda pdf: [_empty_signature(pdf, "Yours")], ["Yours", "Signature"]),
+}
+
+
+@pytest.mark.parametrize("by", [SIGNER, STAMPED], ids=["unseen", "seen"])
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_form_is_signed_whatever_its_fields_are_called(kind: str, by: PdfSigner) -> None:
+    make, names = LISTS[kind]
+
+    def change(opened: pikepdf.Pdf) -> None:
+        opened.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array(make(opened)))
+
+    content = rich_pdfs.letter(change)
+    for made, password in ((protected(content, by), SECRET), (by.sign(pdf(content), REQUEST), None)):
+        assert flaws(made.content, CERTIFICATE, password) == []
+        assert made.rewriting is None
+        with pikepdf.open(io.BytesIO(made.content), password=password or "") as opened:
+            fields = list(opened.Root.AcroForm.Fields)
+            assert [str(each.T) for each in fields] == names
+            assert all(each.V == "Alice" for each in fields if "/V" in each and each.FT == "/Tx")
+
+
+@pytest.mark.parametrize("form", [7, [], {"/Fields": {}}, {}, {"/DA": "x"}])
+def test_a_form_that_is_none_is_taken_for_an_empty_one(form: Any) -> None:
+    content = rich_pdfs.letter(
+        lambda opened: opened.Root.__setitem__("/AcroForm", opened.make_indirect(form))
+    )
+    made = protected(content)
+    assert flaws(made.content, CERTIFICATE, SECRET) == []
+
+
+@pytest.mark.parametrize(
+    ("taken", "name"),
+    [
+        ([], "TimeStamp"),
+        (["TimeStamp"], "TimeStamp 2"),
+        (["TimeStamp", "TimeStamp 2"], "TimeStamp 3"),
+        (["TimeStamp 2"], "TimeStamp"),
+    ],
+)
+def test_a_time_stamp_has_a_field_of_its_own(taken: list[str], name: str) -> None:
+    fields = generic.ArrayObject(
+        generic.DictionaryObject({"/FT": generic.NameObject("/Tx"), "/T": generic.pdf_string(each)})
+        for each in taken
+    )
+    form = generic.DictionaryObject({"/Fields": fields})
+    assert free_name(generic.DictionaryObject({"/AcroForm": form}), "TimeStamp") == name
