@@ -23,6 +23,12 @@ _RECONSTRUCTED: Final = "reconstruct cross-reference table"
 _LOST: Final = (  # what qpdf says when it goes on without something
     "treating stream as empty",
     "treating as null",
+    "object as null",
+    "giving up on reading object",
+    "ignoring excessively deeply nested",
+    "ignoring object with impossibly large id",
+    "ignoring page",
+    "being discarded as a result of flattening",
     "unexpected EOF",
     "parse error while reading object",
     "not found in file after regenerating",
