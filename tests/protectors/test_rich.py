@@ -220,6 +220,39 @@ UNFIT = {
 }
 
 
+XMP = b"<x:xmpmeta xmlns:pdfaid='http://www.aiim.org/pdfa/ns/id/' pdfaid:part='3'/>"
+ORDINARY = b"<x:xmpmeta xmlns:dc='http://purl.org/dc/elements/1.1/'>PDF/A</x:xmpmeta>"
+_AS_IT_IS = {"stream_decode_level": pikepdf.StreamDecodeLevel.none, "compress_streams": False}
+PACKED = _AS_IT_IS | {"object_stream_mode": pikepdf.ObjectStreamMode.generate}
+
+
+def saying(xmp: bytes, *, deflated: bool, **options: Any) -> bytes:
+    def change(opened: pikepdf.Pdf) -> None:
+        rich_pdfs._metadata(zlib.compress(xmp) if deflated else xmp)(opened)
+        if deflated:  # under another type, because qpdf would inflate it
+            opened.Root.Metadata.Filter = pikepdf.Name.FlateDecode
+            opened.Root.Metadata.Type = pikepdf.Name("/Metadatx")
+
+    content = rich_pdfs.letter(change, **(_AS_IT_IS | options)).replace(b"/Metadatx", b"/Metadata")
+    assert (xmp in content) == (not deflated)
+    return content
+
+
+@pytest.mark.parametrize("options", [{}, PACKED], ids=["plain", "packed"])
+@pytest.mark.parametrize("deflated", [False, True])
+@pytest.mark.parametrize("xmp", [XMP, ORDINARY], ids=["PDF/A", "PDF"])
+def test_pdf_a_is_known_by_its_metadata_deflated_or_not(
+    xmp: bytes, *, deflated: bool, options: dict[str, Any]
+) -> None:
+    content = saying(xmp, deflated=deflated, **options)
+    if xmp == XMP:
+        with pytest.raises(EncryptionError, match=r"terms\.pdf is PDF/A, which must not be encrypted"):
+            ENCRYPTOR.encrypt(pdf(content), REQUEST)
+    else:
+        assert ENCRYPTOR.encrypt(pdf(content), REQUEST).content
+    assert SIGNER.sign(pdf(content), REQUEST).rewriting is None
+
+
 APPENDED_TO = {"without one of its pages"}
 """What a signature appended to leaves as it was, byte by byte."""
 
