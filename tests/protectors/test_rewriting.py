@@ -89,3 +89,22 @@ def test_a_reference_to_nothing_between_streams_is_a_loss() -> None:
     assert lost != content[: len(lost)]
     with pytest.raises(UnfitError, match="a part of what it shows is missing"):
         _rewriting.rewritten(lost, "it is damaged")
+
+
+DAMAGED = {
+    "words that are none": b"<< /Title " + b"@ ] @ " * 20 + b">>",
+    "a string that does not end": b"<< /Title (Order >>",
+    "arrays in arrays": b"<< /Title " + b"[" * 1000 + b"]" * 1000 + b">>",
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_an_object_that_cannot_be_read_is_a_loss(kind: str) -> None:
+    """Be it what nobody sees, such as the document information: the next may be a page."""
+    plain = b"<< /Q (%b) >>" % (b"x" * 2500)  # of the same length, so that each object stays where it was
+    content = rich_pdfs.letter(
+        lambda pdf: pdf.Root.__setitem__("/Extra", pdf.make_indirect(pikepdf.Object.parse(plain)))
+    )
+    assert content.count(plain) == 1
+    with pytest.raises(UnfitError, match="a part of what it shows is missing"):
+        _rewriting.rewritten(content.replace(plain, DAMAGED[kind].ljust(len(plain))), "it is damaged")

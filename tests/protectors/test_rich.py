@@ -1,5 +1,8 @@
 """PDFs of other programs are protected, signed and proven, whatever is in them and whichever comes first."""
 
+# mypy: disallow-untyped-calls=False
+# pyHanko brings types for a part of itself only.
+
 from __future__ import annotations
 
 import io
@@ -13,6 +16,7 @@ from typing import Any
 import pikepdf
 import pypdfium2
 import pytest
+from pyhanko.pdf_utils import generic
 
 from ondemand_attach import (
     Document,
@@ -26,6 +30,7 @@ from ondemand_attach import (
 )
 from ondemand_attach.errors import EncryptionError, MailError, SigningError
 from ondemand_attach.protectors import _rewriting
+from ondemand_attach.protectors._form_fields import free_name
 from ondemand_attach.testing import attachment_request
 from protectors import rich_pdfs
 from protectors.rich_pdfs import MENDED, SOUND
@@ -234,6 +239,39 @@ UNFIT = {
 }
 
 
+XMP = b"<x:xmpmeta xmlns:pdfaid='http://www.aiim.org/pdfa/ns/id/' pdfaid:part='3'/>"
+ORDINARY = b"<x:xmpmeta xmlns:dc='http://purl.org/dc/elements/1.1/'>PDF/A</x:xmpmeta>"
+_AS_IT_IS = {"stream_decode_level": pikepdf.StreamDecodeLevel.none, "compress_streams": False}
+PACKED = _AS_IT_IS | {"object_stream_mode": pikepdf.ObjectStreamMode.generate}
+
+
+def saying(xmp: bytes, *, deflated: bool, **options: Any) -> bytes:
+    def change(opened: pikepdf.Pdf) -> None:
+        rich_pdfs._metadata(zlib.compress(xmp) if deflated else xmp)(opened)
+        if deflated:  # under another type, because qpdf would inflate it
+            opened.Root.Metadata.Filter = pikepdf.Name.FlateDecode
+            opened.Root.Metadata.Type = pikepdf.Name("/Metadatx")
+
+    content = rich_pdfs.letter(change, **(_AS_IT_IS | options)).replace(b"/Metadatx", b"/Metadata")
+    assert (xmp in content) == (not deflated)
+    return content
+
+
+@pytest.mark.parametrize("options", [{}, PACKED], ids=["plain", "packed"])
+@pytest.mark.parametrize("deflated", [False, True])
+@pytest.mark.parametrize("xmp", [XMP, ORDINARY], ids=["PDF/A", "PDF"])
+def test_pdf_a_is_known_by_its_metadata_deflated_or_not(
+    xmp: bytes, *, deflated: bool, options: dict[str, Any]
+) -> None:
+    content = saying(xmp, deflated=deflated, **options)
+    if xmp == XMP:
+        with pytest.raises(EncryptionError, match=r"terms\.pdf is PDF/A, which must not be encrypted"):
+            ENCRYPTOR.encrypt(pdf(content), REQUEST)
+    else:
+        assert ENCRYPTOR.encrypt(pdf(content), REQUEST).content
+    assert SIGNER.sign(pdf(content), REQUEST).rewriting is None
+
+
 APPENDED_TO = {"without one of its pages"}
 """What a signature appended to leaves as it was, byte by byte."""
 
@@ -337,3 +375,86 @@ def test_a_tick_that_only_readers_would_draw_is_not_signed_away(kind: str) -> No
             protected(content)
     else:
         assert flaws(protected(content).content, CERTIFICATE, SECRET) == []
+
+
+# --- lists of fields that readers make nothing of
+
+
+def _field(pdf: pikepdf.Pdf, name: str = "name", **entries: Any) -> pikepdf.Object:
+    return pdf.make_indirect(pikepdf.Dictionary(FT=pikepdf.Name.Tx, T=name, V="Alice", **entries))
+
+
+def _parent(pdf: pikepdf.Pdf, name: str) -> pikepdf.Object:
+    return pdf.make_indirect(pikepdf.Dictionary(T=name, Kids=pikepdf.Array([_field(pdf, "of it")])))
+
+
+def _empty_signature(pdf: pikepdf.Pdf, name: str) -> pikepdf.Object:
+    kind = {"/Type": pikepdf.Name.Annot, "/Subtype": pikepdf.Name.Widget, "/F": 132}
+    return pdf.make_indirect(
+        pikepdf.Dictionary(FT=pikepdf.Name.Sig, T=name, Rect=pikepdf.Array([0, 0, 0, 0]), **kind)
+    )
+
+
+LISTS: dict[
+    str, tuple[Any, list[str]]
+] = {  # the fields of a form, and the names that are there once it is signed
+    "nothing in place of fields": (lambda pdf: [None, _field(pdf), None], ["name", "Signature"]),
+    "a field that is not by reference": (
+        lambda _: [pikepdf.Dictionary(FT=pikepdf.Name.Tx, T="name")],
+        ["name", "Signature"],
+    ),
+    "a number in place of a field": (lambda pdf: [7, _field(pdf)], ["name", "Signature"]),
+    "no fields": (lambda _: [], ["Signature"]),
+    "a field of the same name": (
+        lambda pdf: [_field(pdf, "Signature"), _field(pdf, "Signature 2")],
+        ["Signature", "Signature 2", "Signature 3"],
+    ),
+    "fields under the same name": (lambda pdf: [_parent(pdf, "Signature")], ["Signature", "Signature 2"]),
+    "an empty signature of the same name": (lambda pdf: [_empty_signature(pdf, "Signature")], ["Signature"]),
+    "an empty signature": (lambda pdf: [_empty_signature(pdf, "Yours")], ["Yours", "Signature"]),
+}
+
+
+@pytest.mark.parametrize("by", [SIGNER, STAMPED], ids=["unseen", "seen"])
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_form_is_signed_whatever_its_fields_are_called(kind: str, by: PdfSigner) -> None:
+    make, names = LISTS[kind]
+
+    def change(opened: pikepdf.Pdf) -> None:
+        opened.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array(make(opened)))
+
+    content = rich_pdfs.letter(change)
+    for made, password in ((protected(content, by), SECRET), (by.sign(pdf(content), REQUEST), None)):
+        assert flaws(made.content, CERTIFICATE, password) == []
+        assert made.rewriting is None
+        with pikepdf.open(io.BytesIO(made.content), password=password or "") as opened:
+            fields = list(opened.Root.AcroForm.Fields)
+            assert [str(each.T) for each in fields] == names
+            assert all(each.V == "Alice" for each in fields if "/V" in each and each.FT == "/Tx")
+
+
+@pytest.mark.parametrize("form", [7, [], {"/Fields": {}}, {}, {"/DA": "x"}])
+def test_a_form_that_is_none_is_taken_for_an_empty_one(form: Any) -> None:
+    content = rich_pdfs.letter(
+        lambda opened: opened.Root.__setitem__("/AcroForm", opened.make_indirect(form))
+    )
+    made = protected(content)
+    assert flaws(made.content, CERTIFICATE, SECRET) == []
+
+
+@pytest.mark.parametrize(
+    ("taken", "name"),
+    [
+        ([], "TimeStamp"),
+        (["TimeStamp"], "TimeStamp 2"),
+        (["TimeStamp", "TimeStamp 2"], "TimeStamp 3"),
+        (["TimeStamp 2"], "TimeStamp"),
+    ],
+)
+def test_a_time_stamp_has_a_field_of_its_own(taken: list[str], name: str) -> None:
+    fields = generic.ArrayObject(
+        generic.DictionaryObject({"/FT": generic.NameObject("/Tx"), "/T": generic.pdf_string(each)})
+        for each in taken
+    )
+    form = generic.DictionaryObject({"/Fields": fields})
+    assert free_name(generic.DictionaryObject({"/AcroForm": form}), "TimeStamp") == name

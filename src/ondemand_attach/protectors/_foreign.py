@@ -15,7 +15,7 @@ from ondemand_attach.errors import MailError
 T = TypeVar("T")
 
 PDF_A: Final = b"http://www.aiim.org/pdfa/ns/id/"
-"""What its XMP says, which may not be compressed."""
+"""What the XMP of a PDF/A says."""
 
 _STRUCTURE: Final = "it is no PDF, or its structure is damaged"
 _DEEP: Final = "it nests too deep, or is too large, to be taken apart"
@@ -31,6 +31,8 @@ _OURS: Final = {"_pyhanko.py", "_source.py", "_verbatim.py"}  # what goes throug
 _PACKED: Final = re.compile(rb"/(?:ObjStm|XRef)(?![A-Za-z0-9])")
 _NEAR: Final = 1 << 12  # bytes, between which a dictionary and its stream begin
 _MOST_UNPACKED: Final = 1 << 26
+_METADATA: Final = re.compile(rb"/Metadata(?![A-Za-z0-9])")
+_MOST_XMP: Final = 1 << 16  # bytes, as it is packed
 
 
 class UnfitError(Exception):
@@ -59,6 +61,30 @@ class PlainPdf(NamedTuple):
 
     content: bytes
     rewriting: str | None = None
+
+
+def is_pdf_a(content: bytes) -> bool:
+    """Whether XMP in a PDF says that it is PDF/A; only in PDF/A-1 it may not be deflated."""
+    if PDF_A in content:
+        return True
+    left = _MOST_UNPACKED
+    for found in _METADATA.finditer(content):
+        xmp = _xmp(content, found.end())
+        left -= len(xmp)
+        if PDF_A in xmp or left <= 0:
+            return PDF_A in xmp
+    return False
+
+
+def _xmp(content: bytes, place: int) -> bytes:
+    """Return the deflated metadata in whose dictionary *place* is; nothing if it is no such place."""
+    start = content.find(b"stream", place, place + _NEAR)
+    if start < 0 or b"endobj" in content[place:start]:
+        return b""
+    start += len(b"stream\r\n" if content.startswith(b"\r\n", start + len(b"stream")) else b"stream\n")
+    with contextlib.suppress(zlib.error):
+        return zlib.decompressobj().decompress(memoryview(content)[start : start + _MOST_XMP], _MOST_UNPACKED)
+    return b""
 
 
 def check_unpacked(content: bytes) -> None:

@@ -9,11 +9,13 @@ look otherwise from one reader to the next. Then readers show the appearances th
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
 
 from ondemand_attach.errors import SigningError
 
@@ -43,6 +45,39 @@ def check_drawn(root: generic.DictionaryObject) -> None:
                 "once the document is signed, they do not; have the fields drawn before, as pikepdf's "
                 "generate_appearance_streams() does, or export it without form fields"
             )
+
+
+def free_name(root: generic.DictionaryObject, wished: str) -> str:
+    """Return *wished*, or a name like it that no field of the form has but an empty one for a signature."""
+    fields = _listed(_at(root, "/AcroForm"), "/Fields")
+    taken = {str(_at(each, "/T")) for each in fields if _at(each, "/FT") != "/Sig" or _at(each, "/V")}
+    names = itertools.chain([wished], (f"{wished} {number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken)
+
+
+def put_in_order(writer: BasePdfFileWriter) -> None:
+    """Leave only references to fields in the list of them; readers pass over all else, pyHanko does not.
+
+    Args:
+        writer: of the document that is about to be signed.
+    """
+    root = writer.root
+    if "/AcroForm" in root and not isinstance(_at(root, "/AcroForm"), generic.DictionaryObject):
+        del root["/AcroForm"]
+        writer.update_root()
+    form = _at(root, "/AcroForm")
+    listed = _at(form, "/Fields")
+    given = list(listed) if isinstance(listed, generic.ArrayObject) else None
+    if form is None or given == (sound := list(_references(writer, given or []))):
+        return
+    form[generic.NameObject("/Fields")] = generic.ArrayObject(sound)
+    writer.update_container(form)
+
+
+def _references(writer: BasePdfFileWriter, given: list[Any]) -> Iterator[generic.IndirectObject]:
+    for each in given:
+        if isinstance(each.get_object(), generic.DictionaryObject):
+            yield each if isinstance(each, generic.IndirectObject) else writer.add_object(each)
 
 
 def _fields(form: Any) -> Iterator[tuple[Any, Any, Any]]:

@@ -28,6 +28,7 @@ from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBacken
 from ondemand_attach._asn1 import crl, make_ready, ocsp, x509
 from ondemand_attach._faults import Fault
 from ondemand_attach.errors import SigningError, UnreachedLevelError
+from ondemand_attach.protectors._form_fields import free_name
 from ondemand_attach.protectors._http import NoAnswerError, Session, reason_of, run
 from ondemand_attach.protectors._object_streams import ObjectStreamWriter
 from ondemand_attach.protectors._proof import OpenedReader
@@ -180,7 +181,7 @@ class LongTerm:
         if data is not None:
             data.put_into(writer)
         handler, reserved = writer.security_handler, signature.credentials.reserved + _room(size)
-        signer = signature.signer(stamper)
+        signer = signature.signer(stamper, writer)
         try:
             output = run(lambda: signer.async_sign_pdf(writer, bytes_reserved=reserved))
             content = _archived(output, handler, stamper, size) if archived else output.getvalue()
@@ -295,7 +296,7 @@ def _archived(signed: BytesIO, handler: SecurityHandler | None, stamper: Stamper
     """Add a time stamp of the whole document (ETSI EN 319 142-1 section 5.5)."""
     kind = IncrementalPdfFileWriter if handler is None else _EncryptedUpdate
     writer = kind.from_reader(OpenedReader(signed, handler))
-    adder = signers.PdfTimeStamper(stamper, field_name="TimeStamp")
+    adder = signers.PdfTimeStamper(stamper, field_name=free_name(writer.root, "TimeStamp"))
     reserved = _room(size + _MAC_TOKEN)
     output: BytesIO = run(lambda: adder.async_timestamp_pdf(writer, "sha256", bytes_reserved=reserved))
     return output.getvalue()

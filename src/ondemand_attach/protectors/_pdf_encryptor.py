@@ -10,7 +10,7 @@ from ondemand_attach._given import checked, checked_as, shown
 from ondemand_attach._message import AttachmentRequest, Document, Recipient
 from ondemand_attach._seal import sealed, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
-from ondemand_attach.protectors._foreign import PDF_A, wrong_with
+from ondemand_attach.protectors._foreign import is_pdf_a, wrong_with
 from ondemand_attach.protectors._of_file import of_file
 from ondemand_attach.protectors._password_source import PasswordSource
 from ondemand_attach.protectors._recipients import (
@@ -178,7 +178,7 @@ class PdfEncryptor:
             raise EncryptionError(
                 f"{request.filename} is {document.media_type}, not application/pdf; give it a PDF"
             )
-        if PDF_A in document.content:
+        if is_pdf_a(document.content):
             raise EncryptionError(f"{request.filename} is PDF/A, {_NOT_PDF_A}")
         if self._password is None:
             encrypt = self._to_certificates(request)

@@ -43,7 +43,7 @@ from ondemand_attach.protectors._foreign import (
     read_by,
     wrong_with,
 )
-from ondemand_attach.protectors._form_fields import check_drawn
+from ondemand_attach.protectors._form_fields import check_drawn, free_name, put_in_order
 from ondemand_attach.protectors._proof import CertificatesProof, PasswordProof
 
 # pyHanko asks for the local time with each signature, but a render process may not open the files it is in.
@@ -279,7 +279,7 @@ class Signature:
     def put_on(self, document: Document) -> bytes:
         """Return *document* with a PAdES B-B signature (ETSI EN 319 142-1) over the whole file."""
         own, writer = KeptKeySigner(self.credentials), writer_of(document)
-        signer = _ClockedSigner(self, own, None)
+        signer = _ClockedSigner(self, own, None, free_name(writer.root, _FIELD))
         cms = self.credentials.cms
         mac_key = _mac.wrapping_key(writer.security_handler)
         if (template := cms.template(with_mac=mac_key is not None)) is not None:
@@ -293,9 +293,10 @@ class Signature:
         cms.learn(own.example(mac_key))
         return output.getvalue()
 
-    def signer(self, stamper: TimeStamper | None) -> signers.PdfSigner:
-        """Return pyHanko's signer for it, with time stamps by *stamper*."""
-        return _ClockedSigner(self, KeptKeySigner(self.credentials), stamper)
+    def signer(self, stamper: TimeStamper | None, writer: BasePdfFileWriter) -> signers.PdfSigner:
+        """Return pyHanko's signer for what *writer* writes, with time stamps by *stamper*."""
+        name = free_name(writer.root, _FIELD)
+        return _ClockedSigner(self, KeptKeySigner(self.credentials), stamper, name)
 
 
 def permitted(changes: str | None) -> fields.MDPPerm | None:
@@ -356,10 +357,12 @@ def _appending(content: bytes) -> IncrementalPdfFileWriter:
 class _ClockedSigner(signers.PdfSigner):
     """Signs at the time it is told, and shows the picture it is given."""
 
-    def __init__(self, signature: Signature, own: KeptKeySigner, stamper: TimeStamper | None) -> None:
+    def __init__(
+        self, signature: Signature, own: KeptKeySigner, stamper: TimeStamper | None, field_name: str
+    ) -> None:
         credentials, picture = signature.credentials, signature.picture
         metadata = signers.PdfSignatureMetadata(
-            field_name=_FIELD,
+            field_name=field_name,
             md_algorithm="sha256",
             subfilter=fields.SigSeedSubFilter.PADES,
             reason=credentials.reason,
@@ -372,7 +375,7 @@ class _ClockedSigner(signers.PdfSigner):
             own,
             timestamper=stamper,
             stamp_style=picture.style() if picture else None,
-            new_field_spec=picture.form_field(_FIELD) if picture else None,
+            new_field_spec=picture.form_field(field_name) if picture else None,
         )
         self._now, self._picture, self.reserved = signature.now, picture, credentials.reserved
 
@@ -390,6 +393,7 @@ class _ClockedSigner(signers.PdfSigner):
         existing_fields_only: bool = False,  # noqa: FBT001, FBT002
     ) -> PdfSigningSession:
         check_drawn(pdf_out.root)
+        put_in_order(pdf_out)
         if self._picture is not None:
             self._picture.check_place(pdf_out)
         session = super().init_signing_session(pdf_out, existing_fields_only)

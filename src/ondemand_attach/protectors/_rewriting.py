@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-from ondemand_attach.protectors._foreign import PDF_A, UnfitError, check_unpacked
+from ondemand_attach.protectors._foreign import UnfitError, check_unpacked, is_pdf_a
 
 if TYPE_CHECKING:
     import pikepdf
@@ -23,6 +23,12 @@ _RECONSTRUCTED: Final = "reconstruct cross-reference table"
 _LOST: Final = (  # what qpdf says when it goes on without something
     "treating stream as empty",
     "treating as null",
+    "object as null",
+    "giving up on reading object",
+    "ignoring excessively deeply nested",
+    "ignoring object with impossibly large id",
+    "ignoring page",
+    "being discarded as a result of flattening",
     "unexpected EOF",
     "parse error while reading object",
     "not found in file after regenerating",
@@ -62,7 +68,7 @@ def rewritten(content: bytes, fault: str) -> bytes:
     Raises:
         UnfitError: it is encrypted or signed; a part of it is lost; or there is nothing that could be read.
     """
-    if PDF_A in content:
+    if is_pdf_a(content):
         raise UnfitError(
             f"{fault}, and it is PDF/A, which it might no longer be once it is written anew; {_AGAIN}"
         )
