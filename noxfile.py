@@ -62,7 +62,9 @@ def lowest(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """The tests on this Python, with the gate on branch coverage."""
     install(session, "tests", project=EVERYTHING)
-    session.log("runs all tests, about 15 minutes on two cores; the percentage is the share that is done")
+    session.log(
+        "runs all tests, about 10 minutes on two idle cores; the percentage is the share that is done"
+    )
     session.run("pytest", *PARALLEL, "--cov", *session.posargs)
 
 

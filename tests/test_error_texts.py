@@ -367,7 +367,7 @@ def _protecting(folder: pathlib.Path) -> Iterator[tuple[str, Call]]:
     yield "key fails", attached(sound_pdf, signer=PdfSigner(key=fails, certificate=CERTIFICATE))
     yield "key returns", attached(sound_pdf, signer=PdfSigner(key=returns_nothing, certificate=CERTIFICATE))
     for url, what in (("http://127.0.0.1:9/", "refused"), ("http://absent.invalid/", "unknown")):
-        authority = TimeStampAuthority(url=url, timeout=3)
+        authority = TimeStampAuthority(url=url, timeout=120)
         stamped = PdfSigner(key=KEY, certificate=CERTIFICATE, level="B-T", time_stamps=authority)
         yield f"time server {what}", attached(sound_pdf, signer=stamped)
     asks = TimeStampAuthority(url="http://127.0.0.1:9/", credentials=fails)

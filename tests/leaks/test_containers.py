@@ -17,6 +17,7 @@ import tarfile
 import tracemalloc
 import zipfile
 import zlib
+from collections.abc import Callable
 
 import pytest
 
@@ -331,3 +332,39 @@ def test_a_directory_that_says_the_same_again_and_again_is_read_once() -> None:
     memory = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert memory < 30 * len(content)
+
+
+TEXT = b"padding " * 50 + NAME.encode() + b" end" * 30
+BEHIND = {
+    "gzip": gzip.compress(TEXT),
+    "bzip2": bz2.compress(TEXT),
+    "xz": lzma.compress(TEXT),
+    "a ZIP": zipped(("a.txt", TEXT)),
+    "a PDF": pdf(stream(zlib.compress(TEXT), b" /Filter /FlateDecode")),
+    "base64": base64.b64encode(gzip.compress(TEXT)),
+    "text": TEXT,
+}
+HARMLESS = zipped(("x.txt", b"harmless " * 100), ("y.txt", b"likewise"))
+
+
+def put_before(mark: bytes, hidden: bytes) -> bytes:
+    at = HARMLESS.index(mark, 4)
+    return HARMLESS[:at] + hidden + HARMLESS[at:]
+
+
+BESIDE: dict[str, Callable[[bytes], bytes]] = {
+    "behind it": lambda hidden: HARMLESS + hidden,
+    "before it": lambda hidden: hidden + HARMLESS,
+    "behind a program that unpacks it": lambda hidden: b"MZ\x90\0" + HARMLESS + hidden,
+    "between two": lambda hidden: HARMLESS + hidden + HARMLESS,
+    "between its members": lambda hidden: put_before(b"PK\x03\x04", hidden),
+    "before its directory": lambda hidden: put_before(b"PK\x01\x02", hidden),
+    "in its comment": lambda hidden: zipped(("x.txt", b"harmless"), comment=hidden),
+}
+
+
+@pytest.mark.parametrize("place", BESIDE)
+@pytest.mark.parametrize("name", BEHIND)
+def test_what_is_beside_the_members_of_a_zip_is_opened(name: str, place: str) -> None:
+    assert is_found(BESIDE[place](BEHIND[name]), NAME)
+    assert not is_found(BESIDE[place](b"harmless"), NAME)

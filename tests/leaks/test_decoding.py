@@ -51,6 +51,11 @@ NAME = "Jiří Řehoř"
         ("O\\\\'Brien", "O\\'Brien"),
         ("xn--jrd-8xa", "xn--jrd-8xa".removeprefix("xn--").encode().decode("punycode")),
         ("xn--mnchen-3ya.example", "münchen.example"),
+        ("XN--MNCHEN-3YA.EXAMPLE", "MüNCHEN.EXAMPLE"),
+        ("Xn--mnchen-3ya.xN--MNchen-3YA", "münchen.MüNchen"),
+        ("mail.XN--mnchen-3ya.example", "mail.münchen.example"),
+        ("xn%2D%2Dmnchen%2d3ya", "münchen"),
+        ("XN&#45;&#x2D;mnchen-3ya", "münchen"),
         ("xn--!", "xn--!"),
         ("=?utf-8?b?SmnFmcOt?=", "Jiří"),
         ("=?UTF-8?Q?Ji=C5=99=C3=AD_R?=", "Jiří R"),
@@ -94,6 +99,7 @@ def test_quoted_printable_is_undone_where_it_leaves_no_doubt(text: str, plain: s
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
+        ("CONTENT: '\\4a\\61 ne'", "CONTENT: 'Jane'"),
         ("content: '\\4a\\61 ne'", "content: 'Jane'"),
         ("content: '\\00004A \\61\tne'", "content: 'Jane'"),
         ("content: '\\110000\\d800'", "content: '\ufffd\ufffd'"),

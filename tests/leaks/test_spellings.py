@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import codecs
 import unicodedata
+import urllib.parse
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -86,6 +88,33 @@ def test_letters_are_the_same_however_they_are_written(value: str, spelt: str) -
         assert leaks(put(spelt), value)
         assert leaks(put(unicodedata.normalize("NFD", spelt)), value)
     assert is_found(zipped((f"{spelt}.txt", b"x")), value)
+
+
+HOST, A_LABEL = "řízek-měsíček.example", "řízek-měsíček.example".encode("idna").decode()
+LABELS = [A_LABEL, A_LABEL.upper(), A_LABEL.title(), f"www.{A_LABEL.upper()}.", HOST, HOST.upper()]
+
+
+def in_address(text: str) -> bytes:
+    return b"To: <" + text.encode() + b">\r\nSubject: s\r\nContent-Type: text/plain\r\n\r\nx"
+
+
+def in_link(text: str) -> bytes:
+    return in_text(f"https://shop.example/?mail={text}&go=1")
+
+
+@pytest.mark.parametrize("put", [in_text, in_header, in_address, in_link])
+@pytest.mark.parametrize("value", [HOST, f"jane@{HOST}", f"jane@{A_LABEL}", f"jane@{A_LABEL.upper()}"])
+def test_a_domain_is_the_same_in_a_labels_and_letters_of_any_case(
+    value: str, put: Callable[[str], bytes]
+) -> None:
+    name = "jane@" * ("@" in value)
+    for label in LABELS[: 3 if name else None]:
+        spelt = name + label
+        in_hexadecimal = "".join(f"%{octet:02X}" for octet in spelt.encode())
+        assert leaks(put(spelt), value)
+        assert leaks(put(urllib.parse.quote(spelt, safe="").replace("-", "%2d")), value)
+        assert leaks(put(in_hexadecimal), value)
+    assert not leaks(put("jane@XN--MNCHEN-3YA.EXAMPLE"), value)
 
 
 @pytest.mark.parametrize(

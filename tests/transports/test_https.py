@@ -481,7 +481,7 @@ def test_another_provider(tls: Tls) -> None:
 def posting(server: ScriptedServer, tls: Tls, encode: Any = None, decode: Any = None) -> HttpsTransport:
     url = f"https://localhost:{server.port}/send"
     return HttpsTransport(
-        url, encode or (lambda _: ({}, b"")), decode=decode, ssl_context=tls.client, timeout=20
+        url, encode or (lambda _: ({}, b"")), decode=decode, ssl_context=tls.client, timeout=120
     )
 
 

@@ -577,7 +577,7 @@ def test_many_kept_connections_do_not_multiply_a_refusal() -> None:
     meet = threading.Barrier(4)
 
     def waits(wire: Any) -> None:
-        meet.wait(20)
+        meet.wait(120)
         says(b"250 ok\r\n")(wire)
 
     scripts = [{"mail": in_turn(waits, says(b"550 5.7.1 no more\r\n"))} for _ in range(4)]
@@ -805,7 +805,7 @@ def test_callable_without_a_password(password: Any, is_temporary: bool, tls: Tls
 
 def session(server: ScriptedServer, scheme: str) -> Session:
     place = Server(scheme=scheme, host="127.0.0.1", port=server.port, user="shop")
-    return Session(place, context=None, deadline=time.monotonic() + 5, local_hostname=None)
+    return Session(place, context=None, deadline=time.monotonic() + 120, local_hostname=None)
 
 
 def test_session_never_logs_in_over_clear_text() -> None:

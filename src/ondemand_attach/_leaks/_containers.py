@@ -72,7 +72,7 @@ def _with_members(
 def _members(content: bytes, budget: Budget) -> Iterator[Member]:
     if _zip.LOCAL_HEADER in content:
         yield from _zip.members(content, budget)
-    if not content.startswith(_zip.LOCAL_HEADER):
+    if not content.startswith(_zip.LOCAL_HEADER):  # else only of what is beside its members
         yield from _found_by_marks(content, budget)
     yield from bodies(content, budget)
     if MARK in content[:64]:

@@ -26,6 +26,8 @@ _REFERENCE = re.compile(r"&#(?:0*([0-9]++)|([xX])0*([0-9A-Fa-f]++))")
 _UNIT_SIGN = re.compile(r"\\u|%u")
 _HEX_SIGN = re.compile(r"%|=|\\x")
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]+)[^?\s]*\?([bBqQ])\?([^?]*)\?=")
+_A_LABEL = re.compile(r"xn--([a-z0-9-]{1,59})", re.IGNORECASE)
+_CONTENT = re.compile("content", re.IGNORECASE)  # CSS Syntax section 2: case means nothing
 _IN_STYLE = re.compile(r"\\([0-9A-Fa-f]{2,6})[ \t\r\n]?")  # CSS Syntax section 4.3.7
 # One alone is as likely an attribute: width=60.
 _QUOTED = re.compile(r"=(?:[0-9A-Fa-f]{2}(?:=[0-9A-Fa-f]{2})+|20|2C|2E|3D|5F|[89A-F][0-9A-F])")
@@ -89,7 +91,12 @@ def unquoted(text: str) -> str:
 
 def from_style_sheet(text: str) -> str:
     """Decode the escapes of what a style sheet has shown: ``content`` with code points in hexadecimal."""
-    return _IN_STYLE.sub(_code_point, text) if "\\" in text and "content" in text else text
+    return _IN_STYLE.sub(_code_point, text) if "\\" in text and _CONTENT.search(text) else text
+
+
+def with_unicode_labels(text: str) -> str:
+    """Decode the A-labels of domains."""
+    return _A_LABEL.sub(_unicode_label, text) if "--" in text else text
 
 
 def _shorter(match: re.Match[str]) -> str:
@@ -164,6 +171,8 @@ _ESCAPES: dict[str, tuple[_Escape, ...]] = {
         ("\\U", re.compile(r"\\U([0-9A-Fa-f]{8})"), _code_point),
         ("\\", re.compile(r"(?:\\[0-3][0-7]{2})+"), _octal),
     ),
-    "xn--": (("xn--", re.compile(r"xn--([a-z0-9-]{1,59})", re.IGNORECASE), _unicode_label),),
+    "--": tuple(  # RFC 5890 section 2.3.2.1: case means nothing
+        (f"{sign}--", _A_LABEL, _unicode_label) for sign in ("xn", "XN", "Xn", "xN")
+    ),
     "=?": (("=?", re.compile(r"(?:=\?[^?\s]+\?[bBqQ]\?[^?]*\?=\s*)+"), _encoded_words),),
 }

@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 
+from ondemand_attach._leaks._decoding import with_unicode_labels
 from ondemand_attach._leaks._meaning import meant
 
 LONGEST = 64
@@ -84,6 +85,8 @@ def _text_forms(text: str) -> Iterator[str]:
         yield text.replace(" ", "")
     if len(text) <= _LONGEST_NUMBER and text.lstrip("+(").startswith(tuple("0123456789")):
         yield from _shorter_numbers(text)
+    if "--" in text:
+        yield with_unicode_labels(text)  # as it stands in what was decoded
     if "@" in text:
         yield from _spelt_addresses(text)
     if len(text) <= _SHORT and not text.isalnum():

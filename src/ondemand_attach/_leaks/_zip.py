@@ -20,12 +20,13 @@ _METHODS: dict[int, Opener] = {8: deflate, 12: bzip2, 95: xz}
 
 
 def members(content: bytes, budget: Budget) -> Iterator[Member]:
-    """Yield the name and the contents of each member, then the names and comments of the directory.
+    """Yield the name and the contents of each member, then what is beside them and what the directory says.
 
-    A member that cannot be read is passed over: the ZIP is searched as it stands, too.
+    What is beside them is left to others if the file does not begin as a ZIP. A member that cannot be read is
+    passed over: the ZIP is searched as it stands, too.
     """
     methods = _methods(content)
-    at = content.find(LOCAL_HEADER)
+    at, beside, seen = content.find(LOCAL_HEADER), list[bytes](), 0
     while 0 <= at <= len(content) - _LOCAL.size:
         _, _, method, size, name_length, extra_length = _LOCAL.unpack_from(content, at)
         name_at = at + _LOCAL.size
@@ -42,7 +43,11 @@ def members(content: bytes, budget: Budget) -> Iterator[Member]:
             yield further, "utf-8"
         # What is damaged or encrypted ends anywhere; then the next header may be nearer.
         is_whole = member and content[end : end + 2] == b"PK"
-        at = content.find(LOCAL_HEADER, end if is_whole else at + len(LOCAL_HEADER))
+        beside.append(content[seen:at])
+        seen = end if is_whole else at + len(LOCAL_HEADER)
+        at = content.find(LOCAL_HEADER, seen)
+    if content.startswith(LOCAL_HEADER) and budget.allows(sum(map(len, beside)) + len(content) - seen):
+        yield b"\n".join([*beside, content[seen:]]), "utf-8"
     yield _directory(content), None
 
 
