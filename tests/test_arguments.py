@@ -455,6 +455,8 @@ def test_proxies_of_recipients_are_asked_when_a_message_is_built() -> None:
         (lambda: BUILDER.build({}, to=[None]), InvalidAddressError, "to= is an address, as text or Address, not None"),  # type: ignore[list-item]
         (lambda: BUILDER.bcc(None), InvalidAddressError, r"bcc\(\) is an address, as text or Address, not None"),  # type: ignore[arg-type]
         (lambda: BUILDER.subject(None), ConfigurationError, r"subject\(\) takes a template as text, not None"),  # type: ignore[arg-type]
+        (lambda: BUILDER.sender(("Shop", "a@shop.example")), InvalidAddressError, r"of type tuple; .*display_name="),  # type: ignore[arg-type]
+        (lambda: BUILDER.build({}, to=[("Jane", "a@x.example")]), InvalidAddressError, "of type tuple; .*display_name="),  # type: ignore[list-item]
         (lambda: BUILDER.sender(Lazy()), InvalidAddressError, r"sender\(\) is .*, not a lazy text \(Lazy\); give str"),  # type: ignore[arg-type]
         (lambda: BUILDER.image("logo", "no/such.png"), ConfigurationError, "the file 'no/such.png' cannot be read: No such"),
         (lambda: Document(content="x", media_type="a/b"), MessageError, "takes bytes, not text"),  # type: ignore[arg-type]

@@ -142,8 +142,7 @@ def addressed(value: object, what: str) -> Address:
         return value
     if not isinstance(value, str) or is_lazy(value):
         raise InvalidAddressError(
-            f"{what} is an address, as text or Address, not {kind(value)}; "
-            + ("give str() of it, when it is known" if is_lazy(value) else "leave out who has none")
+            f"{what} is an address, as text or Address, not {kind(value)}; {_way(value)}"
         )
     try:
         return Address.parse(value)
@@ -151,6 +150,15 @@ def addressed(value: object, what: str) -> Address:
         wrong = InvalidAddressError(f"{what}: {error}")
     del value  # a traceback that captures locals shows it
     raise wrong
+
+
+def _way(value: object) -> str:
+    """Say what to give in the place of *value*, which is no address."""
+    if is_lazy(value):
+        return "give str() of it, when it is known"
+    if isinstance(value, tuple | list):  # of name and address, as other libraries take them
+        return "give each as Address(display_name=…, addr_spec=…)"
+    return "leave out who has none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

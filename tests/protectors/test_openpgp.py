@@ -203,8 +203,11 @@ def revoked(own: Tsk) -> bytes:
         (lambda: OpenPgpSigner(key=(FILES / "sha1.asc").read_bytes()), "minimum strength"),
         (lambda: OpenPgpSigner(key=(FILES / "locked-secret-key.asc").read_bytes()), "needs password="),
         (lambda: OpenPgpSigner(key=FILES / "revoked-signing-subkey.asc"), "no secret key for that now"),
-        (lambda: locked("wrong-4711"), "another password"),
-        (lambda: locked(b"\xff"), "another password"),
+        (lambda: locked("wrong-4711"), "password does not open it; give its own"),
+        (lambda: locked(b"\xff"), "password does not open it; give its own"),
+        (lambda: locked("amber-kettle\n"), r"\.strip\(\) it"),
+        (lambda: OpenPgpSigner(key=one_line("locked-secret-key.asc")), "the two signs"),
+        (lambda: OpenPgpSigner(key=FILES / "signing-only.asc"), "it is a public key"),
         (lambda: BUILDER.attach(lambda _: iban("x"), filename="x.txt", signer=signer()), "whole_message"),
         (lambda: BUILDER.bcc("a@example.com").whole_message(encryptor=OpenPgpEncryptor()), "blind"),
     ],
@@ -214,6 +217,10 @@ def test_keys_that_cannot_sign_are_refused_while_wiring(make: Callable[[], objec
         make()
     assert "4711" not in str(raised.value)
     assert raised.value.__cause__ is raised.value.__context__ is None
+
+
+def one_line(name: str) -> str:
+    return (FILES / name).read_text().replace("\n", "\\n")
 
 
 def locked(password: str | bytes) -> OpenPgpSigner:
@@ -339,6 +346,7 @@ def test_certificates_that_were_revoked_or_are_somebody_elses_are_refused() -> N
     refuses("jane", bytes(other.extract_certificate()), "another mail address")
     refuses("jane", unsigned_id, "another mail address")
     refuses("jane", b"garbage", "is not one OpenPGP certificate")
+    refuses("jane", one_line("signing-only.asc").encode(), "the two signs")
     refuses(
         "jane", bytes(certificate) * 2 + bytes(other.extract_certificate()), "is not one OpenPGP certificate"
     )

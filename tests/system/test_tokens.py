@@ -116,6 +116,22 @@ def test_a_wrong_pin_is_tried_once(tokens: Path) -> None:
     assert "4711" not in repr(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("pin", "reason"),
+    [
+        (lambda: f"{PIN}\n", r"ends with the end of a line; \.strip\(\) it"),
+        (f"{PIN}\r\n".encode, r"ends with the end of a line; \.strip\(\) it"),
+        (lambda: None, "returned None; it is to return text"),
+    ],
+)
+def test_a_pin_that_cannot_be_one_is_not_tried(tokens: Path, pin: Any, reason: str) -> None:
+    _pkcs11._library(MODULE, os.getpid()).renew()
+    with pytest.raises(SigningError, match=reason):
+        signed(signer("RSA-2048", pin=pin))
+    with pytest.raises(ConfigurationError, match=reason):
+        signer("RSA-2048", pin=pin, certificate=None)
+
+
 def test_a_token_that_is_gone_is_an_error_of_the_message_and_comes_back(tokens: Path) -> None:
     own, aside = signer("RSA-2048"), tokens.with_name("aside")
     signed(own)

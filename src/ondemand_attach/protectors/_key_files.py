@@ -77,7 +77,7 @@ def fault_of_pkcs12(content: bytes, secret: bytes | None) -> str:
         return "it is base64; give base64.b64decode(…) of it"
     if not _is_whole(content) or not _is_pfx(content):
         return _NO_PKCS12
-    return "it is encrypted: give password=" if secret is None else _closed_to(secret)
+    return "it is encrypted: give password=" if secret is None else closed_to(secret)
 
 
 def fault_of_pem(content: bytes, secret: bytes | None) -> str:
@@ -94,9 +94,7 @@ def fault_of_pem(content: bytes, secret: bytes | None) -> str:
         return _OTHER_KINDS[label]
     if "PRIVATE KEY" not in label:
         return f"it holds no private key, but first a {label}; give the file of the key"
-    if _LITERAL_END in content:
-        return _LOST_LINES
-    return _fault_of_key(found, content, secret)
+    return lost_lines(content) or _fault_of_key(found, content, secret)
 
 
 def _fault_of_key(found: re.Match[bytes], content: bytes, secret: bytes | None) -> str:
@@ -107,7 +105,7 @@ def _fault_of_key(found: re.Match[bytes], content: bytes, secret: bytes | None) 
     if not is_encrypted and secret is not None:
         return "it is not encrypted: leave out password="
     if is_encrypted and _is_sound(found[2], is_der=has_label):
-        return _closed_to(secret or b"")
+        return closed_to(secret or b"")
     return "it is damaged, or of a kind that is not known; look whether openssl pkey reads it"
 
 
@@ -116,8 +114,8 @@ def fault_of_chain(content: bytes) -> str:
     labels = {found[1].decode() for found in _BEGIN.finditer(content)}
     if not content.strip():
         return "it is empty; look where it was written"
-    if _LITERAL_END in content and b"-----BEGIN" in content:
-        return _LOST_LINES
+    if said := lost_lines(content):
+        return said
     if labels and not any("CERTIFICATE" in label for label in labels):
         return (
             f"it holds no certificate, but {' and '.join(sorted(labels))}; give the file of the certificates"
@@ -132,8 +130,8 @@ def fault_of_certificate(given: object) -> str:
     if not isinstance(given, bytes):
         return _NO_CERTIFICATE
     labels = [found[1].decode() for found in _BEGIN.finditer(given)]
-    if _LITERAL_END in given and labels:
-        return f"cannot be read: {_LOST_LINES}"
+    if said := lost_lines(given):
+        return f"cannot be read: {said}"
     if labels.count("CERTIFICATE") > 1:
         return "is several, of which one is wanted; give that of the recipient alone"
     if labels and labels[0] != "CERTIFICATE":
@@ -149,7 +147,12 @@ def _fault_of_der(given: bytes) -> str:
     return _NO_CERTIFICATE
 
 
-def _closed_to(secret: bytes) -> str:
+def lost_lines(content: bytes) -> str | None:
+    """Say that armored *content* has something else for the ends of its lines, if so."""
+    return _LOST_LINES if _LITERAL_END in content and b"-----BEGIN" in content else None
+
+
+def closed_to(secret: bytes) -> str:
     """Say that the password does not fit. One out of a file often has the end of a line behind it."""
     if secret.endswith((b"\n", b"\r")):
         return (

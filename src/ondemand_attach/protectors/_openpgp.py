@@ -11,6 +11,7 @@ from ondemand_attach._extras import require
 from ondemand_attach._message import Address, Recipient
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, InvalidAddressError, ProofError
+from ondemand_attach.protectors._key_files import closed_to, lost_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,17 +46,26 @@ def opened(content: bytes, password: bytes | None) -> tuple[Cert, PySigner]:
     """
     key = translated(
         lambda: library().Tsk.from_bytes(content),
-        lambda _: ConfigurationError("the OpenPGP key cannot be read: not one key, armored or binary"),
+        lambda _: ConfigurationError(
+            f"the OpenPGP key cannot be read: {lost_lines(content) or 'not one key, armored or binary'}"
+        ),
     )
     certificate = key.extract_certificate()
     if reason := out_of_use(certificate, datetime.datetime.now(datetime.UTC)):
         raise ConfigurationError(f"the OpenPGP key {reason}")
-    hint = "it needs password=" if password is None else "another password"
     signer = translated(
         lambda: key.signer(None if password is None else password.decode()),
-        lambda _: ConfigurationError(f"the OpenPGP key cannot sign: no secret key for that now, or {hint}"),
+        lambda _: ConfigurationError(f"the OpenPGP key cannot sign: {_locked(content, password)}"),
     )
     return certificate, signer
+
+
+def _locked(content: bytes, password: bytes | None) -> str:
+    if b"PGP PUBLIC KEY BLOCK" in content:
+        return "it is a public key; gpg --export-secret-keys writes the other"
+    return (
+        f"no secret key for that now, or {'it needs password=' if password is None else closed_to(password)}"
+    )
 
 
 def signed(content: bytes, signer: PySigner) -> tuple[bytes, str]:
@@ -124,7 +134,8 @@ def unfit_to_receive(given: object, holders: Iterable[Recipient], now: datetime.
     try:
         certificate = certificate_of(given)
     except Exception:  # noqa: BLE001 - whatever the bytes are at odds with
-        return "is not one OpenPGP certificate"
+        said = lost_lines(given) if isinstance(given, bytes) else None
+        return f"cannot be read: {said}" if said else "is not one OpenPGP certificate"
     return out_of_use(certificate, now) or _unfit(certificate, holders, now)
 
 

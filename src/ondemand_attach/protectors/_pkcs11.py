@@ -10,6 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from ondemand_attach._given import kind
 from ondemand_attach._origins import named, told
 from ondemand_attach._seal import translated
 from ondemand_attach.errors import ConfigurationError, MissingDependencyError, SigningError
@@ -73,14 +74,21 @@ class TokenKey:
     def __call__(self, data: bytes) -> bytes:
         """Return the signature of *data*: RSASSA-PKCS1-v1_5 or ECDSA, with SHA-256."""
         library = _library(self._module, os.getpid())
-        with library.lock:
-            try:
-                return self._signed(data, library)
-            except _OF_THE_PIN as error:  # another try would bring it nearer to being locked
-                raise SigningError(f"the PKCS #11 token takes no log-in: {named(error)}") from None
-            except pkcs11.PKCS11Error:  # it may have been unplugged since, or the session have ended
-                library.renew()
-                return self._signed(data, library)
+        try:
+            with library.lock:
+                return self._signed_at_last(data, library)
+        except ConfigurationError as error:  # of the PIN, which may be asked for only now
+            failure = SigningError(f"the PKCS #11 token cannot be used: {error}")
+        raise failure
+
+    def _signed_at_last(self, data: bytes, library: _Library) -> bytes:
+        try:
+            return self._signed(data, library)
+        except _OF_THE_PIN as error:  # another try would bring it nearer to being locked
+            raise SigningError(f"the PKCS #11 token takes no log-in: {named(error)}") from None
+        except pkcs11.PKCS11Error:  # it may have been unplugged since, or the session have ended
+            library.renew()
+            return self._signed(data, library)
 
     def _signed(self, data: bytes, library: _Library) -> bytes:
         if self._opened is None or self._opened[:2] != (library, library.generation):
@@ -95,9 +103,8 @@ class TokenKey:
 
     def _session(self, library: _Library) -> Any:
         token = library.token(self._token)
-        pin = self._pin()
         try:
-            return token.open(user_pin=pin if isinstance(pin, str) else pin.decode())
+            return token.open(user_pin=_text_of(self._pin))
         except pkcs11.UserAlreadyLoggedIn:  # a log-in holds for all sessions of the process
             return token.open()
 
@@ -125,6 +132,19 @@ class TokenKey:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state | {"_opened": None})
+
+
+def _text_of(pin: Password) -> str:
+    """Return the PIN, if it can be one: a wrong one would bring the token nearer to being locked."""
+    given = pin()  # what keeps it may be out of reach for a while, which is no fault of the wiring
+    if not isinstance(given, str | bytes):
+        raise ConfigurationError(
+            f"the callable for the PIN returned {kind(given)}; it is to return text or bytes"
+        )
+    text = given if isinstance(given, str) else given.decode()
+    if text.endswith(("\n", "\r")):
+        raise ConfigurationError("the PIN, as from a file, ends with the end of a line; .strip() it")
+    return text
 
 
 def _explained(error: Exception) -> ConfigurationError:
