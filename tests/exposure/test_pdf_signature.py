@@ -11,7 +11,9 @@ from ondemand_attach._exposure._pdf_signature import description
 HEAD, TAIL = b"%PDF-1.7 before", b"after %%EOF"
 
 
-def signature(value: bytes = b"<00ff>", *, change: tuple[int, int, int, int] = (0, 0, 0, 0), **entries: Any) -> Any:
+def signature(
+    value: bytes = b"<00ff>", *, change: tuple[int, int, int, int] = (0, 0, 0, 0), **entries: Any
+) -> Any:
     """Return a signature of a file, and the file; the ranges are *change* off those that are right."""
     ranges = (0, len(HEAD), len(HEAD) + len(value), len(TAIL))
     at = [right + off for right, off in zip(ranges, change, strict=True)]
@@ -31,11 +33,15 @@ def test_the_whole_file_is_all_but_the_value(value: bytes) -> None:
     "value", [b"", b"<00ff", b"00ff>", b"<00> /Name (Jane) <ff>", b"(00ff)", b"[00ff>", b"<00ff]", b"<00>>"]
 )
 def test_what_else_is_left_out_is_a_part_of_the_file(value: bytes) -> None:
-    assert said(signature(value)[0], value=value) == "a signature that is not PAdES, over a part of the file only"
+    assert (
+        said(signature(value)[0], value=value)
+        == "a signature that is not PAdES, over a part of the file only"
+    )
 
 
 @pytest.mark.parametrize(
-    "change", [(1, 0, 0, 0), (0, 1, 0, 0), (0, -1, 0, 0), (0, 0, 1, -1), (0, 0, -1, 1), (0, 0, 0, -1), (0, 0, 0, 1)]
+    "change",
+    [(1, 0, 0, 0), (0, 1, 0, 0), (0, -1, 0, 0), (0, 0, 1, -1), (0, 0, -1, 1), (0, 0, 0, -1), (0, 0, 0, 1)],
 )
 def test_ranges_that_are_a_byte_off_cover_a_part(change: tuple[int, int, int, int]) -> None:
     made, content = signature(change=change)

@@ -124,7 +124,9 @@ def test_a_generated_password_in_a_readable_part_is_refused() -> None:
     assert len(delivered) == 1
 
 
-@pytest.mark.parametrize("value", ["Jane\ud800Doe", "\udfff\udfffJane Doe", "\x00Jane Doe", 12345678, "12.345.678"])
+@pytest.mark.parametrize(
+    "value", ["Jane\ud800Doe", "\udfff\udfffJane Doe", "\x00Jane Doe", 12345678, "12.345.678"]
+)
 def test_any_text_can_be_looked_for(value: object) -> None:
     told = str(value).encode(errors="replace")
     assert is_readable(b"Rar!\x1a\x07\x00 " + told + b" \x00", value)

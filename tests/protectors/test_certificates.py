@@ -33,7 +33,10 @@ def addresses(*names: x509.GeneralName) -> set[str]:
         ((other_name("1.3.6.1.5.2.2", b"\2\1\1", 48),), set()),  # Kerberos, RFC 4556
         ((x509.DNSName("example.com"),), set()),
         ((x509.UniformResourceIdentifier("mailto:jane@example.com"),), set()),
-        ((x509.RFC822Name("jane@example.com"), other_name("1.2.3", b"joe@example.com")), {"jane@example.com"}),
+        (
+            (x509.RFC822Name("jane@example.com"), other_name("1.2.3", b"joe@example.com")),
+            {"jane@example.com"},
+        ),
     ],
 )
 def test_only_mail_names_are_addresses(names: tuple[x509.GeneralName, ...], expected: set[str]) -> None:

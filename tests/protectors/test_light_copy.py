@@ -384,17 +384,26 @@ def test_nothing_of_the_document_is_in_clear_but_names_and_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("/PageLayout", "/OneColumn"), ("/PageMode", "/UseOutlines"), ("/Type", "/Catalog"), ("/Version", "/2.0")],
+    [
+        ("/PageLayout", "/OneColumn"),
+        ("/PageMode", "/UseOutlines"),
+        ("/Type", "/Catalog"),
+        ("/Version", "/2.0"),
+    ],
 )
 def test_what_a_reader_looks_for_in_the_catalog_stays_there(name: str, value: str) -> None:
     content = saved(rich(), lambda pdf: pdf.Root.__setitem__(name, pikepdf.Name(value)), **AS_THEY_ARE)
     request = attachment_request({"secret": SECRET}, filename="order.pdf")
     document = Document(content=content, media_type="application/pdf")
-    assert f"{name} {value}\n".encode() in PdfEncryptor(password="{{ secret }}").encrypt(document, request).content
+    assert (
+        f"{name} {value}\n".encode()
+        in PdfEncryptor(password="{{ secret }}").encrypt(document, request).content
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("/PageLayout", "OneColumn"), ("/Lang", "cs-CZ"), ("/Other", pikepdf.Name("/OneColumn"))]
+    ("name", "value"),
+    [("/PageLayout", "OneColumn"), ("/Lang", "cs-CZ"), ("/Other", pikepdf.Name("/OneColumn"))],
 )
 def test_what_depends_on_the_document_does_not(name: str, value: object) -> None:
     content = saved(rich(), lambda pdf: pdf.Root.__setitem__(name, value), **AS_THEY_ARE)

@@ -198,7 +198,8 @@ def test_fault(case: Case, outcomes: dict[Case, Outcome]) -> None:
         assert NAMES.search(str(found.error)) is None
         stage = NAMED.get(case.stage, case.stage if case.stage == "greeting" else case.stage.upper())
         assert re.match(
-            rf"[^:]+:[0-9]+ (answered {stage} with|failed at {stage}:|refused every recipient,)", str(found.error)
+            rf"[^:]+:[0-9]+ (answered {stage} with|failed at {stage}:|refused every recipient,)",
+            str(found.error),
         )
 
 

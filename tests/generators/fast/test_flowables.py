@@ -103,5 +103,7 @@ def test_what_is_drawn_once_is_measured_if_there_is_much_of_it(html: str, is_mea
 
 
 def test_what_is_in_a_box_is_measured() -> None:
-    [box] = quickened("<div style='border: 1pt solid red; padding: 4pt; width: 5cm'><p>Jane</p><p>Joe</p></div>")
+    [box] = quickened(
+        "<div style='border: 1pt solid red; padding: 4pt; width: 5cm'><p>Jane</p><p>Joe</p></div>"
+    )
     assert [is_measured(one) for one in box.content] == [True, True]
