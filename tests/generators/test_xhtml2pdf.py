@@ -477,6 +477,8 @@ def test_an_embedded_font_is_described_in_full() -> None:
         for descriptor in found:
             assert set(descriptor.keys()) >= DESCRIBED
             assert len(descriptor.FontBBox) == 4
+            assert int(descriptor.Flags) & 0b100100 == 0b000100  # symbolic, and not both
+            assert -500 < descriptor.Descent < 0 < descriptor.StemV < descriptor.Ascent < 1200
 
 
 @pytest.mark.parametrize(
