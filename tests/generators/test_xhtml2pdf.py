@@ -482,6 +482,19 @@ def test_an_embedded_font_is_described_in_full() -> None:
 
 
 @pytest.mark.parametrize(
+    ("style", "flag"),
+    [("font-style: italic", 1 << 6), ("font-weight: bold", 1 << 18), ("font-family: monospace", 1)],
+)
+def test_the_description_of_a_font_says_what_kind_it_is_of(style: str, flag: int) -> None:
+    """ISO 32000-2 table 121."""
+    with pikepdf.open(io.BytesIO(rendered(f"<p>x</p><p style='{style}'>x</p>"))) as pdf:
+        fonts = [
+            each for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/FontDescriptor" in each
+        ]
+        assert sorted(int(font.FontDescriptor.Flags) & flag for font in fonts) == [0, flag]
+
+
+@pytest.mark.parametrize(
     ("character", "script"),
     [
         ("日", "CJK"),
