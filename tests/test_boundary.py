@@ -584,6 +584,40 @@ def test_keys_that_are_data_are_searched_and_never_shown() -> None:
         assert "DE02" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("context", "place"),
+    [
+        ({1: 2}, "the mapping in the context at the top has a key"),
+        ({"a": {1: 2}}, "the mapping in the context at 'a' has a key"),
+        ({"a": [{"b": {1: 2}}]}, "the mapping in the context at 'a.b' has a key"),
+        ({"a": {"DE02 12": {1: 2}}}, "the mapping in the context at 'a.*' has a key"),
+        (object(), "the context value at the top is a object"),
+        ({"a": {"b": object()}}, "the context value at 'a.b' is a object"),
+    ],
+)
+def test_a_value_that_cannot_be_taken_is_named_by_its_place(context: object, place: str) -> None:
+    with pytest.raises(MessageError) as caught:
+        views(context, Marks())
+    assert str(caught.value).startswith(place)
+
+
+class Text(str):
+    """Says of itself that it is markup, as those of template engines do."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
+@pytest.mark.parametrize("marked", [[], ["a"]])
+def test_text_is_plain_text_whatever_class_it_is_of(marked: list[str]) -> None:
+    seen = views({"a": Text("<b>"), "b": [Text("x")]}, Marks().with_confidential(marked))
+    assert type(seen.full["a"]) is str
+    assert type(seen.full["b"][0]) is type(seen.public["b"][0]) is str
+    assert [type(value) for _, value in seen.values] == [str] * len(marked)
+
+
 def test_a_context_that_never_ends_is_refused() -> None:
     loop: list[Any] = []
     loop.append(loop)

@@ -571,3 +571,22 @@ def test_a_plug_in_the_place_of_another_is_told_its_own(
     letter = MessageBuilder().sender("a@shop.example").subject("x").text("y")
     with pytest.raises(ConfigurationError, match=hint):
         wire(letter, PdfSigner(key=key, certificate=certificate))
+
+
+@pytest.mark.parametrize(
+    ("method", "place"),
+    [
+        ("generate", "first to attach()"),
+        ("encrypt", "as encryptor="),
+        ("sign", "as signer="),
+        ("deliver", "as delivery="),
+        ("send", "to a Mailer"),
+    ],
+)
+def test_each_kind_of_plug_is_told_its_place(method: str, place: str) -> None:
+    plug = type("Plug", (), {method: lambda self: None})()
+    wrong = "signer" if method == "encrypt" else "encryptor"
+    letter = MessageBuilder().sender("a@shop.example").subject("x").text("y")
+    with pytest.raises(ConfigurationError) as caught:
+        letter.attach(print, filename="a.pdf", **{wrong: plug})
+    assert f"but one {method}(): give it {place}" in str(caught.value)

@@ -9,7 +9,14 @@ import pytest
 
 from ondemand_attach._exposure._budget import Budget
 from ondemand_attach._exposure._mime import entity_of
-from ondemand_attach._exposure._parts import _from_base64, _signed_for, _standard, is_message, parts_of
+from ondemand_attach._exposure._parts import (
+    _first_lines,
+    _from_base64,
+    _signed_for,
+    _standard,
+    is_message,
+    parts_of,
+)
 
 ALPHABET = string.ascii_letters + string.digits + "+/"
 
@@ -125,3 +132,15 @@ def test_a_message_begins_with_a_field(content: bytes, expected: bool) -> None:
 )
 def test_a_part_is_called_by_what_it_is(head: str, names: list[str]) -> None:
     assert [part.part for part in parts_of(f"{head}\n\nbody".encode())] == ["header", *names]
+
+
+@pytest.mark.parametrize(
+    ("content", "head"),
+    [
+        (b"Subject: x", b"Subject: x"),
+        (b"Subject: x\r\n\r\nJane", b"Subject: x\r\n\r\n"),
+        (b"", b""),
+    ],
+)
+def test_the_header_of_what_is_too_much_is_listed_by_itself(content: bytes, head: bytes) -> None:
+    assert _first_lines(content).content == head

@@ -9,7 +9,17 @@ from collections.abc import Collection
 
 import pytest
 
-from ondemand_attach._exposure._plain import _CLASSES, _HALVES, _has_run, _shrinks, bits_for
+from ondemand_attach._exposure._budget import Budget
+from ondemand_attach._exposure._plain import (
+    _CLASSES,
+    _HALVES,
+    _best,
+    _has_run,
+    _models,
+    _scores,
+    _shrinks,
+    bits_for,
+)
 
 BITS = 56
 NOISE = random.Random(3).randbytes(1 << 16)
@@ -104,3 +114,43 @@ def test_what_repeats_itself_is_seen_where_it_shrinks_by_enough() -> None:
         saved = len(data) - len(packer.compress(data) + packer.flush())
         assert is_seen == (saved >= BITS // 8)
     assert (seen[0], seen[-1]) == (False, True)
+
+
+WRITTEN = {
+    "words": (0, b"Dear Jane Doe-Smithers, your order was sent today."),
+    "numbers": (1, b"4111-1111-1111-1111, 2026-11-30 12:30, CZK 1234.50"),
+    "UTF-8 of Greek": (2, "Ελένη Παπαδοπούλου της Ελλάδας".encode()),
+    "UTF-8 of Cyrillic": (2, "Щукин Иван Петрович из Москвы".encode()),
+    "UTF-8 of Chinese": (2, "王小明先生的订单已经发出请查收".encode()),
+}
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_what_is_written_is_seen_best_by_the_model_of_its_kind(kind: str) -> None:
+    place, text = WRITTEN[kind]
+    bests = [_best(text, model) for model in _models()[0]]
+    assert bests.index(max(bests)) == place
+    for data in (text, NOISE[:7] + b"\0" + text + b"\0" + NOISE[:7]):
+        assert _scores(data, max(bests), Budget())
+    assert not _scores(text, max(bests) + 1, Budget())
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["Ελένη Παπαδοπούλου", "Щукин Иван Петрович"])
+def test_utf_16_is_seen_in_both_orders(text: str, order: str) -> None:
+    data = text.encode(order)
+    best = max(_best(half, _models()[1][0]) for half in (data[::2], data[1::2]))
+    assert _scores(data, best, Budget())
+    assert best > max(_best(data, model) for model in _models()[0])
+
+
+@pytest.mark.parametrize("start", [0xC3, 0xCE, 0xD0, 0xE4, 0xE9])
+def test_behind_a_first_byte_of_utf_8_another_counts_for_more(start: int) -> None:
+    _, _, multibyte = _models()[0]
+    tail = multibyte.tables[1][0xB0]
+    assert tail > multibyte.tables[0][0xB0]
+    assert tail > multibyte.tables[2][0xB0]
+    alone = max(0, multibyte.tables[0][start])
+    assert _best(bytes([start, 0xB0]), multibyte) == alone + tail
+    assert _best(bytes([start, ord("a"), 0xB0]), multibyte) < alone + tail
+    assert _best(b"a\xb0", multibyte) == _best(b"a", multibyte)

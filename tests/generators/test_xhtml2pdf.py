@@ -477,6 +477,21 @@ def test_an_embedded_font_is_described_in_full() -> None:
         for descriptor in found:
             assert set(descriptor.keys()) >= DESCRIBED
             assert len(descriptor.FontBBox) == 4
+            assert int(descriptor.Flags) & 0b100100 == 0b000100  # symbolic, and not both
+            assert -500 < descriptor.Descent < 0 < descriptor.StemV < descriptor.Ascent < 1200
+
+
+@pytest.mark.parametrize(
+    ("style", "flag"),
+    [("font-style: italic", 1 << 6), ("font-weight: bold", 1 << 18), ("font-family: monospace", 1)],
+)
+def test_the_description_of_a_font_says_what_kind_it_is_of(style: str, flag: int) -> None:
+    """ISO 32000-2 table 121."""
+    with pikepdf.open(io.BytesIO(rendered(f"<p>x</p><p style='{style}'>x</p>"))) as pdf:
+        fonts = [
+            each for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/FontDescriptor" in each
+        ]
+        assert sorted(int(font.FontDescriptor.Flags) & flag for font in fonts) == [0, flag]
 
 
 @pytest.mark.parametrize(

@@ -131,3 +131,13 @@ def test_any_text_can_be_looked_for(value: object) -> None:
     told = str(value).encode(errors="replace")
     assert is_readable(b"Rar!\x1a\x07\x00 " + told + b" \x00", value)
     assert not is_readable(b"Rar!\x1a\x07\x00 " + told[:-1] + b" \x00", value)
+
+
+def test_a_password_in_an_address_is_told_as_that() -> None:
+    secrets = [("password", "jane-7391-doe")]
+    for addresses in (["x@shop.example", "jane-7391-doe@shop.example"], ["JANE.7391.DOE@shop.example"]):
+        [leak] = find_leaks(HEADER + b"Hello", [], secrets=secrets, addresses=addresses)
+        assert (leak.path, leak.where) == ("password", "address of a sender or recipient")
+    assert not find_leaks(
+        HEADER + b"Hello", [("name", "jane-7391-doe")], addresses=["jane-7391-doe@shop.example"]
+    )

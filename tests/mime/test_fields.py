@@ -18,6 +18,7 @@ QUOTED = "., "
 @pytest.mark.parametrize("sign", [*ATOM, *string.ascii_letters, *string.digits])
 def test_each_sign_of_an_atom_is_left_alone(sign: str) -> None:
     assert _phrase(f"a{sign}b c", 70) == [f"a{sign}b", "c"]
+    assert _phrase(f"c a{sign}b d", 70) == ["c", f"a{sign}b", "d"]
     assert _phrase(f"a{sign}b, c", 70) == [f'"a{sign}b, c"']
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import email
 import email.policy
 import functools
@@ -37,6 +38,7 @@ from ondemand_attach.errors import (
     ProtectionError,
     SigningError,
 )
+from ondemand_attach.protectors._openpgp import out_of_use
 from ondemand_attach.testing import EncryptorContract
 
 FILES = Path(__file__).parent.parent / "data" / "openpgp"  # as GnuPG 2.2 exports them
@@ -548,3 +550,12 @@ def test_whatever_the_library_raises_is_an_error_without_its_text(monkeypatch: p
     with pytest.raises(EncryptionError) as caught:
         builder.build(CONTEXT, to=recipient("jane"))
     assert "Jane" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("seconds", "is_out"), [(-1, False), (0, True), (1, True)])
+def test_a_certificate_ends_at_the_second_that_it_says(seconds: int, is_out: bool) -> None:
+    certificate = pysequoia.Cert.from_bytes((FILES / "expired.asc").read_bytes())
+    assert certificate.expiration
+    reason = out_of_use(certificate, certificate.expiration + datetime.timedelta(seconds=seconds))
+    assert (reason is not None) == is_out
+    assert reason in {None, "expired on 2026-01-01 00:00 UTC"}

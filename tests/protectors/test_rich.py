@@ -310,6 +310,15 @@ def _bomb() -> bytes:
     return head + data + b"\nendstream\nendobj\nstartxref\n9\n%%EOF\n"
 
 
+@pytest.mark.parametrize("number", [19, 105, 1234567890])
+@pytest.mark.parametrize("space", [b" ", b"\n", b"  \r\n"])
+def test_an_object_that_is_null_is_not_lost(number: int, space: bytes) -> None:
+    null = space.join((b"%d" % number, b"0", b"obj", b"null", b"endobj"))
+    found = {(int(one[1]), int(one[2])) for one in _rewriting._NULL.finditer(b"x\n" + null)}
+    assert found == {(number, 0)}
+    assert not _rewriting._NULL.search(null.replace(b"null", b"true"))
+
+
 # --- forms
 
 

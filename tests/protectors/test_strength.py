@@ -325,3 +325,17 @@ def test_many_times_the_longest_is_estimated_in_bounded_steps(monkeypatch: pytes
     for password in ("a" * 126, "aB3-" * 31, "1" * 126, "ab" * 63, "zažluť" * 21):
         assert estimated_bits(password) >= 0
     assert counted["pieces"] < 50_000
+
+
+@pytest.mark.parametrize(
+    ("password", "is_uneven"),
+    [
+        ("1234", False),
+        ("12-34-56", False),
+        ("12-345", True),
+        ("420 603 123 456", False),
+        ("0800 123 456", True),
+    ],
+)
+def test_groups_that_are_not_of_one_length_are_uneven(password: str, is_uneven: bool) -> None:
+    assert _strength._is_uneven(password) == is_uneven
