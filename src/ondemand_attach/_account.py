@@ -18,7 +18,7 @@ from ondemand_attach import _filenames, _html_text, _mime
 from ondemand_attach._confidential import Guard, Path, Views, shown
 from ondemand_attach._draft import Draft
 from ondemand_attach._leaks import Leak, find_leaks
-from ondemand_attach._leaks._explaining import Explanation, Origin
+from ondemand_attach._leaks._explaining import Explanation, Origin, Owners
 from ondemand_attach._message import Address, Attachment, Document, Slot
 from ondemand_attach._pieces import elided
 from ondemand_attach._rendering import Rendering, recorded
@@ -27,6 +27,7 @@ from ondemand_attach._whole import Whole
 from ondemand_attach.errors import ConfidentialityError, MailError
 
 _UNKNOWN = Origin()
+_NO_SUBJECT = "[...]"
 _NUMBERED = re.compile(r"(file name of )?attachment ([0-9]+)")
 
 
@@ -97,12 +98,22 @@ class Account:
         values = self._values({leak.path for leak in found})
         named = [(name, value) for name, (_, value) in values.items()]
         public = disclosed(self._draft, self._seen)
-        self._explanation = Explanation(named, _leaves(self._seen.public), public, self._draft.pasted)
+        self._explanation = Explanation(
+            named, _leaves(self._seen.public), public, self._draft.pasted, self._owners()
+        )
         try:
             again = [*self._in_message(named), *self._in_documents(named, found)]
         except MailError:  # what is left makes no message, so nothing can be said of it
             return leaks
         return tuple(dict.fromkeys([*kept, *(self._traced(leak, values[leak.path][0]) for leak in again)]))
+
+    def _owners(self) -> Owners:
+        given = {recipient.address for recipient in (*self._draft.to, *self._draft.cc)}
+        people = [address for address in self._headers.to if address not in given]
+        return Owners(
+            domain=self._headers.sender.domain,
+            recipients=[(one.addr_spec, one.display_name) for one in people],
+        )
 
     def _values(self, paths: set[str]) -> dict[str, tuple[str, Any]]:
         """Return the values at *paths*, each under a name of its own: many may have the same path."""
@@ -129,7 +140,9 @@ class Account:
 
     def _in_message(self, values: Sequence[tuple[str, Any]]) -> tuple[Leak, ...]:
         """Search the headers and bodies without what is explained in them."""
-        wrapping = self._whole.again() if self._whole else None
+        subject = self._draft.outer_subject
+        subject = subject if self._explanation.is_pasted_in(subject) else _NO_SUBJECT
+        wrapping = self._whole.again(subject) if self._whole else None
         content, documents = elided(_mime.pieces(self._headers_left(), self._body_left(), wrapping))
         leaks = find_leaks(
             content,
@@ -148,23 +161,29 @@ class Account:
         given = {recipient.address for recipient in fixed}
         return replace(
             headers,
-            sender=_nameless(headers.sender),
-            to=tuple(_nameless(address) if address in given else address for address in headers.to),
-            cc=tuple(_nameless(address) if address in given else address for address in headers.cc),
-            reply_to=tuple(map(_nameless, headers.reply_to)),
+            sender=self._nameless(headers.sender),
+            to=tuple(self._nameless(address) if address in given else address for address in headers.to),
+            cc=tuple(self._nameless(address) if address in given else address for address in headers.cc),
+            reply_to=tuple(map(self._nameless, headers.reply_to)),
             subject=self._left("subject") or "",
             extra=tuple(
                 (name, self._left("header", number) or "") for number, (name, _) in enumerate(headers.extra)
             ),
         )
 
+    def _nameless(self, address: Address) -> Address:
+        is_kept = not address.display_name or self._explanation.is_pasted_in(address.display_name)
+        return address if is_kept else replace(address, display_name="")
+
+    def _unnamed(self, image: Attachment, number: int) -> Attachment:
+        is_kept = self._explanation.is_pasted_in(image.filename)
+        name = image.filename if is_kept else f"{number}"
+        return replace(image, filename=name, document=_emptied(image.document), content_id=f"{number}")
+
     def _body_left(self) -> _mime.Body:
         html = self._left("html")
         text = self._left("text") if self._draft.text else _html_text.text_of(html or "")
-        images = [
-            replace(image, filename=f"{number}", document=_emptied(image.document), content_id=f"{number}")
-            for number, image in enumerate(self._body.images)
-        ]
+        images = [self._unnamed(image, number) for number, image in enumerate(self._body.images)]
         names: list[str] = []
         attachments = []
         for number, attachment in enumerate(self._body.attachments):
@@ -190,10 +209,14 @@ class Account:
         for index, enclosure in enumerate(self._draft.enclosures):
             where = f"attachment {len(self._body.images) + index + 1}"
             here = {leak.path for leak in found if leak.where == where}
-            if not here or enclosure.is_given:
-                continue
             document, renderings = self._record.plain[index], self._record.at("document")[index]
-            names = [(name, value) for name, value in values if paths[name][0] in here]
+            names = [
+                (name, value)
+                for name, value in values
+                if paths[name][0] in here and (not enclosure.is_given or self._explanation.is_somebodys(name))
+            ]
+            if not names:
+                continue
             for name in self._in_document(document, names, renderings):
                 yield Leak(path=name, where=where)
 
@@ -297,10 +320,6 @@ def addresses(headers: _mime.Headers) -> set[str]:
 
 def _emptied(document: Document) -> Document:
     return Document(content=b"", media_type=document.media_type)
-
-
-def _nameless(address: Address) -> Address:
-    return replace(address, display_name="") if address.display_name else address
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[str, Any]]:

@@ -96,7 +96,7 @@ class MessageBuilder:
 
     def sender(self, address: AddressLike) -> Self:
         """Set the From address (RFC 5322 section 3.6.2)."""
-        return self._with(sender=addressed(address, "sender()"))
+        return self._with(sender=addressed(address, "sender()"), pasted=pasted(address))
 
     def return_path(self, address: AddressLike) -> Self:
         """Set where bounces go, the reverse-path (RFC 5321 section 4.4), if not to the sender."""
@@ -104,7 +104,7 @@ class MessageBuilder:
 
     def to(self, *recipients: RecipientLike) -> Self:
         """Add recipients of every message; the customer is better given to `build()`."""
-        return self._with(to=(*self._draft.to, *_named(recipients, "to()")))
+        return self._with(to=(*self._draft.to, *_named(recipients, "to()")), pasted=pasted(*recipients))
 
     def recipient_at(self, path: str) -> Self:
         """Take the recipient from the context, so that data and address are of one person.
@@ -117,7 +117,7 @@ class MessageBuilder:
 
     def cc(self, *recipients: RecipientLike) -> Self:
         """Add recipients of a copy, visible to all."""
-        return self._with(cc=(*self._draft.cc, *_named(recipients, "cc()")))
+        return self._with(cc=(*self._draft.cc, *_named(recipients, "cc()")), pasted=pasted(*recipients))
 
     def bcc(self, *recipients: RecipientLike) -> Self:
         """Add recipients of a copy that nobody sees: they are in the envelope, never in the bytes."""
@@ -126,7 +126,8 @@ class MessageBuilder:
     def reply_to(self, *addresses: AddressLike) -> Self:
         """Add addresses that replies go to (RFC 5322 section 3.6.2)."""
         return self._with(
-            reply_to=(*self._draft.reply_to, *(addressed(each, "reply_to()") for each in addresses))
+            reply_to=(*self._draft.reply_to, *(addressed(each, "reply_to()") for each in addresses)),
+            pasted=pasted(*addresses),
         )
 
     def subject(self, source: str) -> Self:
@@ -162,6 +163,7 @@ class MessageBuilder:
             name: the name used after ``cid:``, letters, digits, dots and hyphens.
             content: the bytes, or the path of the file, which is read now.
         """
+        put_in = pasted(name, *_path_texts(content))
         name = fixed(name, "image(name)")
         if not _CONTENT_ID.fullmatch(name):
             raise ConfigurationError(
@@ -171,7 +173,7 @@ class MessageBuilder:
         filename = _filenames.sanitised(name if isinstance(found, bytes) else found.name)
         document = _read(found, _image_type(found, filename))
         image = Attachment(filename=filename, document=document, content_id=name)
-        return self._with(images=(*self._draft.images, image))
+        return self._with(images=(*self._draft.images, image), pasted=put_in)
 
     def attach(
         self,
@@ -201,9 +203,10 @@ class MessageBuilder:
         named = Source.of(text(filename, "attach(filename=…)", "the template of a file name as text"))
         _flag(hash_plain, "attach(hash_plain=…)")
         generate = _method(generator, "generate")
+        document = _template_of(generator)
         enclosure = Enclosure(
             filename=named,
-            document=_template_of(generator),
+            document=document,
             reads=_reads_of(generator),
             generate=generate,
             encrypt=None if encryptor is None else _method(encryptor, "encrypt"),
@@ -213,7 +216,10 @@ class MessageBuilder:
         )
         if check := getattr(encryptor, "check_attachment", None):
             check(generator, "{{ lazy }}" if named.text is None else named.text, signer)
-        return self._with(enclosures=(*self._draft.enclosures, enclosure), pasted=pasted(filename))
+        return self._with(
+            enclosures=(*self._draft.enclosures, enclosure),
+            pasted=pasted(filename, document and document.text),
+        )
 
     def attach_file(
         self,
@@ -231,6 +237,7 @@ class MessageBuilder:
             media_type: an RFC 6838 type; by default guessed from the name.
             hash_plain: have the receipt say by its hash which file it was.
         """
+        put_in = pasted(filename, *_path_texts(path))
         found = _bytes_or_path(path, "attach_file()")
         if isinstance(found, bytes):
             raise ConfigurationError(
@@ -240,7 +247,7 @@ class MessageBuilder:
             media_type = fixed(media_type, "attach_file(media_type=…)", "a media type as text")
         document = _read(found, media_type or _guessed(found.name))
         named = found.name if filename is None else filename
-        return self.attach(_Given(document), filename=named, hash_plain=hash_plain)
+        return self._with(pasted=put_in).attach(_Given(document), filename=named, hash_plain=hash_plain)
 
     def whole_message(
         self,
@@ -276,7 +283,7 @@ class MessageBuilder:
             outer_subject = fixed(outer_subject, "whole_message(outer_subject=…)")
             _mime.check_header_value("Subject", outer_subject)
             changes["outer_subject"] = outer_subject
-        return self._with(**changes)
+        return self._with(**changes, pasted=pasted(outer_subject))
 
     def dkim(self, signer: DkimSigner) -> Self:
         """Add a DKIM signature (RFC 6376) over the final bytes; one more for each call.
@@ -480,6 +487,12 @@ def _bytes_or_path(value: object, what: str) -> bytes | pathlib.Path:
         return pathlib.Path(value)
     given = "empty text" if value == "" else kind(value)
     raise ConfigurationError(f"{what} takes the path of a file, or its bytes, not {given}")
+
+
+def _path_texts(path: object) -> tuple[str, ...]:
+    """Return a path and the name of the file as text."""
+    is_path = isinstance(path, str | pathlib.PurePath) and path.__class__ is type(path)
+    return (str(path), pathlib.PurePath(path).name) if is_path else ()  # type: ignore[arg-type]
 
 
 def _template_of(generator: object) -> Source | None:

@@ -1,4 +1,4 @@
-"""Data that was pasted into the source of a template, with an f-string, say.
+"""Data that was pasted into the source of a template, a name or the like, with an f-string, say.
 
 Text of a template is the same for everyone, and so explains a value that stands in it. A source such as
 ``f"For {name}"`` is not: it is made anew for each customer, and no guard can see it. Where the function that
@@ -16,24 +16,29 @@ _BLANK: Final = re.compile(r"%[^a-zA-Z%\s]*[a-zA-Z]|\{[^{}]*\}")  # of % and of 
 _LETTERS: Final = re.compile(r"(?:[^\W\d_][^a-zA-Z]*){3}")  # fewer are a separator or a tag
 
 
-def pasted(source: object) -> tuple[str, ...]:
-    """Return what the caller of the caller has pasted into *source*, as far as its constants show it."""
+_BEFORE_ADDRESS: Final = " <"
+
+
+def pasted(*sources: object) -> tuple[str, ...]:
+    """Return what the caller of the caller has pasted into *sources*, as far as its constants show it."""
     code = sys._getframe(2).f_code  # noqa: SLF001 - inspect.currentframe() is this and a test for other Pythons
-    # What is written in a module is the same for everyone.
-    if not isinstance(source, str) or code.co_name == "<module>":
-        return ()
     constants = [constant for constant in code.co_consts if isinstance(constant, str)]
-    if source in constants:
+    made = [source for source in sources if isinstance(source, str) and source not in constants]
+    # What is written in a module is the same for everyone.
+    if not made or code.co_name == "<module>":
         return ()
     parts = {part for constant in constants for part in _BLANK.split(constant)}
-    found = _between(source, parts)
+    found = [each for source in made for each in _between(source, parts)]
     return tuple(each for each in found if each == each.strip())  # a space at an end is a constant's
 
 
 def _between(source: str, parts: Collection[str]) -> Iterator[str]:
     """Yield what of *source* stands between *parts*, or between one and the end."""
     spans = sorted(
-        (at, at + len(part)) for part in parts if _LETTERS.search(part) for at in _places(source, part)
+        (at, at + len(part))
+        for part in parts
+        if _LETTERS.search(part) or part == _BEFORE_ADDRESS
+        for at in _places(source, part)
     )
     end = 0
     for start, stop in [*spans, (len(source), len(source))] if spans else ():

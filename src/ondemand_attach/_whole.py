@@ -43,13 +43,13 @@ class Whole:
         if any(self._proofs):
             prove(message.content, self._proofs, _NAME)
 
-    def again(self) -> _mime.Wrapping:
-        """Return what puts in place of another message what was made for this one, under no subject."""
+    def again(self, outer_subject: str) -> _mime.Wrapping:
+        """Return what puts in place of another message what was made for this one, under *outer_subject*."""
         made = self.made
         return _mime.Wrapping(
             sign=(lambda _: made["sign"]) if "sign" in made else None,
             encrypt=(lambda _: made["encrypt"]) if "encrypt" in made else None,
-            outer_subject="[...]",
+            outer_subject=outer_subject,
         )
 
     def _sign(self, entity: Document) -> Document:

@@ -218,6 +218,67 @@ def test_data_that_was_pasted_into_a_source_is_no_fixed_text() -> None:
         assert error.template
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+
+
+def test_data_that_was_pasted_beside_the_templates_is_not_fixed_either(tmp_path: pathlib.Path) -> None:
+    name, mail = "Jiri Dvorak", "jiri@example.com"
+    (tmp_path / f"Contract of {name}.txt").write_text("x", encoding="utf-8")
+    (tmp_path / "terms.txt").write_text("x", encoding="utf-8")
+    _, certificate = self_signed("Jana")
+    jana = Recipient(
+        address=Address.parse("jana@example.com"), certificate=certificate.public_bytes(Encoding.PEM)
+    )
+    for builder in (
+        LETTER.sender(f"{name} at Garnet & Gold <orders@shop.example>"),
+        LETTER.reply_to(f"{name} <{mail}>"),
+        LETTER.cc("sales@shop.example", f"{name} <{mail}>"),
+        LETTER.to(f"{name} <jiri@example.com>"),
+        LETTER.html("Hello.").image(f"picture-of-{name.replace(' ', '-')}", PNG),
+        LETTER.html("Hello.").image("picture", tmp_path / f"Contract of {name}.txt"),
+        LETTER.attach_file(tmp_path / f"Contract of {name}.txt"),
+        LETTER.attach_file(tmp_path / "terms.txt", filename=f"Terms for {name}.txt"),
+        LETTER.attach(Xhtml2PdfGenerator(source=f"<p>Dear {name}</p>"), filename="a.pdf"),
+    ):
+        refused(builder, name)
+    wrapped = LETTER.whole_message(encryptor=SmimeEncryptor(), outer_subject=f"Invoice for {name}")
+    with pytest.raises(ConfidentialityError, match="header Subject"):
+        wrapped.build({"customer": name}, to=jana)
+    shop, place = "Garnet & Gold New York", "New York"
+    assert built(LETTER.reply_to(f"{shop} <help@shop.example>").cc(f"{shop} <{mail}>"), {}, place)
+    assert built(LETTER.attach_file(tmp_path / f"{'terms'}.txt"), {}, "terms and conditions")
+
+
+def test_a_given_file_explains_no_account_and_no_address_of_somebody(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "terms.txt"
+    for value in ("DE02 1203 0000 0000 2020 51", "4111 1111 1111 1111", "zoe@example.com"):
+        path.write_text(f"New York {value}", encoding="utf-8")
+        assert "attachment 1 (terms.txt)" in str(refused(LETTER.attach_file(path), value))
+        assert built(LETTER.attach_file(path), {}, "New York")
+        refused(LETTER.text(path.read_text(encoding="utf-8")), value)
+    path.write_text("help@shop.example, sales@mail.shop.example, 0800 123 456", encoding="utf-8")
+    for value in ("help@shop.example", "sales@mail.shop.example", "0800 123 456"):
+        assert built(LETTER.attach_file(path), {}, value)
+
+
+def test_a_source_that_names_the_recipient_is_not_the_same_for_everyone() -> None:
+    """As one that another engine has rendered before the builder gets it."""
+    body = "Dear {},\nyour diagnosis: gastritis. New York"
+    for to, named in (
+        ("jana@example.com", "Jana@Example.com"),
+        ('"Jana Nova" <jana@example.com>', "<b>Jana  Nová</b>"),
+    ):
+        for builder in (LETTER.text(body.format(named)), LETTER.html(body.format(named))):
+            with pytest.raises(ConfidentialityError, match="must not be pasted"):
+                builder.build({"customer": "gastritis"}, to=to)
+    assert LETTER.text(body.format("Jana")).build({"customer": "New York"}, to='"Jana" <jana@example.com>')
+    own = LETTER.text("help@shop.example, New York")
+    assert own.build({"customer": "New York"}, to="help@shop.example")
+    assert (
+        own.to("jana@example.com").text("jana@example.com").build({"customer": "New York"}, to="a@b.example")
+    )
+
+
 def test_fixed_text_that_a_function_puts_together_is_fixed() -> None:
     for town in ("New York", "Praha 1"):
         lines = ["Hello.", f"Garnet & Gold, {town}", "{{ n }}", town]

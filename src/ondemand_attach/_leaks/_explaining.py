@@ -11,7 +11,8 @@ too. So an occurrence is explained at its place, or not at all:
 - What a tag wrote explains a value that is a figure (a number, an amount, a date) and public as such, and a
   value in a text that the templates hold in an expression or a macro. But it explains nothing if a text of
   the public data that holds the value is in it.
-- Text that was pasted into the source of a template explains nothing, nor does an account number there.
+- Text that was pasted into the source of a template explains nothing, nor does an account number there, or
+  the address of somebody else than the application; and nothing does in a source that names the recipient.
 - What is explained is taken out of the rendering, and what is left is searched again, like the message.
 
 All of this is only done when the search has found something.
@@ -57,6 +58,25 @@ class Origin(NamedTuple):
     is_pasted: bool = False
 
 
+class Owners(NamedTuple):
+    """Whose a message is.
+
+    Args:
+        domain: of the application's own addresses.
+        recipients: the address and the display name of each.
+    """
+
+    domain: str
+    recipients: Sequence[tuple[str, str]] = ()
+
+    def people(self) -> Iterator[str]:
+        """Yield the folded words of what no text names that is the same for everyone."""
+        for address, name in self.recipients:
+            if _kinds.is_address(address, self.domain):
+                yield words(address)
+                yield from [words(name)] if len(words(name).split()) > 1 else ()
+
+
 class Explanation:
     """Tells which occurrences of *values* are explained.
 
@@ -65,6 +85,7 @@ class Explanation:
         public: the leaves of the public view, each with its path.
         disclosed: values that are declared public.
         pasted: what was put into the sources of templates from elsewhere.
+        owners: whose the message is.
     """
 
     def __init__(
@@ -73,7 +94,9 @@ class Explanation:
         public: Iterable[tuple[str, object]],
         disclosed: Iterable[object],
         pasted: Iterable[str] = (),
+        owners: Owners | None = None,
     ) -> None:
+        owners = owners or Owners("")
         disclosed = tuple(disclosed)
         self._values = dict(values)
         self._needles = needles_for(values, (), disclosed)
@@ -92,7 +115,13 @@ class Explanation:
         self._literals: dict[int, tuple[str, ...]] = {}
         self._lookups: dict[int, frozenset[str]] = {}
         self._seen: dict[str, set[str]] = {}
-        self._pasted = {name for name, value in values if _kinds.is_account(value)}
+        self._somebodys = frozenset(
+            name
+            for name, value in values
+            if _kinds.is_account(value) or _kinds.is_address(value, owners.domain)
+        )
+        self._people = tuple(owners.people())
+        self._pasted = set(self._somebodys)
         for text in pasted:
             self._pasted |= {
                 name for name in self.in_text(text) if self._is_little_more(name, words(text), 0)
@@ -138,6 +167,14 @@ class Explanation:
             self._seen[text] = self.in_text(text)
         return self._seen[text]
 
+    def is_somebodys(self, name: str) -> bool:
+        """Whether the value is one that no text has which is the same for everyone."""
+        return name in self._somebodys
+
+    def is_pasted_in(self, text: str) -> bool:
+        """Whether *text* holds a value that was pasted into it, as far as is known."""
+        return any(self._is_in(name, text) for name in self._pasted)
+
     def is_figure(self, name: str) -> bool:
         """Whether the value is a figure that is public as well, and no text of the public data holds it."""
         return self._is_public_figure(name) and not self._carriers.get(name)
@@ -155,7 +192,11 @@ class Explanation:
                     paths += self._asked_for(name, rendering)
                     template, line = piece.place()
                     return Origin(template or rendering.name, line, paths[0] if paths else None)
-        pasted = (each for each in renderings if name in self._pasted and self._is_in(name, each.source))
+        pasted = (
+            each
+            for each in renderings
+            if (name in self._pasted or self._is_of_one(each)) and self._is_in(name, each.source)
+        )
         return next((Origin(each.name, is_pasted=True) for each in pasted), Origin())
 
     def _runs(self, name: str, rendering: Rendering, pieces: Sequence[Piece]) -> Iterator[tuple[int, int]]:
@@ -169,6 +210,11 @@ class Explanation:
                 start = after
             end = after
         yield start, end
+
+    def _is_of_one(self, rendering: Rendering) -> bool:
+        """Whether the source names the recipient, as one does that was rendered before it was given."""
+        source = words(rendering.source) if self._people and rendering.source else ""
+        return any(each in source for each in self._people)
 
     def _is_mostly_fixed(self, name: str, span: tuple[int, int], pieces: Iterable[Piece]) -> bool:
         """Whether tags have written few of the digits in *span*, unless the value is a public figure itself.
@@ -190,7 +236,7 @@ class Explanation:
         self, name: str, rendering: Rendering, pieces: Iterable[Piece]
     ) -> Callable[[Piece], bool]:
         """Return what tells whether a piece of *rendering* explains the value."""
-        if name in self._pasted and self._is_in(name, rendering.source):
+        if (name in self._pasted and self._is_in(name, rendering.source)) or self._is_of_one(rendering):
             return lambda piece: bool(piece.place) and self._is_explained(name, piece.text, ())
         is_by_tag = any(piece.place for piece in pieces) and not self._asked_for(name, rendering)
         literals = self._literals_of(rendering) if is_by_tag else ()

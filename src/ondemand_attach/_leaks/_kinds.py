@@ -12,6 +12,7 @@ from ondemand_attach._leaks._forms import forms
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 _CARD = re.compile(r"[0-9]{13,19}", re.ASCII)
+_ADDRESS = re.compile(r"[^@\s]+@([^@\s]+\.[^@\s]+)")
 _IDENTIFYING = 9  # digits; a text of so many is a number that somebody has, not how much of something
 
 
@@ -53,6 +54,17 @@ def is_account(value: object) -> bool:
         return False
     doubled = (int(digit) * (1 + number % 2) for number, digit in enumerate(reversed(text)))
     return sum(each // 10 + each % 10 for each in doubled) % 10 == 0  # ISO/IEC 7812
+
+
+def is_address(value: object, own: str) -> bool:
+    """Whether *value* is an e-mail address in another domain than *own*, and the domains beside it."""
+    found = _ADDRESS.fullmatch(value.strip()) if isinstance(value, str) else None
+    return found is not None and _registered(found[1]) != _registered(own)
+
+
+def _registered(domain: str) -> str:
+    """Return the last two labels, which is less than what was registered below a suffix such as co.uk."""
+    return ".".join(domain.lower().rsplit(".", 2)[-2:])
 
 
 def figures(value: object) -> Iterator[str]:
