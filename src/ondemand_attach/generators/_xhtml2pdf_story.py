@@ -56,7 +56,10 @@ class Story:
         findings.losses.extend(canvas.losses(told, findings.places))
         out = insert_pages(doc, out) or out
         merged, has_background = WaterMarks.process_doc(doc, out, BytesIO())
-        return (merged if has_background else out).getvalue(), doc.page
+        pages = doc.page
+        for one in (doc, canvas):  # they refer to each other, and would wait for the garbage collector
+            vars(one).clear()
+        return (merged if has_background else out).getvalue(), pages
 
     def _prints_numbers(self) -> bool:
         """Whether the text holds page numbers: how they are broken depends on the layout before."""
