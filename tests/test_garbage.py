@@ -11,9 +11,7 @@ from ondemand_attach import MessageBuilder, PdfEncryptor, PdfSigner, Xhtml2PdfGe
 from ondemand_attach.testing import self_signed
 from protectors.samples import CANARY, SECRET
 
-LETTER = (
-    MessageBuilder().sender("a@shop.example").subject("Hello").text("See the PDF.").confidential("c")
-)
+LETTER = MessageBuilder().sender("a@shop.example").subject("Hello").text("See the PDF.").confidential("c")
 KEY, CERTIFICATE = self_signed("Garnet & Gold Ltd")
 
 

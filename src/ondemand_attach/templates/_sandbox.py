@@ -78,7 +78,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             _is_compiling.reset(before)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Return a plain mapping: those of an environment stay as they are, and each rendering copies them."""
+        """Return a plain mapping: those of an environment never change, and each rendering copies them."""
         return {**self.globals, **(d or {})}
 
     def _load_template(self, name: str, globals: Any) -> jinja2.Template:  # noqa: A002 - Jinja2's
