@@ -57,8 +57,8 @@ class Story:
         out = insert_pages(doc, out) or out
         merged, has_background = WaterMarks.process_doc(doc, out, BytesIO())
         pages = doc.page
-        vars(doc).clear()  # it and its canvas refer to each other, and would wait for the garbage collector
-        vars(canvas).clear()
+        doc.__dict__.clear()  # it and its canvas name each other, and would wait for the garbage collector
+        canvas.__dict__.clear()
         return (merged if has_background else out).getvalue(), pages
 
     def _prints_numbers(self) -> bool:
