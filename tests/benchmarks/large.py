@@ -58,10 +58,8 @@ def _fresh(side: str, port: int) -> Cost:
 
 def _document(size: int) -> bytes:
     """Return what a protected PDF is to the library: a stream that nobody can read, in a little that anybody can."""
-    head, tail = (
-        b"%%PDF-1.7\n1 0 obj\n<< /Length %9d >>\nstream\n",
-        b"\nendstream\nendobj\nstartxref\n0\n%%EOF\n",
-    )
+    head = b"%%PDF-1.7\n1 0 obj\n<< /Length %9d >>\nstream\n"
+    tail = b"\nendstream\nendobj\nstartxref\n0\n%%EOF\n"
     data = random.Random(2026).randbytes(size - len(head % 0) - len(tail))
     return head % len(data) + data + tail
 

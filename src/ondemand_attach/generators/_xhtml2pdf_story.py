@@ -56,7 +56,10 @@ class Story:
         findings.losses.extend(canvas.losses(told, findings.places))
         out = insert_pages(doc, out) or out
         merged, has_background = WaterMarks.process_doc(doc, out, BytesIO())
-        return (merged if has_background else out).getvalue(), doc.page
+        pages = doc.page
+        doc.__dict__.clear()  # it and its canvas name each other, and would wait for the garbage collector
+        canvas.__dict__.clear()
+        return (merged if has_background else out).getvalue(), pages
 
     def _prints_numbers(self) -> bool:
         """Whether the text holds page numbers: how they are broken depends on the layout before."""

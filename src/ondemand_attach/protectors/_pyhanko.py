@@ -118,11 +118,22 @@ class EncryptedPdf(Document):
             EncryptionError: the document is damaged where only its writing looks.
         """
         return translated(
-            lambda: _mac.write(self.writer()),
+            self._written,
             lambda error: EncryptionError(
                 f"{self.__dict__['_filename']} could not be encrypted: {wrong_with(error)}"
             ),
         )
+
+    def _written(self) -> bytes:
+        writer = self.writer()
+        content = _mac.write(writer)
+        _let_go(writer)
+        return content
+
+
+def _let_go(writer: BasePdfFileWriter) -> None:
+    """Free what *writer* holds: its objects refer to it, and would wait for the garbage collector."""
+    vars(writer).clear()
 
 
 def with_password(user: str, owner: str | None, permissions: Iterable[str], *, with_mac: bool) -> Encryption:
@@ -283,9 +294,11 @@ class Signature:
         cms = self.credentials.cms
         mac_key = _mac.wrapping_key(writer.security_handler)
         if (template := cms.template(with_mac=mac_key is not None)) is not None:
-            return signer.sign_by(
+            signed = signer.sign_by(
                 lambda digest: template.filled(digest, self.credentials.sign, mac_key), writer
             )
+            _let_go(writer)
+            return signed
         # sign_pdf() calls asyncio.run(), which refuses inside a running loop and elsewhere resets the
         # caller's current loop. A thread of its own has neither trouble, and costs 0.3 ms.
         with ThreadPoolExecutor(max_workers=1) as thread:

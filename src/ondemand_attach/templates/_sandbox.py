@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import GeneratorType
@@ -76,6 +76,10 @@ class _Environment(ImmutableSandboxedEnvironment):
             return super().compile(*args, **kwargs)
         finally:
             _is_compiling.reset(before)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return a plain mapping: those of an environment never change, and each rendering copies them."""
+        return {**self.globals, **(d or {})}
 
     def _load_template(self, name: str, globals: Any) -> jinja2.Template:  # noqa: A002 - Jinja2's
         template = super()._load_template(name, globals)
