@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import subprocess
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ondemand_attach import PdfSigner, SmimeSigner, TimeStampAuthority
+from ondemand_attach.errors import ConfigurationError
 from protectors.samples import certify, ec_key, rsa_key
 
 ROOT = certify(rsa_key(), "Root")
@@ -64,3 +66,12 @@ def test_a_file_of_roots_is_trusted_in_whole() -> None:
 def test_the_curves_of_iso_ts_32002_sign(curve: type[ec.EllipticCurve]) -> None:
     key = ec_key(0, curve)
     assert PdfSigner(key=key, certificate=certify(key))
+
+
+def test_a_curve_without_a_name_does_not_sign() -> None:
+    """Made by OpenSSL: cryptography always writes the name, and older versions read nothing else."""
+    numbers = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit")
+    command = ("openssl", "req", "-x509", "-nodes", "-subj", "/CN=Shop", "-keyout", "-", "-days", "9")
+    made = subprocess.run([*command, *numbers], check=True, capture_output=True).stdout
+    with pytest.raises(ConfigurationError, match=r"by numbers and not by name|cannot be read"):
+        PdfSigner.from_pem(made, made)

@@ -8,7 +8,6 @@ import functools
 import itertools
 import pickle
 import re
-import subprocess
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -89,15 +88,6 @@ def one_line(content: bytes) -> bytes:
     return content.replace(b"\n", b"\\n")
 
 
-@functools.cache
-def without_named_curve() -> tuple[bytes, bytes]:
-    """Return a key and its certificate, made by OpenSSL: cryptography always names the curve."""
-    numbers = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit")
-    command = ("openssl", "req", "-x509", "-nodes", "-subj", "/CN=Shop", "-keyout", "-", "-days", "9")
-    made = subprocess.run([*command, *numbers], check=True, capture_output=True).stdout
-    return made, made
-
-
 Signer = type[PdfSigner] | type[SmimeSigner]
 
 
@@ -163,7 +153,6 @@ SIGNING_KEYS: dict[str, Callable[[Signer], object]] = {
     "key that is none": lambda of: of(key=PASSWORD, certificate=OWN),  # type: ignore[arg-type]
     "key of RSA with 1024 bits": lambda of: own(of, rsa_key(1024)),
     "key on a curve that readers do not know": lambda of: own(of, ec_key(0, ec.SECP256K1)),
-    "key on a curve without a name": lambda of: of.from_pem(*without_named_curve()),
     "key of Ed25519": lambda of: of(key=Ed25519PrivateKey.generate(), certificate=OWN),  # type: ignore[arg-type]
     "certificate that expired": lambda of: own(of, ec_key(), days=(-9, -1)),
     "certificate that is not valid yet": lambda of: own(of, ec_key(), days=(1, 9)),
