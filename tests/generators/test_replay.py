@@ -168,6 +168,20 @@ def test_rows_beside_those_of_a_rowspan_are_the_same() -> None:
     assert replayed(ours) >= 3
 
 
+def test_each_of_several_tables_may_have_other_rows(caplog: pytest.LogCaptureFixture) -> None:
+    table = (
+        "<table>{% for n in range(NAME) %}<tr><td>{{ text }}</td><td>{{ n }}</td></tr>{% endfor %}</table>"
+    )
+    source = "<p>x</p>".join(table.replace("NAME", name) for name in ("one", "two", "three"))
+    ours, stock = both(source=source)
+    for number, (one, two, three) in enumerate(((1, 2, 3), (2, 1, 1), (3, 4, 1), (1, 1, 5), (4, 2, 2))):
+        context = {"one": one, "two": two, "three": three, "text": f"word {number}"}
+        assert made(ours, context) == made(stock, context)
+    assert len(shapes(ours)) == 1
+    assert replayed(ours) == 3
+    assert "came out different" not in caplog.text
+
+
 # The rules
 
 

@@ -50,6 +50,24 @@ def test_every_error_of_the_system_is_told_in_words(number: int) -> None:
     assert told.is_temporary == (number not in SET_UP)
 
 
+TOLD = {
+    "connection refused": "ECONNREFUSED",
+    "too many files open": "EMFILE",
+    "the other side closed": "ECONNRESET ECONNABORTED EPIPE ESHUTDOWN ENOTCONN",
+    "no answer in time": "ETIMEDOUT",
+    "no way leads there": "ENETUNREACH EHOSTUNREACH ENETDOWN EHOSTDOWN",
+    "short of memory or ports": "ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EAGAIN",
+    "does not allow the connection": "EACCES EPERM",
+    "cannot use addresses of that kind": "EAFNOSUPPORT EPROTONOSUPPORT EPFNOSUPPORT",
+}
+KNOWN = {name: text for text, names in TOLD.items() for name in names.split()}
+
+
+@pytest.mark.parametrize("name", [*KNOWN, "EBADF", "EIO"])
+def test_each_usual_error_of_the_system_is_told_with_what_to_do(name: str) -> None:
+    assert KNOWN.get(name, "connection lost: ") in fault(OSError(getattr(errno, name), "canary")).text
+
+
 @pytest.mark.parametrize(
     "error", [ConnectionError(), OSError("canary"), ConnectionResetError(), TimeoutError()]
 )
