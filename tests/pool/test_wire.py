@@ -24,6 +24,7 @@ from ondemand_attach.errors import (
     MailError,
     MissingDependencyError,
     TransportError,
+    UnreachedLevelError,
 )
 from ondemand_attach.pool import _parcels, _processes, _wire
 from pool import plugs
@@ -174,6 +175,11 @@ def test_what_a_process_has_logged_stays_on_its_line() -> None:
             ConfidentialityError("t", path="a.b", template="x", line=3),
         ),
         ({"class": "GenerationError", "text": "t", "places": {"line": 3}}, GenerationError("t", line=3)),
+        (
+            {"class": "UnreachedLevelError", "text": "t", "is_temporary": True},
+            UnreachedLevelError("t", is_temporary=True),
+        ),
+        ({"class": "UnreachedLevelError", "text": "t", "is_temporary": False}, UnreachedLevelError("t")),
     ],
     ids=str,
 )

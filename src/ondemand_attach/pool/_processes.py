@@ -308,7 +308,8 @@ def _error(said: _wire.Head) -> MailError:
         error = cls(text, **where)
     else:
         error = cls(text)
-    error.is_temporary = bool(said.get("is_temporary", error.is_temporary))
+    if said.get("is_temporary", error.is_temporary) != error.is_temporary:
+        error.is_temporary = bool(said["is_temporary"])
     if places.get("filename") is not None:
         error.filename = str(places["filename"])  # type: ignore[attr-defined]
     if said.get("frames"):
