@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ondemand_attach import Document, PdfEncryptor, PdfSigner
+from ondemand_attach import Document, PdfEncryptor, PdfSigner, _smtp_sink
+from ondemand_attach._smtp_sink import Delivery
 from ondemand_attach.cli import main
 
 
@@ -54,6 +55,20 @@ def test_a_broken_promise_is_seen(
     status, out = told(tmp_path, capsys, "--recipients", "1")
     assert status == 1
     assert any("✗" in line and promise in line for line in out.splitlines())
+
+
+def test_a_mail_that_came_in_clear_is_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_clear(**fields: object) -> Delivery:
+        return Delivery(**{**fields, "is_encrypted": False})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(_smtp_sink, "Delivery", in_clear)
+    status, out = told(tmp_path, capsys, "--recipients", "1")
+    assert status == 1
+    assert [line.split(maxsplit=1)[1] for line in out.splitlines() if "✗" in line] == [
+        "every message came over TLS"
+    ]
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "x", "100001"])
