@@ -495,6 +495,27 @@ def test_a_signer_that_takes_the_encryption_off_is_found() -> None:
         builder(sign).build({}, to="jane@example.com")
 
 
+def test_each_string_of_the_dictionary_of_a_signature_must_be_encrypted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_proof.PasswordProof, "_check_with_pyhanko", lambda *_: None)
+    sealed = BY_PASSWORD.encrypt(order(), REQUEST)
+    content = SIGNER.sign(sealed, REQUEST).content
+    assert sealed.proof is not None
+    sealed.proof(content)
+    start = content.rfind(b" 0 obj\n", 0, content.index(b"/ByteRange"))
+    end = content.index(b"endobj", start)
+    places = [found.span(1) for found in re.finditer(rb"<([0-9A-Fa-f]{64,})>", content[start:end])]
+    strings = [
+        place for place in places if content[start + place[0] - 11 : start + place[0]] != b"/Contents <"
+    ]
+    assert strings
+    for first, last in strings:
+        said = (b"Jane Doe, 1 Example Street" * last)[: (last - first) // 2].hex().encode()
+        with pytest.raises(ProofError, match="not encrypted"):
+            sealed.proof(content[: start + first] + said + content[start + last :])
+
+
 def test_what_was_signed_first_and_then_encrypted_is_found() -> None:
     proof = SIGNER.sign(order(), REQUEST).proof
     assert proof is not None
