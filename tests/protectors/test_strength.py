@@ -15,6 +15,7 @@ from typing import Final
 import pytest
 
 from ondemand_attach.protectors import _strength
+from ondemand_attach.protectors._characters import is_grouped_by_sense
 from ondemand_attach.protectors._strength import LEAST_BITS, estimate, estimated_bits
 from protectors import given_out
 from scale import SCALE
@@ -328,14 +329,19 @@ def test_many_times_the_longest_is_estimated_in_bounded_steps(monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("password", "is_uneven"),
+    ("password", "is_by_sense"),
     [
         ("1234", False),
         ("12-34-56", False),
         ("12-345", True),
         ("420 603 123 456", False),
         ("0800 123 456", True),
+        ("1234-1234-12", False),
+        ("1234-1234-123456", True),
+        ("12-34-567", True),
     ],
 )
-def test_groups_that_are_not_of_one_length_are_uneven(password: str, is_uneven: bool) -> None:
-    assert _strength._is_uneven(password) == is_uneven
+def test_groups_of_one_length_with_a_shorter_last_one_are_those_of_a_code(
+    password: str, is_by_sense: bool
+) -> None:
+    assert is_grouped_by_sense(password) == is_by_sense
