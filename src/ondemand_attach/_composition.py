@@ -289,7 +289,7 @@ class Composition:
         except (GenerationError, ProtectionError) as error:
             if self.draft.is_private("filename"):  # it may be somebody's name, and an error is public
                 template = enclosure.filename.shown
-                is_fixed = not any(data in template for data in self.draft.pasted)
+                is_fixed = not any(data.lower() in template.lower() for data in self.draft.pasted)
                 error.filename = f"attachment {number} ({template})" if is_fixed else f"attachment {number}"
                 error.args = tuple(str(arg).replace(filename, error.filename) for arg in error.args)
             raise

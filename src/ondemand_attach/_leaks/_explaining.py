@@ -28,7 +28,7 @@ from typing import NamedTuple
 from ondemand_attach._leaks import _kinds
 from ondemand_attach._leaks._folding import words, words_of_each
 from ondemand_attach._leaks._forms import forms
-from ondemand_attach._leaks._needles import Needle, needles_for
+from ondemand_attach._leaks._needles import SHORTEST, Needle, needles_for
 from ondemand_attach._leaks._searching import found
 from ondemand_attach._leaks._views import views
 from ondemand_attach._rendering import Piece, Rendering
@@ -92,9 +92,16 @@ class Explanation:
         self._seen: dict[str, set[str]] = {}
         self._pasted = {name for name, value in values if _kinds.is_account(value)}
         for text in pasted:
-            self._pasted |= {
-                name for name in self.in_text(text) if self._is_little_more(name, words(text), 0)
-            }
+            self._pasted |= self._put_in(text)
+
+    def _put_in(self, text: str) -> set[str]:
+        """Return the values in *text*, which was pasted, if it is made of them: a street, a town in it."""
+        names = self.in_text(text)
+        if any(self._is_little_more(name, line, 0) for name in names for line in _said(text).split("\n")):
+            return names
+        spans = [span for name in names for span in self._occurrences(name, text, 0, len(text))]
+        left = _without(text, spans).replace(_TAKEN_OUT, " ")
+        return names if sum(map(str.isalnum, left)) < SHORTEST else set()
 
     def _found_in(self, texts: Iterable[tuple[str, str]]) -> Mapping[str, list[tuple[str, str]]]:
         """Return for each value the texts that hold it, folded, with their paths."""
