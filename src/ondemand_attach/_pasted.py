@@ -35,6 +35,7 @@ _NOT_DATA: Final = {"jinja2", "ondemand_attach"}
 _SHORTEST, _LONGEST = 4, 2000  # characters of what is looked for; fewer the search does not find
 _MOST = 1000  # objects that are looked at
 _CALLERS = 5
+_DEPTH = 4  # a task, its order, the customer of that, the name
 
 
 def pasted(*sources: object) -> tuple[str, ...]:
@@ -130,7 +131,7 @@ def _leaves(found: list[Any]) -> Iterator[str]:
 
 def _spread(queue: Iterator[Any], seen: set[int]) -> Iterator[Any]:
     row = list(queue)
-    while row:
+    for _ in range(_DEPTH):
         following: list[Any] = []
         for value in row[:_MOST]:
             if isinstance(value, str | _FIGURES):

@@ -238,15 +238,19 @@ def wired(text: str) -> MessageBuilder:
     return LETTER.text(text)
 
 
+def addressed_to(order: types.SimpleNamespace) -> MessageBuilder:
+    return LETTER.text(f"For {order.customer['name']}")
+
+
 PASTES: dict[str, Callable[[str], MessageBuilder]] = {
     "f-string": lambda name: LETTER.text(f"Dear {name}, thanks"),
-    "nothing else": lambda name: LETTER.text(name),
+    "nothing else": lambda name: LETTER.text(source=name),
     "percent": lambda name: LETTER.text("Dear %s, thanks" % name),  # noqa: UP031
     "format": lambda name: LETTER.text(SAID["greeting"].format(name=name)),
     "template": lambda name: LETTER.text(string.Template("Dear $name, thanks").substitute(name=name)),
     "plus": lambda name: LETTER.text("Dear " + name),
     "replace": lambda name: LETTER.text("Dear NAME, thanks".replace("NAME", name)),
-    "join": lambda name: LETTER.text(" ".join(["Dear", name, "thanks"])),
+    "join": lambda name: LETTER.text("\n".join(["Dear", *[name], "thanks"])),
     "dedent": lambda name: LETTER.text(
         textwrap.dedent(f"""\
             Dear {name},
@@ -262,9 +266,7 @@ PASTES: dict[str, Callable[[str], MessageBuilder]] = {
     "subject": lambda name: LETTER.subject(f"{name}"),
     "header": lambda name: LETTER.header("X-Customer", f"{name}"),
     "file name": lambda name: LETTER.attach(csv, filename=f"order {name}.csv"),
-    "in an object": lambda name: (lambda it: LETTER.text(f"For {it.customer['name']}"))(
-        types.SimpleNamespace(customer={"name": name})
-    ),
+    "in an object": lambda name: addressed_to(types.SimpleNamespace(customer={"name": name})),
     "in a loop": lambda name: next(LETTER.text(f"Dear {each}") for each in [name]),
     "beside a title": lambda name: LETTER.text(f"Dear {'Mrs'} {name}, thanks"),
 }
@@ -280,7 +282,7 @@ WITHIN = [
 
 
 @pytest.mark.parametrize("way", PASTES)
-@pytest.mark.parametrize("customer", WITHIN, ids=lambda customer: "-".join(customer))
+@pytest.mark.parametrize("customer", WITHIN, ids="-".join)
 def test_however_data_was_pasted_it_is_found(way: str, customer: dict[str, str]) -> None:
     error = None
     try:

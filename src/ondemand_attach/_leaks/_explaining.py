@@ -20,6 +20,7 @@ All of this is only done when the search has found something.
 from __future__ import annotations
 
 import bisect
+import html
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ from typing import NamedTuple
 from ondemand_attach._leaks import _kinds
 from ondemand_attach._leaks._folding import words, words_of_each
 from ondemand_attach._leaks._forms import forms
-from ondemand_attach._leaks._needles import SHORTEST, Needle, needles_for
+from ondemand_attach._leaks._needles import Needle, needles_for
 from ondemand_attach._leaks._searching import found
 from ondemand_attach._leaks._views import views
 from ondemand_attach._rendering import Piece, Rendering
@@ -37,6 +38,7 @@ _BETWEEN_WORDS = re.compile(r"\b")
 # Nobody's name, and in ASCII as some header fields want it: what was on both sides of it stays apart.
 _TAKEN_OUT = "-xqzx-"
 _MOST = 200  # occurrences in one run; what is beyond stays in
+_FEW = 3  # letters that may stand between values that were pasted, beside each other
 _LITTLE = 12  # letters that may stand beside a figure: a weekday, a currency
 
 
@@ -97,11 +99,15 @@ class Explanation:
     def _put_in(self, text: str) -> set[str]:
         """Return the values in *text*, which was pasted, if it is made of them: a street, a town in it."""
         names = self.in_text(text)
-        if any(self._is_little_more(name, line, 0) for name in names for line in _said(text).split("\n")):
+        if any(
+            self._is_little_more(name, line, 0)
+            for name in names
+            for line in (words(text), words(html.unescape(text)))
+        ):
             return names
         spans = [span for name in names for span in self._occurrences(name, text, 0, len(text))]
         left = _without(text, spans).replace(_TAKEN_OUT, " ")
-        return names if sum(map(str.isalnum, left)) < SHORTEST else set()
+        return names if sum(map(str.isalnum, left)) < _FEW else set()
 
     def _found_in(self, texts: Iterable[tuple[str, str]]) -> Mapping[str, list[tuple[str, str]]]:
         """Return for each value the texts that hold it, folded, with their paths."""
