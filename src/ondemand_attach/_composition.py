@@ -32,7 +32,7 @@ from ondemand_attach._message import (
 from ondemand_attach._origins import told
 from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._receipt import PartReceipt
-from ondemand_attach._seal import translated
+from ondemand_attach._seal import as_outage, translated
 from ondemand_attach._stages import (
     check_made_for,
     claims_of,
@@ -155,8 +155,11 @@ class Composition:
         for recipe in self.draft.passwords:
             translated(
                 partial(recipe.deliver, self.generated(recipe.name)),
-                lambda error: EncryptionError(
-                    f"the application's own delivery of a generated password failed: {told(error)}"
+                lambda error: as_outage(
+                    EncryptionError(
+                        f"the application's own delivery of a generated password failed: {told(error)}"
+                    ),
+                    error,
                 ),
             )
         return message

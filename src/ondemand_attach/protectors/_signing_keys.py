@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from ondemand_attach._origins import told
 from ondemand_attach._reach import reaching_out
-from ondemand_attach._seal import translated
+from ondemand_attach._seal import as_outage, translated
 from ondemand_attach.errors import ConfigurationError, SigningError
 from ondemand_attach.protectors._certificates import key_usage, not_understood, too_weak
 
@@ -50,7 +50,9 @@ class OutsideKey:
         with reaching_out():
             signature = translated(
                 lambda: self.ask(data),
-                lambda error: SigningError(f"the application's callable that signs failed: {told(error)}"),
+                lambda error: as_outage(
+                    SigningError(f"the application's callable that signs failed: {told(error)}"), error
+                ),
             )
         if not isinstance(signature, bytes) or not fits(signature, data, self.public_key):
             raise SigningError(
