@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import difflib
 import itertools
 import re
 import secrets
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ondemand_attach import _filenames, _html_text, _mime
 from ondemand_attach._account import Account, Record, disclosed, refusal
-from ondemand_attach._confidential import Finding, Path, Views, copied, shown
+from ondemand_attach._confidential import FIELD_NAME, Finding, Path, Views, copied, shown
 from ondemand_attach._draft import Draft, Enclosure, Words, said
 from ondemand_attach._given import kind
 from ondemand_attach._leaks import find_leaks
@@ -368,7 +369,8 @@ def one_person(given: tuple[Recipient, ...], seen: Views, path: Path) -> tuple[R
     value, in_public = _at(seen.full, path), _at(seen.public, path)
     if not isinstance(value, str):
         raise MessageError(
-            f"there is no address in the context at {'.'.join(path)!r}; leave out who has none"
+            f"there is no address in the context at {'.'.join(path)!r}"
+            f"{_misspelt(seen.full, path) or '; leave out who has none'}"
         )
     found = Recipient.of(value, f"the address in the context at {'.'.join(path)!r}")
     if not isinstance(in_public, str):
@@ -381,6 +383,20 @@ def one_person(given: tuple[Recipient, ...], seen: Views, path: Path) -> tuple[R
             "leave to= out, or give that person's data"
         )
     return given
+
+
+def _misspelt(context: Any, path: Path) -> str:
+    """Say which name of *path* is not in the context at all, and which one like it is."""
+    for number, name in enumerate(path):
+        if not isinstance(context, Mapping):
+            return ""
+        if name not in context:
+            names = [key for key in context if isinstance(key, str) and FIELD_NAME.fullmatch(key)]
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
+            meant = f"; did you mean {'.'.join((*path[:number], *near))!r}?" if near else ""
+            return f": {name!r} is not there{meant}" if near else ""
+        context = context[name]
+    return ""
 
 
 def _at(context: Any, path: Path) -> Any:

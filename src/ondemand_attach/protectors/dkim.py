@@ -76,8 +76,8 @@ class DkimSigner(PrivateKeyHolder):
         ):
             if not _DOMAIN.fullmatch(name) or len(name) > _LONGEST:
                 raise ConfigurationError(
-                    f"{what}={name!r} cannot be looked up in the DNS; give labels of ASCII letters, digits and "
-                    f"hyphens, with dots between them, such as {example!r}, others as A-labels (RFC 5890)"
+                    f"{what}={name!r} cannot be looked up in the DNS; give labels of ASCII letters, digits, "
+                    f"hyphens with dots between them, such as {example!r}, others as A-labels (RFC 5890)"
                 )
         self._algorithm, self._key, self._record = _prepared(key, password)
 
