@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ondemand_attach._addresses import ByAddress
 from ondemand_attach._answers import identifier, impersonal
+from ondemand_attach._given import kind
 from ondemand_attach._message import Receipt
 from ondemand_attach._origins import told
 from ondemand_attach._outcome import check_outcome
@@ -47,9 +48,12 @@ class Mailer:
         self, transport: Transport | Callable[[Message], Receipt], *, pool: RenderPool | None = None
     ) -> None:
         send: Any = getattr(transport, "send", transport)
-        if not callable(send) or isinstance(transport, type):
+        if isinstance(transport, type):
+            raise ConfigurationError(f"{transport.__name__} is a class; give a Mailer an object of it")
+        if not callable(send):
             raise ConfigurationError(
-                "a transport has a method send(), or is a function from a message to a receipt"
+                "a transport has a method send(), or is a function from a message to a receipt; "
+                f"this is {kind(transport)}"
             )
         self._transport = transport
         self._send: Callable[[Message], Receipt] = send
