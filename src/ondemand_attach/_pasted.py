@@ -47,7 +47,9 @@ def pasted(*sources: object) -> tuple[str, ...]:
         return ()
     held = list(_held(frame, made))
     parts = {*_parts(each for each in _written(frame) if each not in held), *_parts(_shared(frame))}
-    found = [each for text in made for each in _between(text.lower(), parts)]
+    # What stands there as a whole may be data of a test or a script: no end of what is put in.
+    ends = parts - {each.lower() for each in _shared(frame) if any(each in text for text in made)}
+    found = [each for text in made for each in _between(text.lower(), ends)]
     # A space at an end is a constant's.
     between = [each for each in found if each == each.strip()]
     return tuple(dict.fromkeys([*_beyond(parts, held, made), *between]))

@@ -305,7 +305,6 @@ def test_a_shop_in_the_town_of_the_customer_may_make_its_text_for_each_message()
         yield LETTER.text(f"Order {number}\nGarnet & Gold, New York")
         yield LETTER.text(f"Order {number}\n{LETTERHEAD}")
         yield LETTER.text(f"Order {number}\n{SAID['imprint']}")
-        yield LETTER.text(f"Order {number}\nGarnet & Gold, {SAID['town']}")
         yield LETTER.html(f"<p>Order {number}</p><p>{html.escape(LETTERHEAD)}</p>")
         yield LETTER.text("\n".join([f"Order {number}", "Garnet & Gold, New York"]))
 
