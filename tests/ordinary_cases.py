@@ -20,6 +20,7 @@ import jinja2
 from ondemand_attach import MessageBuilder
 
 DAY = datetime.date(2026, 11, 30)
+FOOT = "{% import 'macros' as m %}{{ m.foot('*') }}"
 TEMPLATES = {
     "foot": "-- \n{{ shop }}, 5 Mint Street, New York\nIBAN GB29 NWBK 6016 1331 9268 19",
     "macros": "{% macro foot(mark) %}{{ mark }} Garnet & Gold, 602 00 Brno{% endmacro %}",
@@ -57,10 +58,13 @@ class Case(NamedTuple):
 
     def with_leak(self) -> tuple[MessageBuilder, dict[str, Any]]:
         """Return the same mail in which the value has come in under another name, too."""
-        draft = self.builder._draft
-        text = draft.text.text if draft.text else "{% import 'macros' as m %}{{ m.foot('*') }}"
-        leaky = self.builder.text(f"{text}\n{{{{ note }}}}")
-        return leaky, {**self.context, "note": f"Seen by us: {written(self.value)}."}
+        return noted(self.builder), {**self.context, "note": f"Seen by us: {written(self.value)}."}
+
+
+def noted(builder: MessageBuilder) -> MessageBuilder:
+    """Return the builder with a note in its text; whoever wires it holds nobody's data."""
+    text = builder._draft.text
+    return builder.text(f"{text.text if text else FOOT}\n{{{{ note }}}}")
 
 
 def written(value: object) -> str:

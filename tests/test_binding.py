@@ -224,3 +224,14 @@ def test_data_without_an_address_is_refused(email: Any) -> None:
     context = {"customer": {**JANE["customer"], "email": email}}
     with pytest.raises(MessageError, match=r"no address in the context at 'customer\.email'"):
         STATEMENT.recipient_at("customer.email").build(context)
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [("customer.emial", "'customer.email'"), ("custmer.email", "'customer'"), ("customer.fax", None)],
+)
+def test_a_misspelt_path_of_the_recipient_is_called_one(path: str, meant: str | None) -> None:
+    with pytest.raises(MessageError) as caught:
+        STATEMENT.recipient_at(path).build(JANE)
+    assert ("did you mean" in str(caught.value)) is (meant is not None)
+    assert (meant or "leave out who has none") in str(caught.value)

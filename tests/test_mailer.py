@@ -283,3 +283,12 @@ def test_what_says_nothing_of_use_is_refused_while_wiring(reads: Any, words: str
 def test_a_misspelt_attribute_is_seen_while_wiring() -> None:
     with pytest.raises(ConfigurationError, match=r"a Misspelt says .* not by none \(is it 'raeds'\?\)"):
         LETTER.attach(Misspelt(), filename="a.txt")  # type: ignore[abstract]
+
+
+@pytest.mark.parametrize(
+    ("transport", "said"),
+    [(MemoryTransport, "MemoryTransport is a class"), (None, "this is None"), (7, "of type int")],
+)
+def test_what_is_no_transport_is_called_what_it_is(transport: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        Mailer(transport)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import difflib
 import itertools
 import re
 import secrets
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ondemand_attach import _filenames, _html_text, _mime
 from ondemand_attach._account import Account, Record, disclosed, refusal
-from ondemand_attach._confidential import Finding, Path, Views, copied, shown
+from ondemand_attach._confidential import FIELD_NAME, Finding, Path, Views, copied, shown
 from ondemand_attach._draft import Draft, Enclosure, Words, said
 from ondemand_attach._given import kind
 from ondemand_attach._leaks import find_leaks
@@ -32,7 +33,7 @@ from ondemand_attach._message import (
 from ondemand_attach._origins import told
 from ondemand_attach._pieces import Piece, elided
 from ondemand_attach._receipt import PartReceipt
-from ondemand_attach._seal import translated
+from ondemand_attach._seal import as_outage, translated
 from ondemand_attach._stages import (
     check_made_for,
     claims_of,
@@ -155,8 +156,11 @@ class Composition:
         for recipe in self.draft.passwords:
             translated(
                 partial(recipe.deliver, self.generated(recipe.name)),
-                lambda error: EncryptionError(
-                    f"the application's own delivery of a generated password failed: {told(error)}"
+                lambda error: as_outage(
+                    EncryptionError(
+                        f"the application's own delivery of a generated password failed: {told(error)}"
+                    ),
+                    error,
                 ),
             )
         return message
@@ -289,7 +293,7 @@ class Composition:
         except (GenerationError, ProtectionError) as error:
             if self.draft.is_private("filename"):  # it may be somebody's name, and an error is public
                 template = enclosure.filename.shown
-                is_fixed = not any(data in template for data in self.draft.pasted)
+                is_fixed = not any(data.lower() in template.lower() for data in self.draft.pasted)
                 error.filename = f"attachment {number} ({template})" if is_fixed else f"attachment {number}"
                 error.args = tuple(str(arg).replace(filename, error.filename) for arg in error.args)
             raise
@@ -365,7 +369,8 @@ def one_person(given: tuple[Recipient, ...], seen: Views, path: Path) -> tuple[R
     value, in_public = _at(seen.full, path), _at(seen.public, path)
     if not isinstance(value, str):
         raise MessageError(
-            f"there is no address in the context at {'.'.join(path)!r}; leave out who has none"
+            f"there is no address in the context at {'.'.join(path)!r}"
+            f"{_misspelt(seen.full, path) or '; leave out who has none'}"
         )
     found = Recipient.of(value, f"the address in the context at {'.'.join(path)!r}")
     if not isinstance(in_public, str):
@@ -378,6 +383,20 @@ def one_person(given: tuple[Recipient, ...], seen: Views, path: Path) -> tuple[R
             "leave to= out, or give that person's data"
         )
     return given
+
+
+def _misspelt(context: Any, path: Path) -> str:
+    """Say which name of *path* is not in the context at all, and which one like it is."""
+    for number, name in enumerate(path):
+        if not isinstance(context, Mapping):
+            return ""
+        if name not in context:
+            names = [key for key in context if isinstance(key, str) and FIELD_NAME.fullmatch(key)]
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
+            meant = f"; did you mean {'.'.join((*path[:number], *near))!r}?" if near else ""
+            return f": {name!r} is not there{meant}" if near else ""
+        context = context[name]
+    return ""
 
 
 def _at(context: Any, path: Path) -> Any:

@@ -49,7 +49,9 @@ class Mailer:
         self, transport: Transport | Callable[[Message], Receipt], *, pool: RenderPool | None = None
     ) -> None:
         send: Any = getattr(transport, "send", transport)
-        if not callable(send) or isinstance(transport, type | Mailer):
+        if isinstance(transport, type):
+            raise ConfigurationError(f"{transport.__name__} is a class; give a Mailer an object of it")
+        if not callable(send) or isinstance(transport, Mailer):
             raise ConfigurationError(
                 "a transport has a method send(), or is a function from a message to a receipt; "
                 f"{kind(transport)} is none"

@@ -1,35 +1,177 @@
 """Data that was pasted into the source of a template, a name or the like, with an f-string, say.
 
 Text of a template is the same for everyone, and so explains a value that stands in it. A source such as
-``f"For {name}"`` is not: it is made anew for each customer, and no guard can see it. Where the function that
-gave the source holds its fixed parts as constants, ``"For "``, what stands between them was pasted in.
+``f"For {name}"`` is not: it is made anew for each customer, and no guard can see it. Two things tell:
+
+- The function that gave the source holds its fixed parts as constants, ``"For "``; what stands between them
+  was put in.
+- It holds what it puts in, too: in a variable, or in an object that one leads to.
+
+A source that is itself a constant is fixed, and so is what is made while a module is imported.
 """
 
 from __future__ import annotations
 
+import datetime
+import html
+import itertools
 import re
 import sys
-from collections.abc import Collection, Iterator
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator
+from decimal import Decimal
+from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from typing import Any, Final
 
-_BLANK: Final = re.compile(r"%[^a-zA-Z%\s]*[a-zA-Z]|\{[^{}]*\}")  # of % and of format()
+from ondemand_attach._leaks._folding import words
+from ondemand_attach._leaks._forms import forms
+
+_BLANK: Final = re.compile(  # of %, of format(), of string.Template; and where dedent() takes something out
+    r"%[^a-zA-Z%\s]*[a-zA-Z]|\{[^{}]*\}|\$\{?[a-zA-Z_]\w*\}?|\n\s*"
+)
 _LETTERS: Final = re.compile(r"(?:[^\W\d_][^a-zA-Z]*){3}")  # fewer are a separator or a tag
+_FIGURES: Final = int | float | Decimal | datetime.date
+_CODE: Final = ModuleType | FunctionType | MethodType | CodeType | FrameType | type
+_NOT_DATA: Final = {"jinja2", "ondemand_attach"}
+_SHORTEST, _LONGEST = 4, 2000  # characters of what is looked for; fewer the search does not find
+_MOST = 1000  # objects that are looked at
+_CALLERS = 5
+_DEPTH = 4  # a task, its order, the customer of that, the name
 
 
 _BEFORE_ADDRESS: Final = " <"
 
 
 def pasted(*sources: object) -> tuple[str, ...]:
-    """Return what the caller of the caller has pasted into *sources*, as far as its constants show it."""
-    code = sys._getframe(2).f_code  # noqa: SLF001 - inspect.currentframe() is this and a test for other Pythons
-    constants = [constant for constant in code.co_consts if isinstance(constant, str)]
-    made = [source for source in sources if isinstance(source, str) and source not in constants]
-    # What is written in a module is the same for everyone.
-    if not made or code.co_name == "<module>":
+    """Return what the caller of the caller has pasted into *sources*, as far as can be seen."""
+    frame = sys._getframe(2)  # noqa: SLF001 - inspect.currentframe() is this and a test for other Pythons
+    texts = [source for source in sources if isinstance(source, str)]
+    made = [text for text in texts if text not in frame.f_code.co_consts]
+    if not made or _is_importing(frame):
         return ()
-    parts = {part for constant in constants for part in _BLANK.split(constant)}
-    found = [each for source in made for each in _between(source, parts)]
-    return tuple(each for each in found if each == each.strip())  # a space at an end is a constant's
+    held = list(_held(frame, made))
+    parts = {*_parts(each for each in _written(frame) if each not in held), *_parts(_shared(frame))}
+    # What stands there as a whole may be data of a test or a script: no end of what is put in.
+    ends = parts - {each.lower() for each in _shared(frame) if any(each in text for text in made)}
+    found = [each for text in made for each in _between(text.lower(), ends)]
+    # A space at an end is a constant's.
+    between = [each for each in found if each == each.strip()]
+    return tuple(dict.fromkeys([*_beyond(parts, held, made), *between]))
+
+
+def _parts(constants: Iterable[str]) -> Iterator[str]:
+    for constant in constants:
+        for text in dict.fromkeys((constant, html.escape(constant))):
+            yield from _BLANK.split(text.lower())
+
+
+def _beyond(parts: Collection[str], held: Collection[str], made: Collection[str]) -> Iterator[str]:
+    """Yield what of *held* stands in *made* elsewhere than in one of the fixed *parts*."""
+    fixed = [part for part in map(words, parts) if len(part) >= _SHORTEST] if held else []
+    for form in held:
+        each = words(form).strip()
+        left = words("\n".join(made))
+        for part in fixed:
+            left = left.replace(part.strip(), " ") if each in part else left
+        if each.replace(" ", "") in left.replace(" ", "") or not any(each in part for part in fixed):
+            yield form
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether all of this happens once, and for everyone."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "importlib._bootstrap":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _written(frame: FrameType) -> Iterator[str]:
+    """Yield the texts in the code of a function."""
+    yield from (constant for constant in frame.f_code.co_consts if isinstance(constant, str))
+
+
+def _shared(frame: FrameType) -> Iterator[str]:
+    """Yield the texts of its module that a function names, those in a settings object and a helper too."""
+    is_script = frame.f_globals.get("__name__") == "__main__"
+    for name in frame.f_code.co_names:
+        if is_script and not name.isupper():  # what the script works on may be global there
+            continue
+        value = frame.f_globals.get(name)
+        inner = value if type(value) is dict else getattr(value, "__dict__", {})
+        is_named = isinstance(value, ModuleType | type)  # which hold much that has nothing to do with it
+        names = [each for each in frame.f_code.co_names if each in inner] if is_named else list(inner)
+        for known in (value, *(inner[each] for each in names)):
+            nested = known.__code__.co_consts if isinstance(known, FunctionType) else [known]
+            yield from (text for text in nested if isinstance(text, str))
+
+
+def _held(frame: FrameType | None, made: Collection[str]) -> Iterator[str]:
+    """Yield what of *made* the function holds, and whoever called it, if the text came from there."""
+    folded = words("\n".join(itertools.chain.from_iterable((text, html.unescape(text)) for text in made)))
+    glued = folded.replace(" ", "")
+    for _ in range(_CALLERS):
+        if frame is None:
+            return
+        held = dict(frame.f_locals)
+        # By its name a constant is one: the place of the shop, in a script.
+        found = [value for name, value in held.items() if not name.isupper()]
+        yield from (form for form in _leaves(found) if words(form).replace(" ", "") in glued)
+        code = frame.f_code
+        given = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        texts = [held[name] for name in given if isinstance(held.get(name), str)]
+        if not any(words(text).strip() and words(text).strip() in folded for text in texts):
+            return
+        frame = frame.f_back
+
+
+def _leaves(found: list[Any]) -> Iterator[str]:
+    """Yield how the values are written that *found* leads to, the nearest first."""
+    seen: set[int] = set()
+    queue = iter(found)
+    for value in itertools.islice(_spread(queue, seen), _MOST):
+        is_figure = isinstance(value, _FIGURES) or (isinstance(value, str) and any(map(str.isdigit, value)))
+        written = forms(value) if is_figure else [str(value)]
+        yield from (form for form in written if sum(map(str.isalnum, form)) >= _SHORTEST)
+
+
+def _spread(queue: Iterator[Any], seen: set[int]) -> Iterator[Any]:
+    row = list(queue)
+    for _ in range(_DEPTH):
+        following: list[Any] = []
+        for value in row[:_MOST]:
+            if isinstance(value, str | _FIGURES):
+                if not isinstance(value, str) or len(value) <= _LONGEST:
+                    yield value
+            elif id(value) not in seen:
+                seen.add(id(value))
+                following += _inside(value)
+        row = following[:_MOST]
+
+
+def _inside(value: Any) -> Collection[Any]:
+    """Return what an object leads to, without asking it: a property may be a question to a database."""
+    if isinstance(value, dict):
+        return dict.values(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return value
+    kind = type(value)
+    is_data = hasattr(kind, "__dataclass_fields__") or kind.__module__.partition(".")[0] not in _NOT_DATA
+    if isinstance(value, _CODE) or not is_data:
+        return ()
+    fields = getattr(value, "__dict__", None)
+    slots = [each for one in kind.__mro__ for each in vars(one).values() if type(each) is _SLOT]
+    return [*(fields.values() if type(fields) is dict else ()), *_in_slots(value, slots)]
+
+
+_SLOT: Final = type(datetime.timedelta.days)  # what an attribute in __slots__ is
+
+
+def _in_slots(value: object, slots: list[Any]) -> Iterator[Any]:
+    for slot in slots:
+        try:
+            yield slot.__get__(value)
+        except AttributeError:  # nothing was put there
+            continue
 
 
 def _between(source: str, parts: Collection[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ For development, the environment variable ``ONDEMAND_ATTACH_INSECURE_DEBUG=1`` k
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from ondemand_attach.errors import ConfigurationError, MailError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+E = TypeVar("E", bound=MailError)
+_PASSING = {errno.ETIMEDOUT, errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN}
 
 
 def translated(call: Callable[[], T], translate: Callable[[Exception], MailError]) -> T:
@@ -74,6 +77,18 @@ def not_wiring(call: Callable[[], T], failure: type[MailError]) -> T:
     if keeps_causes():
         renamed.__cause__ = found
     raise renamed
+
+
+def as_outage(failure: E, error: Exception) -> E:
+    """Return *failure* of the application's own code, temporary if *error* is of a network or a service.
+
+    `requests` and `urllib` raise an OSError without a number; one with a number, such as of a file that is
+    not there, stays as long as nobody does something.
+    """
+    is_of_network = isinstance(error, ConnectionError | TimeoutError)
+    if is_of_network or (isinstance(error, OSError) and (error.errno is None or error.errno in _PASSING)):
+        failure.is_temporary = True
+    return failure
 
 
 def bare(error: BaseException) -> BaseException:

@@ -13,7 +13,7 @@ from ondemand_attach._given import kind
 from ondemand_attach._message import AttachmentRequest, Document
 from ondemand_attach._origins import told
 from ondemand_attach._receipt import Claims
-from ondemand_attach._seal import not_wiring, translated
+from ondemand_attach._seal import as_outage, not_wiring, translated
 from ondemand_attach.errors import (
     EncryptionError,
     GenerationError,
@@ -35,7 +35,9 @@ def stage(
         document = not_wiring(
             lambda: translated(
                 call,
-                lambda error: failure(f"the application's own {_ROLES[failure]} failed: {told(error)}"),
+                lambda error: as_outage(
+                    failure(f"the application's own {_ROLES[failure]} failed: {told(error)}"), error
+                ),
             ),
             failure,
         )

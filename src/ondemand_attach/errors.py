@@ -73,7 +73,7 @@ class MailError(Exception):
     """The root of every error that this library raises on purpose.
 
     Attributes:
-        is_temporary: the same may succeed later, unchanged.
+        is_temporary: the same may succeed later, unchanged. Who raises an error for an outage sets it.
     """
 
     is_temporary: bool = False

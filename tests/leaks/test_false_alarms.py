@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import pathlib
+import string
+import textwrap
 import time
+import types
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+import jinja2
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import assume, given, settings
@@ -104,9 +110,11 @@ def test_fixed_text_is_passed_and_data_is_found_however_they_are_mixed(
     segments = [segment.format(value=value) for segment in fixed]
     segments[at:at] = leaking
     source = "".join(segments)
-    builder = MessageBuilder(filters={"known": lambda _: about.format(value)}).sender("orders@shop.example")
+    filters = {"known": lambda _: about.format(value)}
+    shared = jinja2.DictLoader({"shared": "." + source.replace("\n", " ")})
+    builder = MessageBuilder(templates=[shared], filters=filters).sender("orders@shop.example")
     builder = builder.subject("Your order").text("Hello.").confidential("customer")
-    builder = getattr(builder, slot)("." + source.replace("\n", " "))
+    builder = getattr(builder, slot)("{% include 'shared' %}")
     said = about.format(value)
     is_known = any("known" in each for each in leaking)  # to the application alone, and not in the context
     # Where a tag writes the same text of the template as a whole, the two cannot be told apart.
@@ -279,10 +287,98 @@ def test_a_source_that_names_the_recipient_is_not_the_same_for_everyone() -> Non
     )
 
 
-def test_fixed_text_that_a_function_puts_together_is_fixed() -> None:
-    for town in ("New York", "Praha 1"):
-        lines = ["Hello.", f"Garnet & Gold, {town}", "{{ n }}", town]
-        assert built(LETTER.text("\n".join(lines)), {"n": 1}, town)
+LETTERHEAD = "Garnet & Gold, 5 Mint Street, New York"
+SAID = {"imprint": LETTERHEAD, "greeting": "Dear {name}, thanks", "town": "New York"}
+
+
+def greeting(name: str) -> str:
+    return f"Dear {name}, thanks"
+
+
+def wired(text: str) -> MessageBuilder:
+    return LETTER.text(text)
+
+
+def addressed_to(order: types.SimpleNamespace) -> MessageBuilder:
+    return LETTER.text(f"For {order.customer['name']}")
+
+
+PASTES: dict[str, Callable[[str], MessageBuilder]] = {
+    "f-string": lambda name: LETTER.text(f"Dear {name}, thanks"),
+    "nothing else": lambda name: LETTER.text(source=name),
+    "percent": lambda name: LETTER.text("Dear %s, thanks" % name),  # noqa: UP031
+    "format": lambda name: LETTER.text(SAID["greeting"].format(name=name)),
+    "template": lambda name: LETTER.text(string.Template("Dear $name, thanks").substitute(name=name)),
+    "plus": lambda name: LETTER.text("Dear " + name),
+    "replace": lambda name: LETTER.text("Dear NAME, thanks".replace("NAME", name)),
+    "join": lambda name: LETTER.text("\n".join(["Dear", *[name], "thanks"])),
+    "dedent": lambda name: LETTER.text(
+        textwrap.dedent(f"""\
+            Dear {name},
+              thanks for your order {{{{ n }}}}
+        """)
+    ),
+    "upper": lambda name: LETTER.text(f"Dear {name}, thanks".upper()),
+    "a helper writes": lambda name: LETTER.text(greeting(name)),
+    "a helper wires": lambda name: wired(f"Dear {name}, thanks"),
+    "both": lambda name: wired(greeting(name)),
+    "escaped": lambda name: LETTER.html(f"<p>Dear {html.escape(name)}</p>"),
+    "a cell": lambda name: LETTER.html(f"<table><tr><td>{html.escape(name)}</td></tr></table>"),
+    "subject": lambda name: LETTER.subject(f"{name}"),
+    "header": lambda name: LETTER.header("X-Customer", f"{name}"),
+    "file name": lambda name: LETTER.attach(csv, filename=f"order {name}.csv"),
+    "in an object": lambda name: addressed_to(types.SimpleNamespace(customer={"name": name})),
+    "in a loop": lambda name: next(LETTER.text(f"Dear {each}") for each in [name]),
+    "beside a title": lambda name: LETTER.text(f"Dear {'Mrs'} {name}, thanks"),
+}
+WITHIN = [
+    {"name": "Jane Smithers-Krause"},
+    {"name": "Jane Smithers-Krause", "first_name": "Jane"},
+    {"name": "Jane Smithers-Krause", "last_name": "Smithers-Krause", "email": "jane.krause@example.com"},
+    {"name": "3 Elm Street, New York", "city": "New York"},
+    {"name": "Conor O'Neill", "last_name": "O'Neill"},
+    {"name": "DE02120300000000202051", "bank": "12030000"},
+    {"name": "+49 30 7654321", "local": "7654321"},
+]
+
+
+@pytest.mark.parametrize("way", PASTES)
+@pytest.mark.parametrize("customer", WITHIN, ids="-".join)
+def test_however_data_was_pasted_it_is_found(way: str, customer: dict[str, str]) -> None:
+    error = None
+    try:
+        built(PASTES[way](customer["name"]), {"n": 1}, customer)
+    except ConfidentialityError as caught:
+        error = caught
+    assert error, "it was sent"
+    assert customer["name"] not in str(error)
+
+
+def test_two_values_that_were_pasted_are_found_beside_each_other() -> None:
+    for street, town in (("3 Elm Street", "New York"), ("Garden Row 5", "Praha 1")):
+        refused(LETTER.text(f"Ship {street} to {town}, thanks"), {"street": street, "town": town})
+        refused(LETTER.text(f"{street} {town}"), {"street": street, "town": town})
+
+
+def test_a_shop_in_the_town_of_the_customer_may_make_its_text_for_each_message() -> None:
+    def letters(customer: dict[str, str], number: int) -> Iterator[MessageBuilder]:
+        assert customer
+        yield LETTER.text(f"Order {number}\nGarnet & Gold, New York")
+        yield LETTER.text(f"Order {number}\n{LETTERHEAD}")
+        yield LETTER.text(f"Order {number}\n{SAID['imprint']}")
+        yield LETTER.html(f"<p>Order {number}</p><p>{html.escape(LETTERHEAD)}</p>")
+        yield LETTER.text("\n".join([f"Order {number}", "Garnet & Gold, New York"]))
+
+    for builder in letters({"town": "New York"}, 4001):
+        assert built(builder, {}, "New York")
+
+
+def test_a_builder_that_is_made_once_of_what_it_is_given_may_name_the_town() -> None:
+    def letterhead(imprint: str) -> MessageBuilder:
+        return LETTER.text(f"Order {{{{ n }}}}\n{imprint}")
+
+    assert built(letterhead("Garnet & Gold, 5 Mint Street, New York"), {"n": 1}, "New York")
+    assert built(letterhead("Garnet & Gold, 5 Mint Street, New York"), {"n": 1}, "Mint Street")
 
 
 def test_a_signed_mail_and_its_certificate_name_the_town_of_the_shop() -> None:
@@ -449,7 +545,7 @@ def test_the_cases_see_what_would_let_leaks_through(mutant: str, monkeypatch: py
     elif mutant == "_carriers":
         monkeypatch.setattr(_explaining.Explanation, "_found_in", lambda *_: {})
     elif mutant == "pasted":
-        monkeypatch.setattr(_builder, "pasted", lambda _: ())
+        monkeypatch.setattr(_builder, "pasted", lambda *_: ())
     else:
         monkeypatch.setattr(_account.Account, "unexplained", lambda *_: ())
     name = "Jiri Dvorak"

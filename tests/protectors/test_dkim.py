@@ -256,14 +256,14 @@ def test_keys_are_read_from_pem(is_locked: bool, tmp_path: Path) -> None:
         (lambda: DkimSigner(domain="shop.example", selector="s", key=b"nonsense"), "cannot be read"),
         (lambda: DkimSigner(domain="shop.example", selector="s", key="/nowhere"), "cannot be read"),
         (lambda: DkimSigner(domain="krämer.example", selector="s", key=ED25519), "A-labels"),
-        (lambda: DkimSigner(domain="", selector="s", key=ED25519), "host names"),
-        (lambda: DkimSigner(domain="shop.example", selector="s 1", key=ED25519), "before ._domainkey"),
+        (lambda: DkimSigner(domain="", selector="s", key=ED25519), "looked up"),
+        (lambda: DkimSigner(domain="shop.example", selector="s 1", key=ED25519), "looked up"),
         (lambda: DkimSigner(domain="shop.example", selector="s._domainkey", key=ED25519), "before ._domain"),
         (
             lambda: DkimSigner(domain="shop.example", selector="s._DomainKey.shop.example", key=ED25519),
             "before ._domainkey",
         ),
-        (lambda: DkimSigner(domain="shop.example", selector="s.", key=ED25519), "before ._domainkey"),
+        (lambda: DkimSigner(domain="shop.example", selector="s.", key=ED25519), "looked up"),
         (
             lambda: BUILDER.dkim(signer(domain="example")) and BUILDER.dkim(signer(domain="hop.example")),
             "hop.example",
@@ -293,3 +293,23 @@ def test_the_extra_is_named_if_it_is_missing(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "dkim", None)
     with pytest.raises(MissingDependencyError, match=r"ondemand_attach\[dkim\]"):
         signer()
+
+
+@pytest.mark.parametrize(
+    "name", ["m m", " m", "m.", ".m", "m..n", "m\n", "m\r\nX: y", "m;d=x", "-m", "m-", "", "é", "m" * 64]
+)
+@pytest.mark.parametrize("what", ["selector", "domain"])
+def test_a_key_that_nobody_could_look_up_is_refused_while_wiring(what: str, name: str) -> None:
+    names = {"domain": "shop.example", "selector": "mail", what: name}
+    if names["domain"] == "m.":
+        assert DkimSigner(**names, key=ED25519).domain == "m"  # the root of the DNS may be written
+        return
+    with pytest.raises(ConfigurationError, match=f"{what}=.*looked up"):
+        DkimSigner(**names, key=ED25519)
+
+
+@pytest.mark.parametrize(
+    "selector", ["s", "s1-2026", "mail.eu", "mail_2026", "M2", "xn--mller-kva", "m" * 63]
+)
+def test_a_selector_that_can_be_looked_up_is_taken(selector: str) -> None:
+    assert DkimSigner(domain="mail.shop.example", selector=selector, key=ED25519).selector == selector

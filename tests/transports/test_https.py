@@ -631,3 +631,10 @@ def test_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_repr_has_no_path() -> None:
     transport = HttpsTransport.mailgun(domain="shop.example", api_key=str)
     assert repr(transport) == "<HttpsTransport https://api.mailgun.net:443>"
+
+
+@pytest.mark.parametrize("name", ["stall", "drip in the status"])
+def test_a_request_that_our_time_limit_ended_says_so(name: str, tls: Tls) -> None:
+    found = outcome(FAULTS[name][0], tls, 1.0)
+    assert "no answer in time" in found.text
+    assert "closed" not in found.text

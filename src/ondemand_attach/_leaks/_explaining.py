@@ -21,6 +21,7 @@ All of this is only done when the search has found something.
 from __future__ import annotations
 
 import bisect
+import html
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ _BETWEEN_WORDS = re.compile(r"\b")
 _TAKEN_OUT = "-xqzx-"
 _MOST = 200  # occurrences in one run; what is beyond stays in
 _FEW_DIGITS = 5  # of a value that tags may have written in part
+_FEW = 3  # letters that may stand between values that were pasted, beside each other
 _LITTLE = 12  # letters that may stand beside a figure: a weekday, a currency
 
 
@@ -123,9 +125,20 @@ class Explanation:
         self._people = tuple(owners.people())
         self._pasted = set(self._somebodys)
         for text in pasted:
-            self._pasted |= {
-                name for name in self.in_text(text) if self._is_little_more(name, words(text), 0)
-            }
+            self._pasted |= self._put_in(text)
+
+    def _put_in(self, text: str) -> set[str]:
+        """Return the values in *text*, which was pasted, if it is made of them: a street, a town in it."""
+        names = self.in_text(text)
+        if any(
+            self._is_little_more(name, line, 0)
+            for name in names
+            for line in (words(text), words(html.unescape(text)))
+        ):
+            return names
+        spans = [span for name in names for span in self._occurrences(name, text, 0, len(text))]
+        left = _without(text, spans).replace(_TAKEN_OUT, " ")
+        return names if sum(map(str.isalnum, left)) < _FEW else set()
 
     def _found_in(self, texts: Iterable[tuple[str, str]]) -> Mapping[str, list[tuple[str, str]]]:
         """Return for each value the texts that hold it, folded, with their paths."""

@@ -24,7 +24,10 @@ __all__ = ["DkimSigner"]
 
 _HEADER: Final = re.compile(rb"([!-9<-~]+:[^\n]*\r\n([ \t][^\n]*\r\n)*)+\r\n")
 """Fields with names that a signature can list: a semicolon would end the list (RFC 6376 section 3.5)."""
-_SELECTOR: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")  # RFC 6376 section 3.1
+# sub-domain *("." sub-domain), RFC 5321 section 4.1.2 and RFC 6376 section 3.1; in use are underscores, too.
+_LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_LONGEST: Final = 253  # characters of a name, RFC 1035 section 2.3.4
 _NAME: Final = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
 # Signed once more than they are there, so that none can be added in front (RFC 6376 section 8.15).
 _ONCE: Final = (
@@ -50,7 +53,8 @@ class DkimSigner(PrivateKeyHolder):
         password: a callable that returns the password of the PEM; called once.
 
     Raises:
-        ConfigurationError: the key cannot be read, or is weak or of another kind.
+        ConfigurationError: domain or selector can be no name in the DNS, or the key cannot be read, or is
+            weak or of another kind.
         MissingDependencyError: the extra is not installed.
     """
 
@@ -67,15 +71,19 @@ class DkimSigner(PrivateKeyHolder):
         password: Password | None = None,
     ) -> None:
         _library()
-        self.domain, self.selector = domain.lower().rstrip("."), selector
-        if not (self.domain.isascii() and selector.isascii() and self.domain and selector):
+        self.domain, self.selector = domain.lower().removesuffix("."), selector
+        for what, name, example in (
+            ("domain", self.domain, "shop.example"),
+            ("selector", selector, "mail2026"),
+        ):
+            if not _DOMAIN.fullmatch(name) or len(name) > _LONGEST:
+                raise ConfigurationError(
+                    f"{what}={name!r} cannot be looked up in the DNS; give labels of ASCII letters, digits, "
+                    f"hyphens with dots between them, such as {example!r}, others as A-labels (RFC 5890)"
+                )
+        if "_domainkey" in selector.lower():
             raise ConfigurationError(
-                "domain= and selector= are host names in ASCII, with A-labels (RFC 5890)"
-            )
-        if not _SELECTOR.fullmatch(selector) or "_domainkey" in selector.lower():
-            raise ConfigurationError(
-                "selector= is what stands before ._domainkey in the name of the DNS record, such as "
-                "mail2026; it takes letters, digits, hyphens and dots"
+                "selector= is what stands before ._domainkey in the name of the DNS record, such as mail2026"
             )
         self._algorithm, self._key, self._record = _prepared(key, password)
 

@@ -19,7 +19,7 @@ from ondemand_attach._given import is_lazy, kind
 from ondemand_attach._message import Slot, Source
 from ondemand_attach._origins import told
 from ondemand_attach._rendering import Piece, Rendering, recorder
-from ondemand_attach._seal import translated
+from ondemand_attach._seal import as_outage, translated
 from ondemand_attach._template_facts import lookups
 from ondemand_attach.errors import ConfidentialityError, ConfigurationError, MailError, TemplateError
 from ondemand_attach.templates import _sandbox
@@ -236,7 +236,7 @@ def _located(error: MailError, name: str) -> MailError:
 
 def _render_error(error: Exception, name: str) -> TemplateError:
     template, line = _place(error.__traceback__, name)
-    return TemplateError(explained(error), template=template, line=line)
+    return as_outage(TemplateError(explained(error), template=template, line=line), error)
 
 
 def _place(traceback: TracebackType | None, name: str) -> tuple[str, int | None]:

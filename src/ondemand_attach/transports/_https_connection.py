@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import cast
 
@@ -70,6 +71,8 @@ class Connection(HTTPSConnection):
         """Translate an error that is not the server's answer."""
         is_uncertain = self._stage == "the answer"
         kind = ConnectionFailedError if self._stage == "connect" else TransportError
+        if time.monotonic() >= self.deadline:  # the connection was shut down for that, by `_cut_off`
+            error = TimeoutError()
         what = fault(http.client.HTTPException() if isinstance(error, HTTPError) else error)
         return kind(
             f"{self.host}:{self.port} failed at {self._stage}: {what.text}"

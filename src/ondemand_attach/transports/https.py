@@ -19,7 +19,7 @@ from ondemand_attach._given import checked
 from ondemand_attach._hosts import is_host
 from ondemand_attach._message import Message, Receipt
 from ondemand_attach._origins import told
-from ondemand_attach._seal import at_work, translated
+from ondemand_attach._seal import as_outage, at_work, translated
 from ondemand_attach.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -233,7 +233,7 @@ def _todo(status: int) -> str:
 
 
 def _not_encoded(error: Exception) -> TransportError:
-    return TransportError(f"encode= raised {told(error)}")
+    return as_outage(TransportError(f"encode= raised {told(error)}"), error)
 
 
 def _is_field(field: tuple[object, object]) -> bool:
