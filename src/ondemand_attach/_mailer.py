@@ -54,7 +54,7 @@ class Mailer:
         if not callable(send) or isinstance(transport, Mailer):
             raise ConfigurationError(
                 "a transport has a method send(), or is a function from a message to a receipt; "
-                f"{kind(transport)} is none"
+                f"this is {kind(transport)}"
             )
         self._transport = transport
         self._send: Callable[[Message], Receipt] = send

@@ -17,9 +17,17 @@ import html
 import itertools
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
-from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from types import (
+    CodeType,
+    FrameType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any, Final
 
 from ondemand_attach._leaks._folding import words
@@ -31,6 +39,7 @@ _BLANK: Final = re.compile(  # of %, of format(), of string.Template; and where 
 _LETTERS: Final = re.compile(r"(?:[^\W\d_][^a-zA-Z]*){3}")  # fewer are a separator or a tag
 _FIGURES: Final = int | float | Decimal | datetime.date
 _CODE: Final = ModuleType | FunctionType | MethodType | CodeType | FrameType | type
+_DESCRIPTORS: Final = (GetSetDescriptorType, MemberDescriptorType)
 _NOT_DATA: Final = {"jinja2", "ondemand_attach"}
 _SHORTEST, _LONGEST = 4, 2000  # characters of what is looked for; fewer the search does not find
 _MOST = 1000  # objects that are looked at
@@ -97,12 +106,12 @@ def _shared(frame: FrameType) -> Iterator[str]:
         if is_script and not name.isupper():  # what the script works on may be global there
             continue
         value = frame.f_globals.get(name)
-        inner = value if type(value) is dict else getattr(value, "__dict__", {})
-        is_named = isinstance(value, ModuleType | type)  # which hold much that has nothing to do with it
+        inner = value if type(value) is dict else _fields(value)
+        is_named = _is(value, ModuleType | type)  # which hold much that has nothing to do with it
         names = [each for each in frame.f_code.co_names if each in inner] if is_named else list(inner)
         for known in (value, *(inner[each] for each in names)):
-            nested = known.__code__.co_consts if isinstance(known, FunctionType) else [known]
-            yield from (text for text in nested if isinstance(text, str))
+            nested = known.__code__.co_consts if _is(known, FunctionType) else [known]
+            yield from (text for text in nested if _is(text, str))
 
 
 def _held(frame: FrameType | None, made: Collection[str]) -> Iterator[str]:
@@ -118,7 +127,7 @@ def _held(frame: FrameType | None, made: Collection[str]) -> Iterator[str]:
         yield from (form for form in _leaves(found) if words(form).replace(" ", "") in glued)
         code = frame.f_code
         given = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        texts = [held[name] for name in given if isinstance(held.get(name), str)]
+        texts = [held[name] for name in given if _is(held.get(name), str)]
         if not any(words(text).strip() and words(text).strip() in folded for text in texts):
             return
         frame = frame.f_back
@@ -129,7 +138,7 @@ def _leaves(found: list[Any]) -> Iterator[str]:
     seen: set[int] = set()
     queue = iter(found)
     for value in itertools.islice(_spread(queue, seen), _MOST):
-        is_figure = isinstance(value, _FIGURES) or (isinstance(value, str) and any(map(str.isdigit, value)))
+        is_figure = not _is(value, str) or any(map(str.isdigit, value))
         written = forms(value) if is_figure else [str(value)]
         yield from (form for form in written if sum(map(str.isalnum, form)) >= _SHORTEST)
 
@@ -139,8 +148,8 @@ def _spread(queue: Iterator[Any], seen: set[int]) -> Iterator[Any]:
     for _ in range(_DEPTH):
         following: list[Any] = []
         for value in row[:_MOST]:
-            if isinstance(value, str | _FIGURES):
-                if not isinstance(value, str) or len(value) <= _LONGEST:
+            if _is(value, str | _FIGURES):
+                if not _is(value, str) or len(value) <= _LONGEST:
                     yield value
             elif id(value) not in seen:
                 seen.add(id(value))
@@ -148,22 +157,32 @@ def _spread(queue: Iterator[Any], seen: set[int]) -> Iterator[Any]:
         row = following[:_MOST]
 
 
+def _is(value: object, kind: Any) -> bool:
+    """Do as `isinstance`, which asks a lazy object what it stands for."""
+    return issubclass(type(value), kind)
+
+
 def _inside(value: Any) -> Collection[Any]:
     """Return what an object leads to, without asking it: a property may be a question to a database."""
-    if isinstance(value, dict):
+    if _is(value, dict):
         return dict.values(value)
-    if isinstance(value, list | tuple | set | frozenset):
-        return value
+    if _is(value, list | tuple | set | frozenset):
+        return [*value]
     kind = type(value)
     is_data = hasattr(kind, "__dataclass_fields__") or kind.__module__.partition(".")[0] not in _NOT_DATA
-    if isinstance(value, _CODE) or not is_data:
+    if _is(value, _CODE) or not is_data:
         return ()
-    fields = getattr(value, "__dict__", None)
-    slots = [each for one in kind.__mro__ for each in vars(one).values() if type(each) is _SLOT]
-    return [*(fields.values() if type(fields) is dict else ()), *_in_slots(value, slots)]
+    slots = [
+        each for one in kind.__mro__ for each in vars(one).values() if type(each) is MemberDescriptorType
+    ]
+    return [*_fields(value).values(), *_in_slots(value, slots)]
 
 
-_SLOT: Final = type(datetime.timedelta.days)  # what an attribute in __slots__ is
+def _fields(value: object) -> Mapping[str, Any]:
+    """Return the attributes of an object. A proxy makes up its ``__dict__``, and is not asked for it."""
+    found = (vars(one).get("__dict__") for one in type(value).__mro__)
+    own: Any = next((each for each in found if type(each) in _DESCRIPTORS), None)
+    return own.__get__(value) if own else {}
 
 
 def _in_slots(value: object, slots: list[Any]) -> Iterator[Any]:

@@ -226,6 +226,7 @@ def test_data_that_was_pasted_into_a_source_is_no_fixed_text() -> None:
         assert error.template
 
 
+SHOP = "Garnet & Gold New York"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
 
@@ -252,8 +253,8 @@ def test_data_that_was_pasted_beside_the_templates_is_not_fixed_either(tmp_path:
     wrapped = LETTER.whole_message(encryptor=SmimeEncryptor(), outer_subject=f"Invoice for {name}")
     with pytest.raises(ConfidentialityError, match="header Subject"):
         wrapped.build({"customer": name}, to=jana)
-    shop, place = "Garnet & Gold New York", "New York"
-    assert built(LETTER.reply_to(f"{shop} <help@shop.example>").cc(f"{shop} <{mail}>"), {}, place)
+    letter = LETTER.reply_to(f"{SHOP} <help@shop.example>").cc(f"{SHOP} <{mail}>")
+    assert built(letter, {}, "New York")
     assert built(LETTER.attach_file(tmp_path / f"{'terms'}.txt"), {}, "terms and conditions")
 
 
@@ -288,6 +289,8 @@ def test_a_source_that_names_the_recipient_is_not_the_same_for_everyone() -> Non
 
 
 LETTERHEAD = "Garnet & Gold, 5 Mint Street, New York"
+SETTINGS = types.ModuleType("settings")
+SETTINGS.PLACE = LETTERHEAD  # type: ignore[attr-defined]
 SAID = {"imprint": LETTERHEAD, "greeting": "Dear {name}, thanks", "town": "New York"}
 
 
@@ -366,6 +369,7 @@ def test_a_shop_in_the_town_of_the_customer_may_make_its_text_for_each_message()
         yield LETTER.text(f"Order {number}\nGarnet & Gold, New York")
         yield LETTER.text(f"Order {number}\n{LETTERHEAD}")
         yield LETTER.text(f"Order {number}\n{SAID['imprint']}")
+        yield LETTER.text(f"Order {number}\n{SETTINGS.PLACE}")
         yield LETTER.html(f"<p>Order {number}</p><p>{html.escape(LETTERHEAD)}</p>")
         yield LETTER.text("\n".join([f"Order {number}", "Garnet & Gold, New York"]))
 
@@ -585,3 +589,26 @@ def test_amounts_and_dates_are_figures(text: str) -> None:
 )
 def test_who_and_where_are_none(text: str) -> None:
     assert not is_figure(text)
+
+
+def test_nothing_lazy_is_asked_when_a_text_is_put_together() -> None:
+    asked = list[str]()
+
+    class Lazy:
+        @property
+        def __class__(self) -> type:  # type: ignore[override]
+            asked.append("what it stands for")
+            return dict
+
+        @property
+        def name(self) -> str:
+            asked.append("its name")
+            return "Jane"
+
+    def letter(user: object) -> MessageBuilder:
+        assert user is not None
+        return LETTER.text(f"Order {'4001'.lower()} is on its way")
+
+    letter(Lazy())
+    letter({"user": Lazy(), "users": [Lazy()]})
+    assert asked == []
