@@ -435,6 +435,23 @@ def test_interrupted_connection_is_dropped(tls: Tls, monkeypatch: pytest.MonkeyP
     assert len(server.wires) == 2
 
 
+def test_a_message_that_was_not_begun_on_a_kept_connection_is_not_uncertain(
+    tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Timer) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with Provider(tls) as server, mailgun(server, tls) as transport:
+        transport.send(made())
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Timer, "start", refuse)
+            with pytest.raises(TransportError) as caught:
+                transport.send(made())
+        transport.send(made())
+    assert not caught.value.is_uncertain
+    assert len(server.requests) == 2
+
+
 def test_no_thread_is_left(tls: Tls) -> None:
     before = set(threading.enumerate())
     with Provider(tls) as server:

@@ -44,8 +44,8 @@ class Connection(HTTPSConnection):
         """
         if self.sock is None:
             self.connect()
+        self._stage = "the request"  # a kept connection was at the answer to another message
         with self._cut_off():
-            self._stage = "the request"
             self.request(
                 "POST", path, body=body, headers=headers, preload_content=False, decode_content=False
             )
