@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import re
 import smtplib
 import socket
@@ -161,7 +162,7 @@ def test_an_answer_that_breaks_off_or_is_none_is_told_in_words(error: Exception)
 
 @pytest.mark.parametrize("error", [ProtocolError("canary"), BadStatusLine("canary")])
 def test_errors_of_urllib3_are_told_in_words(error: Exception) -> None:
-    connection = Connection("localhost", 1, context=ssl.create_default_context(), deadline=0)
+    connection = Connection("localhost", 1, context=ssl.create_default_context(), deadline=math.inf)
     failure = connection.failure(error)
     assert "the answer is not HTTP" in str(failure)
     assert "canary" not in str(failure)
