@@ -10,7 +10,7 @@ from pages import check_page, table
 
 ROOT = Path(__file__).parents[2]
 USES = {
-    "accel": "faster drawing of PDFs in parts of ReportLab; nothing else changes",
+    "accel": "parts of ReportLab, which draws PDFs, in C; nothing is to be set",
     "demo": "`ondemand-attach demo`, which draws a picture of the first page",
     "dkim": "`DkimSigner`: [sign with DKIM](../how-to/sign-with-dkim.md)",
     "http": "`HttpsTransport`: [providers with an HTTPS interface](../how-to/when-sending-fails.md)",
