@@ -9,7 +9,7 @@ import traceback
 
 import pytest
 
-from ondemand_attach import _seal, errors
+from ondemand_attach import AttachmentRequest, Document, MessageBuilder, _seal, errors
 from ondemand_attach.errors import (
     ConfidentialityError,
     GenerationError,
@@ -98,3 +98,22 @@ def test_the_debug_switch_keeps_everything(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("ONDEMAND_ATTACH_INSECURE_DEBUG", "1")
     with pytest.raises(KeyError, match="CANARY"):
         _seal.sealed(fail)("canary")
+
+
+@pytest.mark.parametrize("cls", [cls for cls in TREE if cls is not ConfidentialityError])
+def test_who_raises_an_error_says_in_the_call_that_it_is_temporary(cls: type[MailError]) -> None:
+    error = cls("text", is_temporary=True)
+    assert error.is_temporary
+    assert pickle.loads(pickle.dumps(error)).is_temporary
+    assert cls("text").is_temporary is cls.is_temporary
+
+
+@pytest.mark.parametrize("is_temporary", [True, False])
+def test_a_generator_says_that_its_error_is_temporary(is_temporary: bool) -> None:
+    def fail(_: AttachmentRequest) -> Document:
+        raise GenerationError("the terms are not made yet", is_temporary=is_temporary)
+
+    letter = MessageBuilder().sender("orders@shop.example").subject("Order").text("Hello.")
+    with pytest.raises(GenerationError, match=r"order\.pdf: the terms are not made yet$") as caught:
+        letter.attach(fail, filename="order.pdf").build({}, to="jane@example.com")
+    assert caught.value.is_temporary is is_temporary

@@ -72,11 +72,20 @@ __all__ = [
 class MailError(Exception):
     """The root of every error that this library raises on purpose.
 
+    Args:
+        *args: the text. It is shown as it is, so it holds nothing of the customer's data.
+        is_temporary: the same may succeed later, unchanged.
+
     Attributes:
         is_temporary: the same may succeed later, unchanged. Who raises an error for an outage sets it.
     """
 
     is_temporary: bool = False
+
+    def __init__(self, *args: object, is_temporary: bool = False) -> None:
+        super().__init__(*args)
+        if is_temporary:  # else what the class says stays
+            self.is_temporary = True
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -118,8 +127,15 @@ class MessageTooLargeError(MessageError):
 
 
 class _LocatedError(MailError):
-    def __init__(self, text: str, *, template: str | None = None, line: int | None = None) -> None:
-        super().__init__(text)
+    def __init__(
+        self,
+        text: str,
+        *,
+        template: str | None = None,
+        line: int | None = None,
+        is_temporary: bool = False,
+    ) -> None:
+        super().__init__(text, is_temporary=is_temporary)
         self.template = template
         self.line = line
 
@@ -210,10 +226,6 @@ class SigningError(ProtectionError):
         is_temporary: who was asked for the signature, or for a time stamp, is out of order.
     """
 
-    def __init__(self, text: str, *, is_temporary: bool = False) -> None:
-        super().__init__(text)
-        self.is_temporary = is_temporary
-
 
 class UnreachedLevelError(SigningError):
     """A time stamp, or the revocation data of a certificate, cannot be had.
@@ -257,8 +269,7 @@ class TransportError(MailError):
         accepted: Iterable[str] = (),
         refused: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(text)
-        self.is_temporary = is_temporary
+        super().__init__(text, is_temporary=is_temporary)
         self.is_uncertain = is_uncertain
         self.code = code
         self.enhanced_code = enhanced_code

@@ -8,6 +8,7 @@ import functools
 import itertools
 import pickle
 import re
+import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,6 +32,7 @@ from cryptography.x509 import Certificate, ExtensionOID, ObjectIdentifier, Unrec
 
 from ondemand_attach import (
     AttachmentRequest,
+    DkimSigner,
     Document,
     MessageBuilder,
     OfficeEncryptor,
@@ -431,6 +433,18 @@ def test_documents() -> None:
         check_page(PAGE, name, table(rows_of(DOCUMENTS, act), "given"))
 
 
+def test_documents_without_the_extra_repair(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are made beforehand, some of them by pikepdf."""
+    request = to("jane@example.com")
+    documents: dict[str, Any] = {name: case(lambda document: document) for name, case in DOCUMENTS.items()}
+    monkeypatch.setitem(sys.modules, "pikepdf", None)
+    rows = rows_of(
+        {name: lambda act, document=document: act(document) for name, document in documents.items()},
+        lambda document: ENCRYPT.encrypt(document, request),
+    )
+    check_page(PAGE, "documents without repair", table(rows, "given"))
+
+
 # --- which file
 
 
@@ -518,3 +532,33 @@ WAYS_OUT = ("give ", "have it made", "send it", "split it", "attach it", "make a
 @pytest.mark.parametrize("name", [each for each in MAKING if "PDF" in each or "order" in each])
 def test_each_refusal_of_a_document_says_what_to_do(name: str) -> None:
     assert any(way in str(refusal(MAKING[name])) for way in WAYS_OUT)
+
+
+# --- DKIM
+
+
+def dkim(**given: Any) -> DkimSigner:
+    return DkimSigner(**{"domain": "shop.example", "selector": "mail2026", "key": rsa_key()} | given)
+
+
+DKIM: dict[str, Callable[[Any], object]] = {
+    "domain with an umlaut": lambda of: of(domain="krämer.example"),
+    "domain with a space": lambda of: of(domain="shop example"),
+    "no domain": lambda of: of(domain=""),
+    "selector with a space": lambda of: of(selector="mail 2026"),
+    "selector with the end of a line": lambda of: of(selector="mail2026\n"),
+    "selector with a dot at its end": lambda of: of(selector="mail2026."),
+    "the whole name of the record": lambda of: of(selector="mail2026._domainkey"),
+    "no selector": lambda of: of(selector=""),
+    "key of RSA with 1024 bits": lambda of: of(key=rsa_key(1024)),
+    "key on an elliptic curve": lambda of: of(key=ec_key()),
+    "key that is none": lambda of: of(key=b"nonsense"),
+    "no such file": lambda of: of(key="/nowhere/dkim.pem"),
+    "encrypted key, no password": lambda of: of(key=pem(is_locked=True)),
+    "encrypted key, wrong password": lambda of: of(key=pem(is_locked=True), password=lambda: WRONG),
+    "encrypted key, the password's callable raises": lambda of: of(key=pem(is_locked=True), password=fails),
+}
+
+
+def test_dkim() -> None:
+    check_page(PAGE, "DKIM", table(rows_of(DKIM, dkim), "given"))
