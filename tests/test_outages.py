@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import errno
+import socket
 import urllib.error
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from ondemand_attach import AttachmentRequest, Document, MessageBuilder
+from ondemand_attach import (
+    AttachmentRequest,
+    Document,
+    MessageBuilder,
+    OpenPgpEncryptor,
+    PdfEncryptor,
+    SmimeEncryptor,
+    ZipEncryptor,
+)
 from ondemand_attach.errors import MailError
+from protectors.samples import order
 
 LETTER = MessageBuilder().sender("orders@shop.example").subject("Order").text("Hello.")
 
@@ -18,7 +29,11 @@ def document(_: AttachmentRequest) -> Document:
     return Document(content=b"a,b", media_type="text/csv")
 
 
-def kinds(fail: Callable[..., Document]) -> list[MessageBuilder]:
+def letter(_: AttachmentRequest) -> Document:
+    return order()
+
+
+def kinds(fail: Callable[..., Any]) -> list[MessageBuilder]:
     def shown(_: object) -> str:
         return str(fail())
 
@@ -27,10 +42,15 @@ def kinds(fail: Callable[..., Document]) -> list[MessageBuilder]:
         LETTER.attach(document, filename="a.csv", encryptor=fail),
         LETTER.attach(document, filename="a.csv", signer=fail),
         MessageBuilder(filters={"shown": shown}).sender("o@shop.example").subject("x").text("{{ 1|shown }}"),
+        LETTER.attach(document, filename="a.zip", encryptor=ZipEncryptor(password=fail, name_inside="a.csv")),
+        LETTER.attach(letter, filename="a.pdf", encryptor=PdfEncryptor(password=fail)),
+        LETTER.attach(letter, filename="a.pdf", encryptor=PdfEncryptor(certificates=fail)),
+        LETTER.whole_message(encryptor=SmimeEncryptor(certificates=fail)),
+        LETTER.whole_message(encryptor=OpenPgpEncryptor(certificates=fail)),
     ]
 
 
-@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("place", range(9))
 @pytest.mark.parametrize(
     ("error", "is_temporary"),
     [
@@ -38,6 +58,7 @@ def kinds(fail: Callable[..., Document]) -> list[MessageBuilder]:
         (ConnectionResetError(), True),
         (urllib.error.URLError("down"), True),
         (OSError(errno.EHOSTUNREACH, "x"), True),
+        (socket.gaierror(socket.EAI_AGAIN, "x"), True),
         (FileNotFoundError(errno.ENOENT, "x"), False),
         (PermissionError(errno.EACCES, "x"), False),
         (KeyError("iban"), False),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import functools
 import os
+import socket
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -85,7 +86,7 @@ def as_outage(failure: E, error: Exception) -> E:
     `requests` and `urllib` raise an OSError without a number; one with a number, such as of a file that is
     not there, stays as long as nobody does something.
     """
-    is_of_network = isinstance(error, ConnectionError | TimeoutError)
+    is_of_network = isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
     if is_of_network or (isinstance(error, OSError) and (error.errno is None or error.errno in _PASSING)):
         failure.is_temporary = True
     return failure

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ondemand_attach._message import AttachmentRequest, Recipient
 from ondemand_attach._origins import told
-from ondemand_attach._seal import translated
+from ondemand_attach._seal import as_outage, translated
 from ondemand_attach.errors import ConfigurationError, EncryptionError
 
 if TYPE_CHECKING:
@@ -108,8 +108,11 @@ def asked(source: Callable[[AttachmentRequest], Any], what: str, request: Attach
     """
     return translated(
         lambda: source(request),
-        lambda error: EncryptionError(
-            f"{request.filename} cannot be encrypted: the application's callable for the {what} "
-            f"failed: {told(error)}"
+        lambda error: as_outage(
+            EncryptionError(
+                f"{request.filename} cannot be encrypted: the application's callable for the {what} "
+                f"failed: {told(error)}"
+            ),
+            error,
         ),
     )
