@@ -6,7 +6,7 @@ import functools
 import importlib.resources
 import json
 import pathlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
@@ -46,7 +46,7 @@ class Templates:
         self, folders: Sequence[Folder] = (), filters: Mapping[str, Callable[..., Any]] | None = None
     ) -> None:
         self._filters = dict(filters or {})
-        self._loader = jinja2.ChoiceLoader([_loader(folder) for folder in folders])
+        self._loader = _Loader([_loader(folder) for folder in folders])
         self._escaping = _sandbox.environment(self._loader, self._filters, autoescape=True)
         self._plain = _sandbox.environment(self._loader, self._filters, autoescape=False)
         self._secret = _sandbox.secret(self._plain)
@@ -275,6 +275,29 @@ def _loader(folder: Folder) -> jinja2.BaseLoader:
     if not pathlib.Path(folder).is_dir():
         raise ConfigurationError(f"{str(folder)!r} is not a folder with templates; give the path of one")
     return _FileLoader(pathlib.Path(folder).absolute())
+
+
+class _Loader(jinja2.ChoiceLoader):
+    """Says which file is not UTF-8, which the error of no other loader does."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str | None, Any]:
+        return _decoded(template, lambda: super(_Loader, self).get_source(environment, template))
+
+    def load(
+        self,
+        environment: jinja2.Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - Jinja2's
+    ) -> jinja2.Template:
+        return _decoded(name, lambda: super(_Loader, self).load(environment, name, globals))
+
+
+def _decoded(name: str, load: Callable[[], T]) -> T:
+    try:
+        return load()
+    except UnicodeDecodeError as error:
+        at = error.start
+    raise TemplateError(f"it is not UTF-8, as byte {at} shows; save it as UTF-8", template=name)
 
 
 class _FileLoader(jinja2.FileSystemLoader):
