@@ -319,8 +319,8 @@ def test_what_cannot_be_protected_is_told_without_a_secret(
 FOREIGN = {
     "a catalog that is a number": "structure is damaged",
     "no pages": "structure is damaged",
-    "an empty file": "structure is damaged",
-    "not a PDF": "structure is damaged",
+    "an empty file": "it is empty",
+    "not a PDF": "it is no PDF",
 }
 
 

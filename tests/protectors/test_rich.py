@@ -219,7 +219,8 @@ UNFIT = {
         lambda: with_lost_object(is_packed=True),
         "a part of what it shows is missing",
     ),
-    "not a PDF": (lambda: b"Dear customer,", "no pages in it"),
+    "not a PDF": (lambda: b"Dear customer,", "it is no PDF, which begins with %PDF-; have it made"),
+    "nothing": (lambda: b"", "it is empty; have it made"),
     "encrypted without a password": (lambda: encrypted(owner="x", user=""), "encrypted already"),
     "encrypted and damaged": (
         lambda: encrypted(owner="x", user="").replace(b" 65535 f", b" 65536 f"),

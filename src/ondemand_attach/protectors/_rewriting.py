@@ -37,6 +37,8 @@ _LOST: Final = (  # what qpdf says when it goes on without something
 _AGAIN: Final = "have it made or sent once more"
 _LOSS: Final = "{}, and a part of what it shows is missing from the file; " + _AGAIN
 _NO_PAGES: Final = "{}, and pikepdf finds no pages in it either; " + _AGAIN
+_HEADER: Final = re.compile(rb"%PDF-|%!PS-Adobe-[0-9.]+ PDF-|[0-9] obj")  # qpdf does without one, too
+_NEAR_THE_BEGINNING: Final = 1 << 16
 _REFERENCE: Final = re.compile(rb"(?<![0-9.#])([1-9][0-9]{0,8}) ([0-9]{1,5}) R(?![A-Za-z0-9])")
 _NULL: Final = re.compile(rb"(?<![0-9])([0-9]{1,10})\s{1,20}([0-9]{1,5})\s{1,20}obj\s{0,20}null")
 _STRING: Final = re.compile(rb"\((?:[^()\\]|\\.)*+\)|<[0-9A-Fa-f]*+>", re.DOTALL)
@@ -68,6 +70,9 @@ def rewritten(content: bytes, fault: str) -> bytes:
     Raises:
         UnfitError: it is encrypted or signed; a part of it is lost; or there is nothing that could be read.
     """
+    if not _HEADER.search(content[:_NEAR_THE_BEGINNING]):
+        what = "no PDF, which begins with %PDF-" if content else "empty"
+        raise UnfitError(f"it is {what}; {_AGAIN}")
     if is_pdf_a(content):
         raise UnfitError(
             f"{fault}, and it is PDF/A, which it might no longer be once it is written anew; {_AGAIN}"
