@@ -132,7 +132,8 @@ def _weak(found: Estimate, limits: Limits, whose: str, *, is_all: bool) -> str:
         f"{whose} {looks}holds about {int(found.bits)} bits, fewer than {least_bits(limits):.0f}: found in "
         f"{_duration(seconds)} at {limits.guesses_per_second:,} guesses a second{counted}; use "
         "a code that the customer finds in their account, or let generated_password() make one; or, if a "
-        "machine made it, say how many bits it holds with password_bits=; or take it as it is with insecure_allow_weak_password=True"
+        "machine made it, say how many bits it holds with password_bits=; or take it as it is with "
+        "insecure_allow_weak_password=True"
     )
 
 
