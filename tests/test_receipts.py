@@ -404,8 +404,12 @@ def hidden_in(text: str) -> list[str]:
     hashes = [sha256(value.encode()) for value in PRIVATE] + [sha256(CSV)]
     decoded = json.dumps(json.loads(text), ensure_ascii=False)
     both = f"{text}\n{decoded}".lower()
-    words = re.sub("[0-9a-f]{32,}", "", both)  # in which four digits stand by chance
-    return [value for value in PRIVATE if value.lower() in words] + [each for each in hashes if each in both]
+    words = re.sub("[0-9a-f]{32,}", "", both)
+    # Four digits stand by chance in hashes, and in the millionths of a second of a time.
+    found = [
+        value for value in PRIVATE if re.search(rf"(?<![0-9]){re.escape(value.lower())}(?![0-9])", words)
+    ]
+    return found + [each for each in hashes if each in both]
 
 
 def kept(builder: MessageBuilder) -> str:
