@@ -195,7 +195,9 @@ REQUEST = attachment_request({})
 
 def by_password(content: bytes) -> Document:
     document = Document(content=content, media_type="application/pdf")
-    return PdfEncryptor(password=lambda _: secrets.token_urlsafe(16)).encrypt(document, REQUEST)
+    return PdfEncryptor(password=lambda _: secrets.token_urlsafe(16), password_bits=128).encrypt(
+        document, REQUEST
+    )
 
 
 def to_a_certificate(content: bytes) -> Document:

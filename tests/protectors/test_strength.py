@@ -345,3 +345,15 @@ def test_groups_of_one_length_with_a_shorter_last_one_are_those_of_a_code(
     password: str, is_by_sense: bool
 ) -> None:
     assert is_grouped_by_sense(password) == is_by_sense
+
+
+def test_an_iban_is_written_in_one_case() -> None:
+    iban = "DE02120300000000202051"
+    for written in (iban, iban.lower(), "DE02 1203 0000 0000 2020 51", "GB29NWBK60161331926819"):
+        assert estimated_bits(written) < LEAST_BITS
+    chance, ibans = random.Random(2026), list[str]()
+    while len(ibans) < 20:
+        code = "".join(chance.choices(string.ascii_letters + string.digits, k=18))
+        shown = f"GB{int(''.join(str(int(each, 36)) for each in code + 'GB00')) % 97:02}{code}"
+        ibans += [f"Gb{98 - int(shown[2:4]):02}{code}"] * (not code.isupper() and not code.islower())
+    assert all(estimated_bits(each) >= LEAST_BITS for each in ibans)

@@ -110,8 +110,9 @@ def _can_be_card(digits: str) -> bool:
 
 def formatted(password: str) -> GivenOut | None:
     """Return what *password* is if it has the form of an account, a tax or identity number or a plate."""
-    whole = core(password).upper()
-    if _is_iban(whole):
+    letters = core(password)
+    whole = letters.upper()
+    if is_of_one_case(letters) and _is_iban(whole):  # a code of both cases is one by chance too often
         return GivenOut(_IBAN_BITS, "the number of an account (IBAN)")
     if tables.CHINESE.fullmatch(whole) and _is_chinese(whole):
         return GivenOut(_FORMAT_BITS, "an identity number")
