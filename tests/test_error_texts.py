@@ -556,3 +556,14 @@ def test_a_misspelt_name_is_suggested() -> None:
     secret = {"number": 1, "data": {"Jane Doe": 1}}
     text = provoked(built(B.text("{{ data['Jane Do'] }}"), secret))
     assert text == "<text>:1: 'Jane Do' is not in the context"  # what is no name of a field is not said
+
+
+def test_a_function_that_takes_other_arguments_is_told_so() -> None:
+    letter = MessageBuilder(filters={"short": lambda: ""}).sender("orders@shop.example").subject("Order")
+    for builder in (
+        letter.text("{{ 1|short }}"),
+        letter.text("{{ 1|short(2) }}"),
+        letter.text("Hello.").attach(lambda: None, filename="order.csv"),  # type: ignore[arg-type,misc]
+    ):
+        with pytest.raises(MailError, match="TypeError, as it does not take what it was called with"):
+            builder.build({}, to="jane@example.com")

@@ -32,8 +32,9 @@ def named(error: BaseException) -> str:
         name = f"{name} (no module {error.name!r})"
     elif isinstance(error, OSError) and error.errno and error.strerror:
         name = f"{name} ({os.strerror(error.errno)})"
-    place = place_of(error)
-    return f"{name} at {place}" if place else name
+    if place := place_of(error):
+        return f"{name} at {place}"
+    return f"{name}, as it does not take what it was called with" if name == "TypeError" else name
 
 
 def of_file(error: BaseException) -> str:
