@@ -12,6 +12,7 @@ A source that is itself a constant is fixed, and so is what is made while a modu
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import html
 import itertools
@@ -53,7 +54,7 @@ _BEFORE_ADDRESS: Final = " <"
 def pasted(*sources: object) -> tuple[str, ...]:
     """Return what the caller of the caller has pasted into *sources*, as far as can be seen."""
     frame = sys._getframe(2)  # noqa: SLF001 - inspect.currentframe() is this and a test for other Pythons
-    texts = [source for source in sources if isinstance(source, str)]
+    texts = [_plain(source) for source in sources if _is(source, str)]
     made = [text for text in texts if text not in frame.f_code.co_consts]
     if not made or _is_importing(frame):
         return ()
@@ -111,7 +112,7 @@ def _shared(frame: FrameType) -> Iterator[str]:
         names = [each for each in frame.f_code.co_names if each in inner] if is_named else list(inner)
         for known in (value, *(inner[each] for each in names)):
             nested = known.__code__.co_consts if _is(known, FunctionType) else [known]
-            yield from (text for text in nested if _is(text, str))
+            yield from (_plain(text) for text in nested if _is(text, str))
 
 
 def _held(frame: FrameType | None, made: Collection[str]) -> Iterator[str]:
@@ -127,7 +128,7 @@ def _held(frame: FrameType | None, made: Collection[str]) -> Iterator[str]:
         yield from (form for form in _leaves(found) if words(form).replace(" ", "") in glued)
         code = frame.f_code
         given = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        texts = [held[name] for name in given if _is(held.get(name), str)]
+        texts = [_plain(held[name]) for name in given if _is(held.get(name), str)]
         if not any(words(text).strip() and words(text).strip() in folded for text in texts):
             return
         frame = frame.f_back
@@ -138,9 +139,11 @@ def _leaves(found: list[Any]) -> Iterator[str]:
     seen: set[int] = set()
     queue = iter(found)
     for value in itertools.islice(_spread(queue, seen), _MOST):
-        is_figure = not _is(value, str) or any(map(str.isdigit, value))
-        written = forms(value) if is_figure else [str(value)]
-        yield from (form for form in written if sum(map(str.isalnum, form)) >= _SHORTEST)
+        written = [value]
+        if not _is(value, str) or any(map(str.isdigit, value)):
+            with contextlib.suppress(Exception):  # of a class of the application, which is not our business
+                written = list(forms(value))
+        yield from (form for form in written if _is(form, str) and sum(map(str.isalnum, form)) >= _SHORTEST)
 
 
 def _spread(queue: Iterator[Any], seen: set[int]) -> Iterator[Any]:
@@ -148,9 +151,11 @@ def _spread(queue: Iterator[Any], seen: set[int]) -> Iterator[Any]:
     for _ in range(_DEPTH):
         following: list[Any] = []
         for value in row[:_MOST]:
-            if _is(value, str | _FIGURES):
-                if not _is(value, str) or len(value) <= _LONGEST:
-                    yield value
+            if _is(value, str):
+                if str.__len__(value) <= _LONGEST:
+                    yield _plain(value)
+            elif _is(value, _FIGURES):
+                yield value
             elif id(value) not in seen:
                 seen.add(id(value))
                 following += _inside(value)
@@ -162,14 +167,21 @@ def _is(value: object, kind: Any) -> bool:
     return issubclass(type(value), kind)
 
 
+def _plain(text: Any) -> str:
+    """Return a text without what a class of its own makes of it."""
+    return str.__str__(text)
+
+
 def _inside(value: Any) -> Collection[Any]:
     """Return what an object leads to, without asking it: a property may be a question to a database."""
     if _is(value, dict):
         return dict.values(value)
-    if _is(value, list | tuple | set | frozenset):
-        return [*value]
+    for rows in (list, tuple, set, frozenset):
+        if _is(value, rows):
+            return [*rows.__iter__(value)]
     kind = type(value)
-    is_data = hasattr(kind, "__dataclass_fields__") or kind.__module__.partition(".")[0] not in _NOT_DATA
+    is_record = any("__dataclass_fields__" in vars(one) for one in kind.__mro__)
+    is_data = is_record or str(vars(kind).get("__module__")).partition(".")[0] not in _NOT_DATA
     if _is(value, _CODE) or not is_data:
         return ()
     slots = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import html
 import pathlib
 import string
@@ -612,3 +614,48 @@ def test_nothing_lazy_is_asked_when_a_text_is_put_together() -> None:
     letter(Lazy())
     letter({"user": Lazy(), "users": [Lazy()]})
     assert asked == []
+
+
+class Unasked(str):
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+    def __len__(self) -> int:
+        raise RuntimeError
+
+
+class UnaskedList(list[str]):
+    def __iter__(self) -> Iterator[str]:
+        raise RuntimeError
+
+
+class UnaskedFigure(float):
+    def __format__(self, _: str) -> str:
+        raise RuntimeError
+
+
+class UnaskedKind(type):
+    def __getattr__(cls, _: str) -> object:
+        raise RuntimeError
+
+
+ITSELF: list[object] = []
+ITSELF.append(ITSELF)
+ODD = [
+    *(decimal.Decimal(each) for each in ("NaN", "sNaN", "Infinity", "1E+999999")),
+    *(float("nan"), 10**5000, datetime.date.min, datetime.datetime.max.replace(tzinfo=datetime.UTC)),
+    *(Unasked("Jane 4711"), UnaskedList(["Jane"]), UnaskedFigure(1.5), UnaskedKind("Odd", (), {})()),
+    *(type("Odd", (), {"__module__": None})(), ITSELF, "\ud800Jane", object(), range(10**9), iter("a")),
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: type(value).__name__)
+def test_no_variable_of_the_function_keeps_a_text_from_being_put_together(value: object) -> None:
+    def letter(one: object) -> MessageBuilder:
+        assert one is not letter
+        return LETTER.text(f"Order {'4001'.lower()} is on its way")
+
+    for holder in (value, [value], {"a": value}, types.SimpleNamespace(a=value)):
+        assert built(letter(holder), {}, "Jiri Dvorak")
