@@ -479,6 +479,8 @@ def test_words(call: Callable[[], object], failure: type[MailError], words: str)
         (lambda: MAILER.deliver(MAIL), TransportError, "takes a Message, .* not a value of type EmailMessage"),  # type: ignore[arg-type]
         (lambda: POOL.warm_up(BUILDER, None), ConfigurationError, "takes a MessageBuilder, not None"),  # type: ignore[arg-type]
         (lambda: Mailer(None), ConfigurationError, "or is a function from a message to a receipt; this is None"),  # type: ignore[arg-type]
+        (lambda: MAILER.deliver(type("Message", (), {"__module__": None})()), TransportError, "takes a Message"),  # type: ignore[arg-type]
+        (lambda: MAILER.deliver(type("Message", (), {"__module__": "ondemand_attach_shop"})()), TransportError, "takes a Message"),  # type: ignore[arg-type]
         (lambda: Mailer(MAILER), ConfigurationError, "this is a value of type Mailer"),  # type: ignore[arg-type]
         (lambda: Mailer(MemoryTransport(), pool=BUILDER), ConfigurationError, "takes a RenderPool, not"),  # type: ignore[arg-type]
         (lambda: FileTransport(None), ConfigurationError, "takes the path of a folder, not None"),  # type: ignore[arg-type]

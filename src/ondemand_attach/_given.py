@@ -54,7 +54,7 @@ class _Own(type):
         return issubclass(value.__class__, cls)  # also of a proxy
 
     def __subclasscheck__(cls, other: type) -> bool:
-        names = {one.__name__ for one in other.__mro__ if one.__module__.startswith(__package__)}
+        names = {one.__name__ for one in other.__mro__ if f"{one.__module__}.".startswith(f"{__package__}.")}
         return cls.__name__ in names
 
 
